@@ -1,0 +1,136 @@
+"""A customer: all facts that queries can ask about, with their types.
+
+Instants are UTC, money is Decimal, ids are text. None means "not known". Collections that are not
+known are empty. `facts.document` reads these from JSON; nothing here checks anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`country` is ISO 3166-1 alpha-2; `region` the part of ISO 3166-2 after the country."""
+
+    country: str | None = None
+    region: str | None = None
+    city: str | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money that went back; `amount` is positive, in the order's currency."""
+
+    id: str
+    created_at: datetime | None = None
+    amount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line of an order, with what the product was at that time."""
+
+    product_id: str | None = None
+    variant_id: str | None = None
+    sku: str | None = None
+    quantity: int = 1
+    vendor: str | None = None
+    product_type: str | None = None
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order. `total` is what was paid and kept up to `updated_at`, net of refunds not later than it.
+
+    A missing `currency` is the shop's.
+    """
+
+    id: str
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    total: Decimal | None = None
+    currency: str | None = None
+    cancelled_at: datetime | None = None
+    test: bool = False
+    app_id: str | None = None
+    location_id: str | None = None
+    channel: str | None = None
+    tags: tuple[str, ...] = ()
+    discount_codes: tuple[str, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    lines: tuple[OrderLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A checkout; abandoned for as long as it is not completed."""
+
+    id: str
+    updated_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened once, for example `shopify_email.opened`."""
+
+    id: str
+    type: str
+    at: datetime
+    properties: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Metafield:
+    """A typed value that the store keeps on the customer, as the store writes it."""
+
+    type: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCreditAccount:
+    """Store credit in one currency."""
+
+    id: str
+    currency: str | None = None
+    balance: Decimal | None = None
+    next_expiry_date: date | None = None
+    last_credit_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Everything known of one customer: the input of `evaluate`."""
+
+    id: str
+    as_of: datetime | None = None
+    created_at: datetime | None = None
+    email: str | None = None
+    phone: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    locale: str | None = None
+    state: str | None = None
+    tags: tuple[str, ...] = ()
+    created_by_app_id: str | None = None
+    companies: tuple[str, ...] = ()
+    email_marketing_consent: str | None = None
+    sms_marketing_consent: str | None = None
+    product_subscription_status: str | None = None
+    addresses: tuple[Address, ...] = ()
+    metafields: Mapping[str, Metafield] = field(default_factory=lambda: MappingProxyType({}))
+    store_credit_accounts: tuple[StoreCreditAccount, ...] = ()
+    orders: tuple[Order, ...] = ()
+    checkouts: tuple[Checkout, ...] = ()
+    events: tuple[Event, ...] = ()
+    scores: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,167 @@
+"""The syntax tree of a query: what the parser builds, the printer prints and the evaluator answers.
+
+Names in the tree are canonical: one spelling per filter, function and parameter, whatever was typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+ComparisonOperator = Literal["=", "!=", ">", ">=", "<", "<="]
+ParameterOperator = Literal["=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "BETWEEN"]
+OffsetUnit = Literal["d", "w", "m", "y"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a node stands in the text: `[start, end)`, counted in characters from 0."""
+
+    start: int
+    end: int
+
+
+NOWHERE = Span(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string literal, unquoted and unescaped. Enum values and ids of other systems are texts too."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number literal; the Decimal keeps trailing zeros, so that it prints as it was written."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """`true` or `false`."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`2026-03-01`: that whole day in the shop's zone."""
+
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`2026-03-01T16:00:00`: that second in the shop's zone. The datetime is naive."""
+
+    local: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """`-7d`, `+3m`: a whole day counted from the local today. `today` is `Offset(0, "d")` by name."""
+
+    count: int
+    unit: OffsetUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`today` or `yesterday`, kept by name so that they print as they were written."""
+
+    name: Literal["today", "yesterday"]
+
+
+DateExpression = Day | Moment | Offset | Named
+Value = Text | Number | Truth | Day | Moment | Offset | Named
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`attribute op value`."""
+
+    attribute: str
+    operator: ComparisonOperator
+    value: Value
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """`attribute BETWEEN low AND high`, both ends included."""
+
+    attribute: str
+    low: Value
+    high: Value
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """`attribute [NOT] CONTAINS value`: whole-element membership in a list."""
+
+    attribute: str
+    value: Value
+    negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """`attribute IS [NOT] NULL`."""
+
+    attribute: str
+    negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One condition inside `MATCHES (...)`. One value, two for BETWEEN, any number for IN."""
+
+    name: str
+    operator: ParameterOperator
+    values: tuple[Value, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """`function [NOT] MATCHES (parameters)`. Parameters are in the function's canonical order."""
+
+    function: str
+    parameters: tuple[Parameter, ...]
+    negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Prefix `NOT`."""
+
+    child: Query
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of two or more children; never directly inside another And."""
+
+    children: tuple[Query, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one of two or more children; never directly inside another Or."""
+
+    children: tuple[Query, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Clause = Comparison | Between | Contains | IsNull | Matches
+Query = Clause | Not | And | Or

@@ -1,0 +1,82 @@
+"""The environment of each function as a validated model, read once.
+
+A function sees only the names its model lists; `template.yaml` must set exactly those (a test compares).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Environment(BaseModel):
+    """Fields are environment variables, upper-cased. A missing one stops the function at start."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WebhookEnvironment(Environment):
+    """`webhook`: looks up the shop and its secrets, queues the body."""
+
+    segments_table: str
+    ingest_queue_url: str
+    secrets_prefix: str
+
+
+class IngestEnvironment(Environment):
+    """`ingest`: merges facts; parks what cannot be understood."""
+
+    segments_table: str
+    customers_table: str
+    ingest_dead_letter_queue_url: str
+
+
+class EvaluateEnvironment(Environment):
+    """`evaluate`: evaluates customers, goes on with builds."""
+
+    customers_table: str
+    memberships_table: str
+    members_table: str
+    segments_table: str
+    work_queue_url: str
+
+
+class SweepEnvironment(Environment):
+    """`sweep`: puts due customers on the work queue."""
+
+    memberships_table: str
+    segments_table: str
+    work_queue_url: str
+
+
+class ProjectEnvironment(Environment):
+    """`project`: member lists, counts, history, events."""
+
+    members_table: str
+    history_table: str
+    segments_table: str
+    event_bus_name: str
+
+
+class ApiEnvironment(Environment):
+    """`api`: definitions, reads, shops and imports."""
+
+    customers_table: str
+    memberships_table: str
+    members_table: str
+    segments_table: str
+    work_queue_url: str
+    ingest_queue_url: str
+    secrets_prefix: str
+
+
+AnyEnvironment = TypeVar("AnyEnvironment", bound=Environment)
+
+
+@cache
+def environment(model: type[AnyEnvironment]) -> AnyEnvironment:
+    """The process's environment as that model. Tests clear the cache after changing it."""
+    return model.model_validate({name: os.environ.get(name.upper()) for name in model.model_fields})

@@ -1,0 +1,175 @@
+"""Every key of every table, and nothing else: the one place that knows how items are addressed.
+
+| table       | partition key                  | sort key                             | index (sparse, keys only)                        |
+|-------------|--------------------------------|--------------------------------------|--------------------------------------------------|
+| Customers   | `shop#customer`                | `PROFILE`, `ORDER#created#id`, ...   | `roster`: `roster_slice`, `customer_id`          |
+| Customers   | `shop#order#id`                | `-`                                  |                                                  |
+| Memberships | `shop#customer`                |                                      | `due`: `due_shard`, `due_minute`                 |
+| Members     | `shop#definition#shard`        | `customer`                           |                                                  |
+| History     | `shop#customer`                | `effective_at#segment#version`       | `day`: `segment_day`, `sk`                       |
+| Segments    | `shop`                         | `SEGMENT#id`, `GENERATION`, ...      |                                                  |
+| Segments    | `SHOPS`                        | `shop`                               |                                                  |
+
+The attributes are `pk` and `sk` in every table. Shop, customer, order and segment ids never hold `#`
+(`shop_id`, `entity_id`), so a key cannot be made to mean another one.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from segment_core.errors import InvalidRequest
+from segment_core.instants import sortable
+
+PROFILE = "PROFILE"
+ORDER_PREFIX = "ORDER#"
+ORDER_POINTER = "-"
+GENERATION = "GENERATION"
+SHOPS = "SHOPS"
+
+ROSTER_INDEX = "roster"
+DUE_INDEX = "due"
+DAY_INDEX = "day"
+
+# Shards spread the write rate of one shop over partitions of an index or a list (1,000 units a
+# second each). Changing a number moves keys: it needs a migration, not an edit.
+ROSTER_SLICES = 16
+DUE_SHARDS = 4
+LIST_SHARDS = 4
+
+_SHOP_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_ENTITY_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,128}")
+
+
+def shop_id(text: str) -> str:
+    """The text, if it can be a shop's id: lower-case letters, digits and hyphens, at most 63."""
+    if not _SHOP_ID.fullmatch(text):
+        raise InvalidRequest(
+            "a shop id holds lower-case letters, digits and hyphens, at most 63", code="invalid_shop_id"
+        )
+    return text
+
+
+def entity_id(text: str) -> str:
+    """The text, if it can be the id of a customer, an order or a segment."""
+    if not _ENTITY_ID.fullmatch(text):
+        raise InvalidRequest(
+            "an id holds letters, digits and _ . : - only, at most 128", code="invalid_id"
+        )
+    return text
+
+
+def shard(text: str, shards: int) -> int:
+    """A number below `shards` that depends on nothing but the text."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) % shards
+
+
+# Customers ------------------------------------------------------------------------------------
+
+
+def customer(shop: str, customer_id: str) -> str:
+    """Partition of a customer, in Customers, Memberships and History."""
+    return f"{shop}#{customer_id}"
+
+
+def split_customer(pk: str) -> tuple[str, str]:
+    """(shop, customer) of such a partition."""
+    shop, _, customer_id = pk.partition("#")
+    return shop, customer_id
+
+
+def order(created_at: datetime | None, order_id: str) -> str:
+    """Sort key of an order under its customer. An order without a date sorts first."""
+    return f"{ORDER_PREFIX}{sortable(created_at) if created_at else ''}#{order_id}"
+
+
+def order_pointer(shop: str, order_id: str) -> str:
+    """Partition of the item that knows where an order is."""
+    return f"{shop}#order#{order_id}"
+
+
+def roster_slice(shop: str, slice_number: int) -> str:
+    """Partition of the roster index."""
+    return f"{shop}#{slice_number}"
+
+
+def roster_slice_of(shop: str, customer_id: str) -> str:
+    """The roster partition that a customer is in."""
+    return roster_slice(shop, shard(customer_id, ROSTER_SLICES))
+
+
+# Memberships ----------------------------------------------------------------------------------
+
+
+def due_shard(shop: str, shard_number: int) -> str:
+    """Partition of the due index."""
+    return f"{shop}#{shard_number}"
+
+
+def due_shard_of(shop: str, customer_id: str) -> str:
+    """The due partition that a customer is in."""
+    return due_shard(shop, shard(customer_id, DUE_SHARDS))
+
+
+def due_minute(due: datetime) -> str:
+    """The first full minute that is not before `due`: when the sweep can serve it."""
+    minute = due.astimezone(UTC).replace(second=0, microsecond=0)
+    if minute < due:
+        minute += timedelta(minutes=1)
+    return minute.strftime("%Y-%m-%dT%H:%MZ")
+
+
+# Members --------------------------------------------------------------------------------------
+
+
+def member_list(shop: str, definition: str, shard_number: int) -> str:
+    """Partition of one shard of a definition's member list."""
+    return f"{shop}#{definition}#{shard_number}"
+
+
+def list_shard_of(customer_id: str) -> int:
+    """The shard of every member list that a customer is in."""
+    return shard(customer_id, LIST_SHARDS)
+
+
+# History --------------------------------------------------------------------------------------
+
+
+def history(effective_at: datetime, segment: str, version: int) -> str:
+    """Sort key of one enter or leave."""
+    return f"{sortable(effective_at)}#{segment}#{version:012d}"
+
+
+def segment_day(shop: str, segment: str, effective_at: datetime) -> str:
+    """Partition of the history index: one segment's enters and leaves of one UTC day."""
+    return f"{shop}#{segment}#{effective_at.astimezone(UTC):%Y-%m-%d}"
+
+
+# Segments -------------------------------------------------------------------------------------
+
+
+def segment(segment_id: str) -> str:
+    """Sort key of a segment."""
+    return f"SEGMENT#{segment_id}"
+
+
+def segment_name(name: str) -> str:
+    """Sort key of the item that holds a name, so that no two segments share it."""
+    return f"NAME#{name.casefold()}"
+
+
+def definition(definition_id: str) -> str:
+    """Sort key of a definition."""
+    return f"DEFINITION#{definition_id}"
+
+
+def generation(number: int) -> str:
+    """Sort key of one generation; the newest one is also kept at `GENERATION`."""
+    return f"GENERATION#{number:09d}"
+
+
+def counter(definition_id: str, shard_number: int) -> str:
+    """Sort key of the count of one shard of a member list."""
+    return f"COUNT#{definition_id}#{shard_number}"

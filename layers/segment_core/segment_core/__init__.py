@@ -1,0 +1,1 @@
+"""Tidemark's core: who belongs in a segment, and from when until when."""

@@ -8,6 +8,7 @@
     ├── NotFound                  no such shop, segment or customer
     ├── Conflict                  the request contradicts what is stored
     ├── Unauthorised              a signature or a token does not hold
+    ├── Forbidden                 whoever asks is known, and may not do this
     ├── TooLarge                  more than we take in one piece
     └── Contention                others kept changing the same item; try again
 
@@ -82,6 +83,12 @@ class Unauthorised(TidemarkError):
     """A signature or a token does not hold."""
 
     code = "unauthorised"
+
+
+class Forbidden(TidemarkError):
+    """Whoever asks is known, and may not do this: a missing scope, another shop."""
+
+    code = "forbidden"
 
 
 class TooLarge(TidemarkError):

@@ -1,0 +1,1 @@
+"""DynamoDB: keys, items and conditions. Nothing outside this package knows them."""

@@ -47,7 +47,8 @@ def shop_id(text: str) -> str:
     """The text, if it can be a shop's id: lower-case letters, digits and hyphens, at most 63."""
     if not _SHOP_ID.fullmatch(text):
         raise InvalidRequest(
-            "a shop id holds lower-case letters, digits and hyphens, at most 63", code="invalid_shop_id"
+            "a shop id holds lower-case letters, digits and hyphens, at most 63",
+            code="invalid_shop_id",
         )
     return text
 
@@ -56,7 +57,8 @@ def entity_id(text: str) -> str:
     """The text, if it can be the id of a customer, an order or a segment."""
     if not _ENTITY_ID.fullmatch(text):
         raise InvalidRequest(
-            "an id holds letters, digits and _ . : - only, at most 128", code="invalid_id"
+            "an id holds letters, digits and _ . : - only, at most 128",
+            code="invalid_id",
         )
     return text
 
@@ -165,6 +167,11 @@ def definition(definition_id: str) -> str:
     return f"DEFINITION#{definition_id}"
 
 
+def job(job_id: str) -> str:
+    """Sort key of a job that has not ended."""
+    return f"JOB#{job_id}"
+
+
 def generation(number: int) -> str:
     """Sort key of one generation; the newest one is also kept at `GENERATION`."""
     return f"GENERATION#{number:09d}"
@@ -172,4 +179,9 @@ def generation(number: int) -> str:
 
 def counter(definition_id: str, shard_number: int) -> str:
     """Sort key of the count of one shard of a member list."""
-    return f"COUNT#{definition_id}#{shard_number}"
+    return f"{counter_prefix(definition_id)}{shard_number}"
+
+
+def counter_prefix(definition_id: str) -> str:
+    """What the sort keys of all counters of a definition begin with."""
+    return f"COUNT#{definition_id}#"

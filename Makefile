@@ -1,0 +1,61 @@
+# Everything runs from .venv, which `setup` makes with nothing but Python 3.11 or later, venv and pip.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+STAGES := dev prod
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTHON_FILES := functions infra layers tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 - \2/p' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with the tidemark command in it; quick when nothing changed
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; say which: make PYTHON=...")'
+	@echo "Installing the locked packages into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP_INSTALL) --require-hashes --requirement requirements.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## the local stack with a demo shop and its story; ARGS=--exit stops after the story
+	@$(BIN)/tidemark demo $(ARGS)
+
+test: setup ## all tests; ARGS go to pytest
+	$(BIN)/python -m pytest --ignore=tests/bench $(ARGS)
+
+lint: setup ## style, types, and the template as written and as CloudFormation gets it
+	$(BIN)/ruff check $(PYTHON_FILES)
+	$(BIN)/ruff format --check $(PYTHON_FILES)
+	$(BIN)/mypy $(PYTHON_FILES)
+	$(BIN)/cfn-lint template.yaml
+	@mkdir -p build
+	@set -e; for stage in $(STAGES); do \
+	  echo "cfn-lint template.yaml, expanded for $$stage"; \
+	  $(BIN)/python infra/expand.py template.yaml $$stage > build/expanded-$$stage.json; \
+	  $(BIN)/cfn-lint build/expanded-$$stage.json; \
+	done
+
+format: setup ## put the code into the agreed form
+	$(BIN)/ruff check --fix $(PYTHON_FILES)
+	$(BIN)/ruff format $(PYTHON_FILES)
+
+bench: setup ## measure; needs a quiet machine
+	$(BIN)/python -m pytest -s tests/bench $(ARGS)
+
+# What the layer takes to Lambda is a part of what is tested here, in the same versions.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --custom-compile-command "make lock" --quiet
+lock: ## pin the newest packages that pyproject.toml allows (needs uv)
+	$(LOCK) --upgrade --all-extras --output-file requirements.txt
+	$(LOCK) --upgrade --constraint requirements.txt --output-file layers/segment_core/requirements.txt
+
+clean: ## remove what was made here
+	rm -rf $(VENV) build .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find $(PYTHON_FILES) -name __pycache__ -type d -prune -exec rm -rf {} +

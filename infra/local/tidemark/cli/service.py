@@ -1,0 +1,140 @@
+"""Talking to a running stack over HTTP: JSON in and out, one connection kept, bounded retries."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from random import uniform
+from time import sleep
+from typing import Any
+from urllib.parse import urlsplit
+
+from tidemark.cli.arguments import DEFAULT_SHOP
+from tidemark.cli.errors import CommandError
+
+TOKEN_VARIABLE = "TIDEMARK_TOKEN"
+ALL_SCOPES = "admin segments:read segments:write customers:read events:write"
+
+_TIMEOUT_SECONDS = 60
+_ATTEMPTS = 6
+_FIRST_WAIT_SECONDS = 0.25
+_LONGEST_WAIT_SECONDS = 8.0
+_WORTH_ANOTHER_TRY = {429, 500, 502, 503, 504}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer; `body` is the parsed JSON, None where there is none."""
+
+    status: int
+    body: Any
+
+    @property
+    def reason(self) -> str:
+        """What the service says is wrong, for the person to read."""
+        if isinstance(self.body, Mapping):
+            for key in ("detail", "title", "message"):
+                if self.body.get(key):
+                    return str(self.body[key])
+        return http.client.responses.get(self.status, "no reason given")
+
+
+class Service:
+    """A stack at an address. Use it for one thing at a time: it holds one connection."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        parts = urlsplit(url)
+        self.url = url
+        self._path = parts.path
+        self._token = token
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(str(parts.hostname), parts.port, timeout=_TIMEOUT_SECONDS)
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send it once. Raises OSError or HTTPException when the connection is lost."""
+        sent = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
+        if self._token:
+            sent["Authorization"] = f"Bearer {self._token}"
+        try:
+            self._connection.request(method, self._path + path, body, sent)
+            response = self._connection.getresponse()
+            raw = response.read()
+        except (OSError, http.client.HTTPException):
+            # A connection that failed half-way cannot be used again; the next request opens a new one.
+            self._connection.close()
+            raise
+        return Answer(response.status, _parsed(raw))
+
+    def send(self, method: str, path: str, value: object) -> Answer:
+        """Send a JSON value once; a lost connection is a CommandError."""
+        try:
+            return self.request(method, path, json.dumps(value).encode())
+        except (OSError, http.client.HTTPException) as error:
+            raise CommandError(f"{self.url} does not answer: {error or type(error).__name__}") from None
+
+    def repeat(self, method: str, path: str, body: bytes) -> Answer:
+        """Send what may safely arrive twice: tried again, at growing intervals, while the trouble may pass.
+
+        Returns the first answer that another try would not change; raises CommandError when there was none.
+        """
+        trouble = ""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                longest = min(_FIRST_WAIT_SECONDS * 2**attempt, _LONGEST_WAIT_SECONDS)
+                sleep(uniform(longest / 2, longest))  # noqa: S311 - only to keep clients apart
+            try:
+                answer = self.request(method, path, body)
+            except (OSError, http.client.HTTPException) as error:
+                trouble = str(error) or type(error).__name__
+                continue
+            if answer.status not in _WORTH_ANOTHER_TRY:
+                return answer
+            trouble = f"{answer.status} {answer.reason}"
+        raise CommandError(f"{self.url} failed {_ATTEMPTS} times, the last time with: {trouble}")
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is on this machine, where a local stack hands out tokens itself."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def local_token(url: str, shop: str = DEFAULT_SHOP, scope: str = ALL_SCOPES) -> str:
+    """A token from the issuer of a local stack. Raises CommandError when there is none at that address."""
+    with Service(url) as service:
+        answer = service.send("POST", "/_local/token", {"shop": shop, "scope": scope})
+    if answer.status != 200 or not isinstance(answer.body, dict) or "token" not in answer.body:
+        raise CommandError(f"{url} gave no token ({answer.status} {answer.reason}); only a local stack does")
+    return str(answer.body["token"])
+
+
+def token_for(url: str, given: str | None, shop: str) -> str:
+    """The token to use: the one given, else from the environment, else from the local issuer."""
+    token = given or os.environ.get(TOKEN_VARIABLE)
+    if token:
+        return token
+    if is_loopback(url):
+        return local_token(url, shop)
+    raise CommandError(f"{url} needs a token: give --token or set {TOKEN_VARIABLE}")

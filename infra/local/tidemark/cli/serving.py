@@ -1,0 +1,46 @@
+"""Starting the local stack for a command, and stopping it cleanly whatever ends the command."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+import tidemark
+from tidemark.cli.errors import CommandError
+from tidemark.stack import Stack
+
+TEMPLATE = Path(tidemark.__file__).resolve().parents[3] / "template.yaml"
+
+
+@contextmanager
+def running(*, data: Path | None, store: str, port: int, clock: datetime | None) -> Iterator[Stack]:
+    """A started stack; stopped when the block is left, also by SIGTERM. Raises CommandError if it cannot start."""
+    if not TEMPLATE.is_file():
+        raise CommandError(f"{TEMPLATE} is missing: run the command from an editable install of the repository")
+    before = signal.signal(signal.SIGTERM, _as_interrupt)
+    stack = Stack(TEMPLATE, data=data, store=store, port=port, clock=clock, parameters={})
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+        signal.signal(signal.SIGTERM, before)
+
+
+def until_stopped() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    try:
+        # A wait without a limit would not be woken by a signal on every platform.
+        while not threading.Event().wait(3600):
+            pass
+    except KeyboardInterrupt:
+        return
+
+
+def _as_interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,129 @@
+"""The shop under which files are evaluated: from `--shop`, `--zone`, and the currency found in the orders."""
+
+from __future__ import annotations
+
+import json
+import re
+from argparse import ArgumentTypeError, Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from segment_core.facts.customer import Customer
+from segment_core.language.ast import And, Matches, Not, Or, Query
+from segment_core.shop import OrderPolicy, Shop
+from tidemark.cli import arguments
+from tidemark.cli.errors import UsageError
+
+# Sums are compared in the shop's currency only; where no order has one, it decides nothing.
+_ANY_CURRENCY = "XXX"
+
+_CURRENCY = re.compile("[A-Z]{3}")
+_SETTINGS = {"count_test_orders": "count_test", "count_cancelled_orders": "count_cancelled"}
+_KINDS = {str: "a text", bool: "true or false", dict: "an object"}
+
+Value = TypeVar("Value", str, bool, dict[str, Any])
+
+_MONEY_ATTRIBUTES = {"amount_spent"}
+_MONEY_PARAMETERS = {"amount", "sum_amount"}
+
+
+@dataclass(frozen=True)
+class ShopFile:
+    """What a shop file says; None where it is silent."""
+
+    zone: ZoneInfo | None = None
+    currency: str | None = None
+    orders: OrderPolicy = OrderPolicy()
+
+
+class ShopInQuestion:
+    """The shop of a file of customers. Its currency may have to be found in the orders as they come by."""
+
+    def __init__(self, options: Namespace, query: Query) -> None:
+        told = _read(options.shop) if options.shop else ShopFile()
+        zone = options.zone or told.zone
+        if zone is None:
+            raise UsageError("a zone is needed: give --zone, or --shop with one")
+        self._zone: ZoneInfo = zone
+        self._orders = told.orders
+        self._told = told.currency
+        self._found: str | None = None
+        self._decides = refers_to_money(query)
+
+    def with_orders_of(self, customer: Customer) -> Shop:
+        """The shop, once this customer's orders were looked at.
+
+        A customer without orders in any currency is answered alike under each, so asking one at a time is safe.
+        Raises UsageError when the query compares money and the file holds several currencies.
+        """
+        for order in customer.orders:
+            if self._told is None and order.currency is not None:
+                self._see(order.currency)
+        return Shop(zone=self._zone, currency=self._told or self._found or _ANY_CURRENCY, orders=self._orders)
+
+    def _see(self, currency: str) -> None:
+        if self._found is None:
+            self._found = currency
+        elif self._decides and currency != self._found:
+            raise UsageError(
+                f"the orders are in several currencies ({self._found}, {currency}) and the query compares money: "
+                "say which one is the shop's with --shop"
+            )
+
+
+def refers_to_money(query: Query) -> bool:
+    """Whether the answer depends on the shop's currency."""
+    if isinstance(query, And | Or):
+        return any(refers_to_money(child) for child in query.children)
+    if isinstance(query, Not):
+        return refers_to_money(query.child)
+    if isinstance(query, Matches):
+        return any(parameter.name in _MONEY_PARAMETERS for parameter in query.parameters)
+    return query.attribute in _MONEY_ATTRIBUTES
+
+
+def _read(path: Path) -> ShopFile:
+    try:
+        told = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except ValueError:
+        raise UsageError(f"{path} is not JSON") from None
+    shop = _Fields(path, "", told, ("zone", "currency", "settings"))
+    settings = _Fields(path, "settings.", shop.get("settings", dict) or {}, tuple(_SETTINGS))
+    currency = shop.get("currency", str)
+    if currency is not None and not _CURRENCY.fullmatch(currency):
+        raise UsageError(f"{path}: currency: three capital letters, like USD")
+    return ShopFile(
+        zone=_zone(path, shop.get("zone", str)),
+        currency=currency,
+        orders=OrderPolicy(**{name: settings.get(key, bool) or False for key, name in _SETTINGS.items()}),
+    )
+
+
+def _zone(path: Path, name: str | None) -> ZoneInfo | None:
+    try:
+        return None if name is None else arguments.zone(name)
+    except ArgumentTypeError as error:
+        raise UsageError(f"{path}: zone: {error}") from None
+
+
+class _Fields:
+    """A JSON object of the shop file: its keys are known and its values have the right type, or `UsageError`."""
+
+    def __init__(self, path: Path, where: str, told: object, known: tuple[str, ...]) -> None:
+        if not isinstance(told, dict):
+            raise UsageError(f"{path}: a shop is a JSON object")
+        for key in told:
+            if key not in known:
+                raise UsageError(f"{path}: '{where}{key}' is not known here, only {', '.join(known)}")
+        self._path, self._where, self._told = path, where, told
+
+    def get(self, key: str, kind: type[Value]) -> Value | None:
+        """The value, or None where the key is absent."""
+        value = self._told.get(key)
+        if value is not None and not isinstance(value, kind):
+            raise UsageError(f"{self._path}: {self._where}{key}: must be {_KINDS[kind]}")
+        return value

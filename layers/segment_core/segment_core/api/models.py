@@ -1,0 +1,219 @@
+"""What the API takes and gives, field by field; the OpenAPI document is made from these.
+
+Requests refuse fields that they do not know, and never turn one type into another.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
+
+from segment_core.instants import iso
+from segment_core.runtime.secrets import MOST_SECRETS
+
+MOST_DOCUMENTS = 100
+
+# Two labels or more, each of at most 63 characters.
+_HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The zones of the pinned tzdata wheel, so that the same ones are known everywhere."""
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError("not the name of an IANA time zone, for example Europe/Berlin")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone), Field(description="IANA time zone", examples=["Europe/Berlin"])]
+Instant = Annotated[
+    datetime,
+    PlainSerializer(iso, return_type=str, when_used="json"),
+    Field(description="ISO 8601, in UTC"),
+]
+Secret = Annotated[SecretStr, Field(min_length=8, max_length=256)]
+NextCursor = Annotated[str | None, Field(description="The next page's `cursor`; null on the last page")]
+
+
+class Request(BaseModel):
+    """A body that is sent to us."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Answer(BaseModel):
+    """A body that we send, made from what the core returns."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+# Shops ----------------------------------------------------------------------------------------
+
+
+class ShopSettings(Request):
+    """Which orders exist for queries."""
+
+    count_test_orders: bool = False
+    count_cancelled_orders: bool = False
+
+
+class ShopRequest(Request):
+    """A shop in full: what is absent has the value that is named here, secrets excepted."""
+
+    domain: Annotated[
+        str,
+        Field(
+            pattern=_HOSTNAME,
+            max_length=253,
+            description="The store's own host name in lower case: webhooks that name another one are refused",
+            examples=["example.myshopify.com"],
+        ),
+    ]
+    zone: Zone
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
+    settings: ShopSettings = ShopSettings()
+    webhook_secrets: Annotated[
+        list[Secret] | None,
+        Field(
+            min_length=1,
+            max_length=MOST_SECRETS,
+            description="Replace the secrets that webhooks are signed with; absent: those that are set stay",
+        ),
+    ] = None
+
+
+class Shop(Answer):
+    """A shop; `webhook_secrets` is how many are set."""
+
+    shop: str
+    domain: str
+    zone: str
+    currency: str
+    settings: ShopSettings
+    webhook_secrets: int
+
+
+# Segments -------------------------------------------------------------------------------------
+
+
+class SegmentRequest(Request):
+    """A segment to be made."""
+
+    name: str
+    query: str
+
+
+class Segment(Answer):
+    """A segment; `query` is the canonical text. `count` and `as_of` are null until it was built once."""
+
+    id: str
+    name: str
+    query: str
+    definition_id: str
+    state: Literal["building", "ready", "failed"]
+    count: int | None
+    as_of: Instant | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class SegmentPage(Answer):
+    """Segments of the shop."""
+
+    segments: list[Segment]
+    next_cursor: NextCursor
+
+
+class Member(Answer):
+    """A customer in a segment, and since when."""
+
+    customer_id: str
+    since: Instant
+
+
+class MemberPage(Answer):
+    """Members of one definition of a segment."""
+
+    segment_id: str
+    definition_id: str
+    as_of: Instant
+    members: list[Member]
+    next_cursor: NextCursor
+
+
+# Customers ------------------------------------------------------------------------------------
+
+
+class SegmentName(Answer):
+    """A segment by id and name."""
+
+    id: str
+    name: str
+
+
+class CustomerSegments(Answer):
+    """The segments that a customer is in."""
+
+    customer_id: str
+    as_of: Instant
+    segments: list[SegmentName]
+
+
+# Imports --------------------------------------------------------------------------------------
+
+
+class ImportRequest(Request):
+    """Customer documents; each is judged by itself."""
+
+    customers: Annotated[list[Any], Field(min_length=1, max_length=MOST_DOCUMENTS)]
+
+
+class ImportResult(Answer):
+    """What became of the document at `index`: queued, or refused with the reason."""
+
+    index: int
+    id: str | None = None
+    status: Literal["accepted", "refused"]
+    code: str | None = None
+    path: str | None = None
+    message: str | None = None
+
+
+class ImportResults(Answer):
+    """A result per document, in their order."""
+
+    results: list[ImportResult]
+
+
+# Problems -------------------------------------------------------------------------------------
+
+
+class QueryProblem(Answer):
+    """One problem of a query: lines count from 1, columns from 0."""
+
+    line: int
+    column: int
+    length: int
+    code: str
+    message: str
+    hint: str
+
+
+class Problem(Answer):
+    """An error, as RFC 9457 has it. `code` is stable; `problems` is there if a query has any."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    problems: list[QueryProblem] | None = None

@@ -1,0 +1,77 @@
+"""What the routers of all resources share: who asks and when, what they may touch, and how a route is documented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.request import Request
+from pydantic import AfterValidator, BaseModel
+
+from segment_core.api import models
+from segment_core.api.access import Caller
+from segment_core.api.problems import CONTENT_TYPE
+from segment_core.runtime.environment import ApiEnvironment, environment
+from segment_core.store import keys
+from segment_core.store.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request, once it was let in: whose shop it is about, and the instant at which it is answered."""
+
+    shop: str
+    at: datetime
+
+    @classmethod
+    def of(cls, request: Request) -> Ask:
+        """What the resolver keeps with a request."""
+        caller: Caller = request.context["caller"]
+        return cls(caller.shop, request.context["at"])
+
+
+@cache
+def tables() -> Tables:
+    """The tables that the API may read or write."""
+    env = environment(ApiEnvironment)
+    return Tables(
+        customers=env.customers_table,
+        memberships=env.memberships_table,
+        members=env.members_table,
+        segments=env.segments_table,
+    )
+
+
+# Parameters -----------------------------------------------------------------------------------
+
+# The gateway may hand on a path as it was sent. No id holds a `%`, so decoding twice does no harm.
+EntityId = Annotated[
+    str,
+    AfterValidator(lambda text: keys.entity_id(unquote(text))),
+    Path(alias="id", description="Letters, digits and _ . : - only, at most 128"),
+]
+Cursor = Annotated[str | None, Query(description="The `next_cursor` of the page before; absent: the first page")]
+
+
+# Documentation --------------------------------------------------------------------------------
+
+
+def answers(status: int, model: type[BaseModel] | None, *problems: int) -> dict[int, Any]:
+    """The `responses` of a route: its success, and the statuses of the problems that it may tell of.
+
+    What every route can answer (401, 403, 500, 503) need not be listed.
+    """
+    success = {"application/json": {"model": model}} if model else {}
+    told = {"content": {CONTENT_TYPE: {"model": models.Problem}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": success},
+        **{
+            number: {"description": HTTPStatus(number).phrase, **told}
+            for number in sorted({*problems, 400, 401, 403, 500, 503})
+        },
+    }

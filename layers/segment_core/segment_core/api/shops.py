@@ -1,0 +1,62 @@
+"""`/shops`: making a shop and changing its settings."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.request import Request
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from segment_core.api import models
+from segment_core.api.access import needs
+from segment_core.api.routing import Ask, answers, tables
+from segment_core.errors import Forbidden
+from segment_core.runtime import secrets
+from segment_core.runtime.environment import ApiEnvironment, environment
+from segment_core.segments.shops import put_shop
+
+router = APIGatewayHttpRouter()
+
+
+@router.put(
+    "/shops/<shop>",
+    summary="Make the shop, or replace its settings",
+    tags=["Shops"],
+    operation_id="putShop",
+    security=needs("admin"),
+    responses={201: answers(201, models.Shop)[201], **answers(200, models.Shop, 415)},
+)
+def put(
+    shop: Annotated[str, Path(description="The token's shop")], body: models.ShopRequest, request: Request
+) -> Response[models.Shop]:
+    """201 if it was made, 200 if it was there. Secrets are taken and never given back."""
+    ask = Ask.of(request)
+    if shop != ask.shop:
+        raise Forbidden("the token is for another shop than the one in the path", code="shop_mismatch")
+    prefix = environment(ApiEnvironment).secrets_prefix
+    record, made = put_shop(
+        tables(),
+        shop,
+        domain=body.domain,
+        zone=body.zone,
+        currency=body.currency,
+        count_test_orders=body.settings.count_test_orders,
+        count_cancelled_orders=body.settings.count_cancelled_orders,
+        at=ask.at,
+    )
+    if body.webhook_secrets is not None:
+        secrets.write(prefix, shop, tuple(secret.get_secret_value() for secret in body.webhook_secrets))
+    shown = models.Shop(
+        shop=record.id,
+        domain=record.domain,
+        zone=record.zone,
+        currency=record.currency,
+        settings=models.ShopSettings(
+            count_test_orders=record.count_test_orders, count_cancelled_orders=record.count_cancelled_orders
+        ),
+        webhook_secrets=len(secrets.read(prefix, shop) if body.webhook_secrets is None else body.webhook_secrets),
+    )
+    return Response(HTTPStatus.CREATED if made else HTTPStatus.OK, "application/json", shown)

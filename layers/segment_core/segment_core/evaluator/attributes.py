@@ -1,0 +1,166 @@
+"""What can be asked of a customer: one table from the name of a filter to its type and its value in time.
+
+To add a filter, add its row to ATTRIBUTES.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from heapq import heappop, heappush
+from typing import Final
+
+from segment_core.calendar import NEVER
+from segment_core.evaluator.functions import compile_choice
+from segment_core.evaluator.rows import Totals
+from segment_core.evaluator.subject import Subject
+from segment_core.evaluator.targets import Unit
+from segment_core.evaluator.timeline import Course, Window
+from segment_core.facts.customer import Address
+from segment_core.language import ast
+
+
+@dataclass(frozen=True, slots=True)
+class DateAttribute:
+    """An instant, compared by its date in the shop's zone."""
+
+    read: Callable[[Subject], Course[datetime | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberAttribute:
+    """A number; `unit` is what it counts, `money` stands for the shop's currency."""
+
+    read: Callable[[Subject], Course[Decimal | int]]
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class TextAttribute:
+    """A text, an id or a word from a fixed list; `same(seen, wanted)` is what `=` means."""
+
+    read: Callable[[Subject], str | None]
+    same: Callable[[str, str], bool] = operator.eq
+
+
+@dataclass(frozen=True, slots=True)
+class ListAttribute:
+    """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides."""
+
+    read: Callable[[Subject], Collection[str]]
+    fold: Callable[[str], str] = str
+
+
+Attribute = DateAttribute | NumberAttribute | TextAttribute | ListAttribute
+
+
+_EVERY_ORDER: Final = compile_choice(ast.Matches("orders_placed", ()))
+
+
+def extreme(at: datetime, windows: Iterable[Window], newest: bool) -> Course[datetime | None]:
+    """The latest or the earliest start among the windows that are open, as they open and close."""
+    waiting = sorted((window for window in windows if window[1] > max(at, window[0])), reverse=True)
+    edges = {edge for window in waiting for edge in window if at < edge < NEVER}
+    opened: list[tuple[int, Window]] = []
+
+    def best(instant: datetime) -> datetime | None:
+        while waiting and waiting[-1][0] <= instant:
+            window = waiting.pop()
+            heappush(opened, (len(waiting) if newest else -len(waiting), window))
+        while opened and opened[0][1][1] <= instant:
+            heappop(opened)
+        return opened[0][1][0] if opened else None
+
+    return Course(best(at), [(edge, best(edge)) for edge in sorted(edges)])
+
+
+def _order_date(newest: bool) -> Callable[[Subject], Course[datetime | None]]:
+    def read(subject: Subject) -> Course[datetime | None]:
+        return extreme(
+            subject.at, [(counted.start, counted.end) for counted in subject.orders if counted.order.created_at], newest
+        )
+
+    return read
+
+
+def _order_total(pick: Callable[[Totals], Decimal | int]) -> Callable[[Subject], Course[Decimal | int]]:
+    def read(subject: Subject) -> Course[Decimal | int]:
+        totals = _EVERY_ORDER.course(subject)
+        return Course(pick(totals.now), [(since, pick(total)) for since, total in totals.later])
+
+    return read
+
+
+def _abandoned(subject: Subject) -> Course[datetime | None]:
+    """The last change of the latest checkout that is not completed."""
+    return extreme(
+        subject.at,
+        [
+            (checkout.updated_at, checkout.completed_at or NEVER)
+            for checkout in subject.customer.checkouts
+            if checkout.updated_at is not None
+        ],
+        newest=True,
+    )
+
+
+def _added(subject: Subject) -> Course[datetime | None]:
+    created = subject.customer.created_at
+    if created is not None and created > subject.at:
+        return Course(None, ((created, created),))
+    return Course(created)
+
+
+def _places(spell: Callable[[Address], str | None]) -> Callable[[Subject], Collection[str]]:
+    def read(subject: Subject) -> Collection[str]:
+        return [place for place in map(spell, subject.customer.addresses) if place]
+
+    return read
+
+
+def _region(address: Address) -> str | None:
+    return f"{address.country}-{address.region}" if address.country and address.region else None
+
+
+def _city(address: Address) -> str | None:
+    """`US-NY-NewYorkCity`; without the region where none is known, as in countries that have no regions."""
+    if not address.country or not address.city:
+        return None
+    return "-".join(filter(None, (address.country, address.region, "".join(address.city.split()))))
+
+
+def _email_domain(subject: Subject) -> str | None:
+    _, _, domain = (subject.customer.email or "").rpartition("@")
+    return domain.lower() or None
+
+
+def _speaks(locale: str, wanted: str) -> bool:
+    """A language without a region means all its regions: `en` is also `en-US`, but `en-US` only itself."""
+    return locale == wanted or locale.startswith(f"{wanted}-")
+
+
+ATTRIBUTES: Final[dict[str, Attribute]] = {
+    "abandoned_checkout_date": DateAttribute(_abandoned),
+    "amount_spent": NumberAttribute(_order_total(lambda totals: totals.amount), "money"),
+    "companies": ListAttribute(lambda subject: subject.customer.companies),
+    "created_by_app_id": TextAttribute(lambda subject: subject.customer.created_by_app_id),
+    "customer_account_status": TextAttribute(lambda subject: subject.customer.state),
+    "customer_added_date": DateAttribute(_added),
+    "customer_cities": ListAttribute(_places(_city)),
+    "customer_countries": ListAttribute(_places(lambda address: address.country)),
+    "customer_email_domain": TextAttribute(_email_domain),
+    "customer_language": TextAttribute(lambda subject: subject.customer.locale, _speaks),
+    "customer_regions": ListAttribute(_places(_region)),
+    "customer_tags": ListAttribute(lambda subject: subject.customer.tags, str.casefold),
+    "email_subscription_status": TextAttribute(lambda subject: subject.customer.email_marketing_consent),
+    "first_order_date": DateAttribute(_order_date(newest=False)),
+    "last_order_date": DateAttribute(_order_date(newest=True)),
+    "number_of_orders": NumberAttribute(_order_total(lambda totals: totals.orders), "orders"),
+    "predicted_spend_tier": TextAttribute(lambda subject: subject.customer.scores.get("predicted_spend_tier")),
+    "product_subscription_status": TextAttribute(lambda subject: subject.customer.product_subscription_status),
+    "rfm_group": TextAttribute(lambda subject: subject.customer.scores.get("rfm_group")),
+    "sms_subscription_status": TextAttribute(lambda subject: subject.customer.sms_marketing_consent),
+}

@@ -1,0 +1,119 @@
+"""What the operators mean: one table for values that are compared, one for facts that time passes.
+
+`!=` and `NOT IN` are the exact complements of `=` and `IN`, so they hold for a missing value; no other
+operator does.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from segment_core.calendar import BEGINNING, NEVER, Passing, passing
+from segment_core.evaluator.timeline import Window
+from segment_core.language import ast
+
+Literal = str | Decimal | bool
+Test = Callable[[Any], bool]
+
+COMPLEMENTS: Final = {"!=": "=", "NOT IN": "IN"}
+"""Operators that are answered by negating another."""
+
+_ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+
+ALWAYS: Final[tuple[Window, ...]] = ((BEGINNING, NEVER),)
+
+_WINDOWS: Final[dict[str, Callable[[Passing, Passing], tuple[Window, ...]]]] = {
+    # From the passing of the low and the high bound (the same one, but for BETWEEN) to the instants at
+    # which the condition holds for the fact.
+    "=": lambda low, high: ((high.reached, low.passed),),
+    "!=": lambda low, high: ((BEGINNING, high.reached), (low.passed, NEVER)),
+    ">": lambda low, high: ((BEGINNING, low.reached),),
+    ">=": lambda low, high: ((BEGINNING, low.passed),),
+    "<": lambda low, high: ((high.passed, NEVER),),
+    "<=": lambda low, high: ((high.reached, NEVER),),
+    "BETWEEN": lambda low, high: ((high.reached, low.passed),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DateCondition:
+    """`op expression`, or BETWEEN with two expressions, for a fact that has an instant or lacks it."""
+
+    operator: str
+    low: ast.DateExpression
+    high: ast.DateExpression
+
+    def windows(self, fact: datetime | None, zone: ZoneInfo) -> tuple[Window, ...]:
+        """The instants at which the condition holds for the fact, in order, not overlapping."""
+        if fact is None:
+            return ALWAYS if self.operator in COMPLEMENTS else ()
+        low = passing(self.low, fact, zone)
+        high = low if self.high is self.low else passing(self.high, fact, zone)
+        return _WINDOWS[self.operator](low, high)
+
+
+def date_condition(operator: str, values: Sequence[ast.Value]) -> DateCondition:
+    """The condition on a date. Raises TypeError for values that are no dates, KeyError for another operator."""
+    low, high = values[0], values[-1]
+    if not isinstance(low, ast.DateExpression) or not isinstance(high, ast.DateExpression):
+        raise TypeError("a date is compared with a date")
+    if operator not in _WINDOWS:
+        raise KeyError(operator)
+    return DateCondition(operator, low, high)
+
+
+def value_test(operator: str, values: Sequence[ast.Value]) -> Test:
+    """The test on a number or a text. Raises TypeError for dates, KeyError for an unknown operator."""
+    wanted = [literal(value) for value in values]
+    if operator in _ORDERINGS:
+        holds, bound = _ORDERINGS[operator], wanted[0]
+        return lambda seen: seen is not None and holds(seen, bound)
+    if operator == "BETWEEN":
+        low, high = wanted
+        return lambda seen: seen is not None and low <= seen <= high
+    return _complemented(operator, frozenset(wanted).__contains__)
+
+
+def text_test(operator: str, values: Sequence[ast.Value], same: Callable[[str, str], bool]) -> Test:
+    """The test on a text for which `same(seen, wanted)` is equality."""
+    wanted = [text(value) for value in values]
+    return _complemented(operator, lambda seen: seen is not None and any(same(seen, one) for one in wanted))
+
+
+def element_test(operator: str, values: Sequence[ast.Value], fold: Callable[[str], str]) -> Test:
+    """Whether one of the values is a whole element of the list seen, both as `fold` spells them."""
+    wanted = frozenset(fold(text(value)) for value in values)
+    return _complemented(operator, lambda seen: any(fold(element) in wanted for element in seen))
+
+
+def literal(value: ast.Value) -> Literal:
+    """The value of a literal that is no date. Raises TypeError for a date."""
+    if isinstance(value, ast.Text | ast.Number | ast.Truth):
+        return value.value
+    raise TypeError("a date stands where a number or a text is compared")
+
+
+def text(value: ast.Value) -> str:
+    """The value of a text literal. Raises TypeError for any other."""
+    if isinstance(value, ast.Text):
+        return value.value
+    raise TypeError("a text is compared with a text")
+
+
+def _complemented(operator: str, holds: Test) -> Test:
+    if operator in COMPLEMENTS:
+        return lambda seen: not holds(seen)
+    if operator in COMPLEMENTS.values():
+        return holds
+    raise KeyError(operator)

@@ -1,0 +1,85 @@
+"""Whom a query is asked about: a customer of a shop at an instant, with what can be derived once for all clauses.
+
+Here it is decided which orders exist and what was spent on them at any instant from `at` on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from itertools import accumulate
+from operator import sub
+
+from segment_core.calendar import BEGINNING, NEVER
+from segment_core.evaluator.timeline import Course
+from segment_core.facts.customer import Customer, Order
+from segment_core.shop import Shop
+
+Spend = Course[Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedOrder:
+    """An order that exists within `[start, end)`, a window that is not over at `at`.
+
+    `spend` is what was paid and kept, in the shop's currency; None if that is not known or another currency's.
+    """
+
+    order: Order
+    start: datetime
+    end: datetime
+    spend: Spend
+
+
+class Subject:
+    """One customer, one shop, one instant."""
+
+    def __init__(self, customer: Customer, shop: Shop, at: datetime) -> None:
+        if at.tzinfo is None:
+            raise ValueError("`at` must be an aware datetime: an instant without an offset means nothing")
+        self.customer = customer
+        self.shop = shop
+        self.at = at
+
+    @cached_property
+    def orders(self) -> tuple[CountedOrder, ...]:
+        """The orders that exist for this shop's queries now or later.
+
+        An order exists from its creation, if that is known, and until it is cancelled; test orders never do.
+        The shop's policy can make either count all the same.
+        """
+        policy = self.shop.orders
+        counted = []
+        for order in self.customer.orders:
+            if order.test and not policy.count_test:
+                continue
+            start = BEGINNING if order.created_at is None else order.created_at
+            end = NEVER if order.cancelled_at is None or policy.count_cancelled else order.cancelled_at
+            if end > self.at and end > start:
+                counted.append(CountedOrder(order, start, end, self._spend(order)))
+        return tuple(counted)
+
+    def _spend(self, order: Order) -> Spend:
+        """What was paid and kept of the order, now and as refunds fall due.
+
+        `total` is net of the refunds up to `updated_at`; those that have not happened yet are added back, and
+        later ones are taken off once they happen. A refund whose date is not known is in the total already.
+        """
+        if order.total is None or (order.currency is not None and order.currency != self.shop.currency):
+            return Course(None)
+        if not order.refunds:
+            return Course(order.total)
+        told = order.updated_at or order.created_at or NEVER
+        spend, due = order.total, dict[datetime, Decimal]()
+        for refund in order.refunds:
+            if refund.created_at is None:
+                continue
+            if refund.created_at > self.at:
+                due[refund.created_at] = due.get(refund.created_at, Decimal(0)) + refund.amount
+                spend += refund.amount if refund.created_at <= told else 0
+            elif refund.created_at > told:
+                spend -= refund.amount
+        rest = accumulate((due[when] for when in sorted(due)), sub, initial=spend)
+        return Course(next(rest), tuple(zip(sorted(due), rest, strict=True)))

@@ -1,0 +1,57 @@
+"""Totals against what a query asks of them: the test, and in words how much was seen and how much is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from segment_core.evaluator.conditions import Test, literal, value_test
+from segment_core.language import ast
+
+Unit = Literal["orders", "units", "money"]
+"""What a total counts; money is in the shop's currency."""
+
+_MISSED_FROM_BELOW = ("=", ">", ">=", "BETWEEN")
+"""Operators that fail a total for being too small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One condition on a total. `read` takes it from the value that the clause reads."""
+
+    read: Callable[[Any], Decimal | int]
+    unit: Unit
+    operator: str
+    values: Sequence[ast.Value]
+    test: Test
+
+    def holds(self, value: object) -> bool:
+        """Whether the total is as asked."""
+        return self.test(self.read(value))
+
+    def seen(self, value: object, currency: str) -> str:
+        """The total in words: `2 orders`, `120.00 USD`."""
+        return _quantity(self.read(value), self.unit, currency)
+
+    def shortfall(self, value: object, currency: str) -> str:
+        """How far the total is below what is asked, as in `2 of 3 orders`; empty if it is not too small."""
+        total, bound = Decimal(self.read(value)), literal(self.values[0])
+        if self.operator not in _MISSED_FROM_BELOW or not isinstance(bound, Decimal):
+            return ""
+        more = "more than " if self.operator == ">" and self.unit == "money" else ""
+        needed = bound // 1 + 1 if self.operator == ">" and not more else bound
+        if total > needed or (total == needed and not more):
+            return ""
+        return f"{total:f} of {more}{_quantity(needed, self.unit, currency)}"
+
+
+def target(read: Callable[[Any], Decimal | int], unit: Unit, operator: str, values: Sequence[ast.Value]) -> Target:
+    """The condition, ready to be asked. Raises as `value_test` does."""
+    return Target(read, unit, operator, values, value_test(operator, values))
+
+
+def _quantity(total: Decimal | int, unit: Unit, currency: str) -> str:
+    named = currency if unit == "money" else unit.removesuffix("s") if total == 1 else unit
+    return f"{Decimal(total):f} {named}"

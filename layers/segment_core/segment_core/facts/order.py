@@ -1,0 +1,90 @@
+"""What is known of an order, as a state that merges.
+
+Bodies, refunds, the cancellation and the deletion of an order may come in any order and any number of
+times. Cancelled stays cancelled, at the earliest date told; deleted stays deleted and forgets the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from segment_core import instants
+from segment_core.facts import registers
+from segment_core.facts.registers import Register, Registers
+
+CUSTOMER = "customer_id"
+# Total, currency and `updated_at` in one register: refunds after that instant are not in that total, so the
+# three must come from one body even if a later one tells only other things.
+MONEY = "money"
+
+_GROUPS = ("fields", "refunds")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """`fields` are registers by document key, with `customer_id` and `money`; `refunds` are registers by id.
+
+    `cancelled_at` is sortable text.
+    """
+
+    fields: Registers = field(default_factory=dict)
+    refunds: Registers = field(default_factory=dict)
+    cancelled_at: str | None = None
+    deleted: bool = False
+
+    def join(self, other: OrderState) -> OrderState:
+        """What both say together."""
+        if self.deleted or other.deleted:
+            return OrderState(deleted=True)
+        return OrderState(
+            registers.join(self.fields, other.fields),
+            registers.join(self.refunds, other.refunds),
+            min(filter(None, (self.cancelled_at, other.cancelled_at)), default=None),
+        )
+
+    @property
+    def customer_id(self) -> str | None:
+        """Whose order it is, once a body has named a customer."""
+        told = self.fields.get(CUSTOMER)
+        return None if told is None else str(told.value)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it was placed, once that was told."""
+        told = self.fields.get("created_at")
+        return None if told is None or told.value is None else instants.parse(str(told.value))
+
+    def document(self, order_id: str) -> dict[str, object]:
+        """The order in the notation of the customer document."""
+        document = {key: register.value for key, register in self.fields.items() if key not in (CUSTOMER, MONEY)}
+        money = self.fields.get(MONEY, Register("", {})).value
+        if isinstance(money, Mapping):
+            document |= money
+        if self.cancelled_at is not None:
+            document["cancelled_at"] = self.cancelled_at
+        refunds = [
+            {"id": id_, **refund.value} for id_, refund in self.refunds.items() if isinstance(refund.value, Mapping)
+        ]
+        document["refunds"] = sorted(refunds, key=lambda refund: (str(refund.get("created_at")), refund["id"]))
+        return {"id": order_id, **document}
+
+    def encode(self) -> str:
+        """The state as text, for storing."""
+        return registers.encode(
+            {"fields": self.fields, "refunds": self.refunds},
+            {"cancelled_at": self.cancelled_at, "deleted": self.deleted or None},
+        )
+
+
+def decode(text: str) -> OrderState:
+    """The state that was stored as this text."""
+    groups, others = registers.decode(text, _GROUPS)
+    cancelled_at = others.get("cancelled_at")
+    return OrderState(
+        groups["fields"],
+        groups["refunds"],
+        None if cancelled_at is None else str(cancelled_at),
+        bool(others.get("deleted", False)),
+    )

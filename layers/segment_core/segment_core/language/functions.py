@@ -1,0 +1,171 @@
+"""Clauses on things that happened, in both dialects: `fn MATCHES (param op value)` and `fn(param: value) = true`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from segment_core.language import ast
+from segment_core.language.ast import Span
+from segment_core.language.limits import Limits
+from segment_core.language.literals import read, read_coordinates
+from segment_core.language.problems import Report, shown
+from segment_core.language.suggestions import nearest
+from segment_core.language.syntax import Argument, Clause, Operator
+from segment_core.language.vocabulary import FUNCTION_OPERATORS, Function, LegacyParameter, Parameter
+
+
+def check_function(clause: Clause, function: Function, limits: Limits, report: Report) -> ast.Matches | None:
+    """What the clause means; None if it is wrong, which is then in the report."""
+    negated = _negated(clause, function, report)
+    arguments = clause.parameters if clause.arguments is None else clause.arguments
+    legacy = clause.arguments is not None
+    before = report.mark
+    parameters = _Parameters(function, legacy, limits, report).read(arguments)
+    if negated is None or report.mark != before:
+        return None
+    node = ast.Matches(function.name, parameters, negated, clause.span)
+    if legacy:
+        _warn_of_old_form(clause, negated, function, report)
+    return node
+
+
+def _warn_of_old_form(clause: Clause, negated: bool, function: Function, report: Report) -> None:
+    operator = FUNCTION_OPERATORS[negated]
+    span, hint = clause.span, f"write {function.name} {operator} (...)"
+    report.warn("deprecated_form", span.start, span.end, f"'{function.name}(...) = true' is the old form.", hint)
+
+
+def _negated(clause: Clause, function: Function, report: Report) -> bool | None:
+    """Whether the clause holds for those to whom it did not happen; None if it cannot be told."""
+    assert clause.operator is not None
+    operator, span = clause.operator.name, clause.operator.span
+    if clause.arguments is None:
+        if operator in _CURRENT:
+            return _CURRENT[operator]
+        message = f"{function.name} does not support operator '{operator}'"
+        hint = f"write {function.name} MATCHES (...) or {function.name} NOT MATCHES (...)"
+        report.meaning("unsupported_operator", span.start, span.end, message, hint)
+        return None
+    if operator not in ("=", "!="):
+        hint = f"write {function.name} MATCHES (...), without other parentheses before"
+        report.meaning("unexpected", span.start, span.end, f"'{operator}' is unexpected.", hint)
+        return None
+    truth = clause.values[0]
+    if truth.kind != "word" or truth.text.lower() not in ("true", "false"):
+        message = f"{function.name}(...) is compared with true or false, not '{shown(truth.text)}'"
+        hint = f"write {function.name} MATCHES (...)"
+        report.meaning("wrong_type", truth.start, truth.end, message, hint)
+        return None
+    return (operator == "=") == (truth.text.lower() == "false")
+
+
+# IS NULL on a function: it never happened.
+_CURRENT = {"MATCHES": False, "NOT MATCHES": True, "IS NOT NULL": False, "IS NULL": True}
+
+
+class _Parameters:
+    """Reads the parameters of one clause."""
+
+    def __init__(self, function: Function, legacy: bool, limits: Limits, report: Report) -> None:
+        self._function = function
+        self._legacy = legacy
+        self._limits = limits
+        self._report = report
+
+    def read(self, arguments: Sequence[Argument]) -> tuple[ast.Parameter, ...]:
+        """The parameters that are right, in canonical order."""
+        found: dict[str, ast.Parameter] = {}
+        for argument in arguments:
+            parameter = self._parameter(argument)
+            if parameter is None:
+                continue
+            earlier = found.get(parameter.name)
+            joined = _joined(earlier, parameter) if earlier and self._legacy else None
+            if earlier is not None and joined is None:
+                self._refuse_twice(argument, parameter.name)
+            else:
+                found[parameter.name] = joined or parameter
+        return tuple(found[known.name] for known in self._function.parameters if known.name in found)
+
+    def _refuse_twice(self, argument: Argument, name: str) -> None:
+        message = f"'{name}' is given twice; each parameter may stand only once"
+        hint = "write BETWEEN, or several clauses"
+        self._report.meaning("duplicate_parameter", argument.span.start, argument.span.end, message, hint)
+
+    def _parameter(self, argument: Argument) -> ast.Parameter | None:
+        if argument.name is None or argument.operator is None:
+            message = f"{self._function.name} needs the name of the parameter"
+            hint = f"for example {self._function.parameters[0].name} = ..."
+            self._report.meaning("unexpected", argument.span.start, argument.span.end, message, hint)
+            return None
+        written = argument.name.text
+        legacy = next((old for old in self._function.legacy if old.name == written), None) if self._legacy else None
+        known = self._function.parameter(legacy.parameter if legacy else written)
+        if known is None:
+            self._refuse_unknown(argument)
+            return None
+        operator = self._operator(argument.operator, argument, legacy, known)
+        if operator is None or not self._few_enough(argument):
+            return None
+        values = self._values(argument, known)
+        return None if values is None else ast.Parameter(known.name, operator, values, argument.span)
+
+    def _refuse_unknown(self, argument: Argument) -> None:
+        assert argument.name is not None
+        function, written = self._function, argument.name.text
+        names = [parameter.name for parameter in function.parameters]
+        old = next((old for old in function.legacy if old.name == written), None)
+        near = f"{old.parameter} {old.operator} ..." if old else nearest(written, names)
+        hint = f"did you mean {near}?" if near else f"the parameters are {', '.join(names)}"
+        message = f"'{shown(written)}' is not a parameter of {function.name}"
+        self._report.meaning("unknown_parameter", argument.name.start, argument.name.end, message, hint)
+
+    def _operator(
+        self, operator: Operator, argument: Argument, legacy: LegacyParameter | None, known: Parameter
+    ) -> ast.ParameterOperator | None:
+        """The operator in the current dialect; a colon is `=`, or IN before a list."""
+        if (operator.name == ":") != self._legacy:
+            self._refuse_dialect(operator, known)
+            return None
+        name = operator.name
+        if self._legacy:
+            listed = argument.listed and known.domain.type != "coordinates"
+            name = "IN" if listed else legacy.operator if legacy else "="
+        if name not in known.operators or (legacy and argument.listed):
+            span = argument.span if self._legacy else operator.span
+            message = f"{known.name} does not support operator '{name}'"
+            hint = f"write {known.name} with {', '.join(known.operators)}"
+            self._report.meaning("unsupported_operator", span.start, span.end, message, hint)
+            return None
+        return cast(ast.ParameterOperator, name)
+
+    def _refuse_dialect(self, operator: Operator, known: Parameter) -> None:
+        right = f"{known.name}: ..." if self._legacy else f"{known.name} = ..."
+        span = operator.span
+        self._report.meaning("unexpected", span.start, span.end, f"'{operator.name}' is unexpected.", f"write {right}")
+
+    def _few_enough(self, argument: Argument) -> bool:
+        if len(argument.values) <= self._limits.ids:
+            return True
+        first = argument.values[self._limits.ids]
+        message = f"The list has {len(argument.values)} values (maximum is {self._limits.ids})"
+        self._report.meaning("too_many_values", first.start, first.end, message)
+        return False
+
+    def _values(self, argument: Argument, known: Parameter) -> tuple[ast.Value, ...] | None:
+        if known.domain.type == "coordinates":
+            point = read_coordinates(argument.values, known.name, self._report)
+            return None if point is None else (point,)
+        values = [read(token, known.domain, known.name, self._report) for token in argument.values]
+        read_values = tuple(value for value in values if value is not None)
+        return read_values if len(read_values) == len(values) else None
+
+
+def _joined(earlier: ast.Parameter, later: ast.Parameter) -> ast.Parameter | None:
+    """`since` and `until` together, in either order, as one BETWEEN."""
+    ends = {earlier.operator: earlier.values, later.operator: later.values}
+    if set(ends) != {">=", "<="}:
+        return None
+    span = Span(earlier.span.start, later.span.end)
+    return ast.Parameter(earlier.name, "BETWEEN", (*ends[">="], *ends["<="]), span)

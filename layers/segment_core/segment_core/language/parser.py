@@ -1,0 +1,310 @@
+"""Tokens to a syntax tree, by recursive descent with a counted depth.
+
+The grammar stands in docs/language.md. A problem does not end the parse: the rest of its clause is
+skipped up to the next AND, OR or closing parenthesis, so that all problems of a text are found at once.
+"""
+
+from __future__ import annotations
+
+from segment_core.language.ast import Span
+from segment_core.language.lexer import Token
+from segment_core.language.problems import Report, shown
+from segment_core.language.suggestions import advice_on_word
+from segment_core.language.syntax import Argument, Clause, Group, Negation, Operator, Parsed, Tree
+
+_COMPARISONS = frozenset({"=", "!=", ">", ">=", "<", "<="})
+_VALUES = frozenset({"string", "literal", "word"})
+
+# The words around a condition in reports and in SQL. Only the condition is the query.
+_FRAME = frozenset({"SELECT", "FROM", "SHOW", "WHERE"})
+
+
+class _Unreadable(Exception):
+    """The clause at hand cannot be read on; its problem is reported already."""
+
+
+class Parser:
+    """One parse of one text."""
+
+    def __init__(self, tokens: list[Token], report: Report, nesting: int) -> None:
+        self._tokens = tokens
+        self._next = 0
+        self._report = report
+        self._nesting = nesting
+        self._open_lists = 0
+        self._parsed = Parsed()
+
+    def parse(self) -> Parsed:
+        """The tree and all clauses; problems of form are in the report."""
+        self._skip_frame()
+        self._parsed.tree = self._either(0)
+        return self._parsed
+
+    # Tokens
+
+    @property
+    def _here(self) -> Token:
+        return self._tokens[self._next]
+
+    @property
+    def _before(self) -> Token:
+        return self._tokens[self._next - 1]
+
+    def _at(self, *values: str) -> bool:
+        return self._here.kind in ("keyword", "symbol") and self._here.value in values
+
+    def _advance(self) -> Token:
+        token = self._here
+        if token.kind != "end":
+            self._next += 1
+        return token
+
+    def _expect(self, value: str, hint: str = "") -> Token:
+        if not self._at(value):
+            self._unexpected(hint)
+            raise _Unreadable
+        return self._advance()
+
+    def _span_from(self, start: int) -> Span:
+        return Span(start, self._before.end)
+
+    # Problems
+
+    def _unexpected(self, hint: str = "") -> None:
+        token = self._here
+        if token.kind != "end":
+            hint = hint or advice_on_word(token.text)
+            self._report.form("unexpected", token.start, token.end, f"'{shown(token.text)}' is unexpected.", hint)
+        elif not self._report.malformed:  # else the text may only seem to end early
+            self._report.form("unexpected_end", token.start, token.end, "The query ends too early.", hint)
+
+    def _skip(self, open_lists: int = 0) -> None:
+        """Go to the next AND, OR or `)` outside the parentheses that are open here, or to the end."""
+        while self._here.kind != "end":
+            if open_lists == 0 and self._at("AND", "OR", ")"):
+                return
+            open_lists += self._at("(") - self._at(")")
+            self._advance()
+
+    def _skip_frame(self) -> None:
+        if self._here.kind != "word" or self._here.text.upper() not in _FRAME:
+            return
+        if self._tokens[self._next + 1].value in _COMPARISONS:
+            return
+        self._unexpected("write only the condition, without SHOW, FROM, WHERE or ORDER BY")
+        where = (i for i, token in enumerate(self._tokens) if token.kind == "word" and token.text.upper() == "WHERE")
+        self._next = next(where, len(self._tokens) - 2) + 1
+
+    # AND, OR, NOT, parentheses
+
+    def _either(self, depth: int) -> Tree | None:
+        start, children = self._here.start, [self._every(depth)]
+        while self._at("OR"):
+            self._advance()
+            children.append(self._every(depth))
+        return self._group("OR", children, start)
+
+    def _every(self, depth: int) -> Tree | None:
+        start, children = self._here.start, [self._single(depth)]
+        while not self._ends_conjunction(depth):
+            self._advance()
+            children.append(self._single(depth))
+        return self._group("AND", children, start)
+
+    def _ends_conjunction(self, depth: int) -> bool:
+        """False when another child follows; reports and passes over what cannot stand after a child."""
+        while not self._at("AND", "OR") and self._here.kind != "end":
+            if self._at(")"):
+                if depth > 0:
+                    return True
+                self._unexpected("it closes nothing")
+                self._advance()
+            else:
+                self._unexpected(self._advice_after_clause())
+                self._skip()
+        return not self._at("AND")
+
+    def _group(self, word: str, children: list[Tree | None], start: int) -> Tree | None:
+        present = tuple(child for child in children if child is not None)
+        if len(present) < 2:
+            return present[0] if present else None
+        return Group("AND" if word == "AND" else "OR", present, self._span_from(start))
+
+    def _single(self, depth: int) -> Tree | None:
+        negations = []
+        while self._at("NOT"):
+            negations.append(self._advance())
+        depth += len(negations) + self._at("(")
+        if depth > self._nesting:
+            token = self._here
+            message = f"The query is nested too deep (maximum is {self._nesting} levels)"
+            self._report.form("too_deep", token.start, token.end, message)
+            self._skip()
+            return None
+        tree = self._parenthesised(depth) if self._at("(") else self._clause()
+        for negation in reversed(negations if tree else []):
+            assert tree is not None
+            tree = Negation(tree, self._span_from(negation.start))
+        return tree
+
+    def _parenthesised(self, depth: int) -> Tree | None:
+        opening = self._advance()
+        tree = self._either(depth)
+        if self._at(")"):
+            self._advance()
+        elif not self._report.malformed:
+            message = "The parenthesis that opens here is never closed."
+            self._report.form("unclosed_parenthesis", opening.start, opening.end, message)
+        return tree
+
+    def _advice_after_clause(self) -> str:
+        before, token = self._before, self._here
+        if before.kind == token.kind == "string" and before.touches(token):
+            return "write a quote inside a text as \\'"
+        if token.kind == "literal" and ":" in token.text:
+            return "join date and time with T: 2026-03-01T16:00:00"
+        return advice_on_word(token.text) or "join clauses with AND or OR"
+
+    # Clauses
+
+    def _clause(self) -> Clause | None:
+        name = self._here
+        if name.kind != "word":
+            self._unexpected("a clause begins with the name of a filter")
+            # AND and OR stay for the caller: they still join what is left.
+            self._skip()
+            return None
+        self._advance()
+        try:
+            clause = self._clause_after(name)
+        except _Unreadable:
+            clause = Clause(name, None, None, (), (), self._span_from(name.start))
+            self._skip(self._open_lists)
+        self._open_lists = 0
+        self._parsed.clauses.append(clause)
+        return clause
+
+    def _clause_after(self, name: Token) -> Clause:
+        arguments = self._arguments() if self._at("(") else None
+        operator = self._operator()
+        values: tuple[Token, ...] = ()
+        parameters: tuple[Argument, ...] = ()
+        if operator.name in ("MATCHES", "NOT MATCHES"):
+            parameters = self._arguments()
+        else:
+            values = self._operands(operator)
+        return Clause(name, arguments, operator, values, parameters, self._span_from(name.start))
+
+    def _operator(self) -> Operator:
+        start = self._here
+        if self._at(*_COMPARISONS, "BETWEEN", "CONTAINS", "IN", "MATCHES"):
+            name = self._advance().value
+        elif self._at("NOT_MATCHES"):
+            self._advance()
+            name = "NOT MATCHES"
+        elif self._at("NOT"):
+            self._advance()
+            if not self._at("CONTAINS", "IN", "MATCHES"):
+                self._unexpected("after NOT follows CONTAINS, IN or MATCHES")
+                raise _Unreadable
+            name = "NOT " + self._advance().value
+        elif self._at("IS"):
+            self._advance()
+            name = "IS NULL"
+            if self._at("NOT"):
+                self._advance()
+                name = "IS NOT NULL"
+            self._expect("NULL", "write IS NULL or IS NOT NULL")
+        else:
+            self._unexpected()
+            raise _Unreadable
+        return Operator(name, self._span_from(start.start))
+
+    def _operands(self, operator: Operator) -> tuple[Token, ...]:
+        if operator.name in ("IS NULL", "IS NOT NULL"):
+            return ()
+        if operator.name in ("IN", "NOT IN"):
+            return self._list()
+        first = self._value()
+        if operator.name != "BETWEEN":
+            return (first,)
+        self._expect("AND", "write BETWEEN low AND high")
+        return (first, self._value())
+
+    def _value(self) -> Token:
+        token = self._here
+        if token.kind not in _VALUES:
+            self._unexpected("write IS NULL or IS NOT NULL" if self._at("NULL") else "a value goes here")
+            raise _Unreadable
+        self._advance()
+        if self._open_lists == 0:
+            self._report_decimal_comma(token)
+        return token
+
+    def _list(self) -> tuple[Token, ...]:
+        self._open("a list goes here: (1, 2)")
+        values = [self._value()]
+        while self._at(","):
+            self._advance()
+            values.append(self._value())
+        self._close()
+        return tuple(values)
+
+    # Arguments and parameters
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        self._open("the parameters go here in parentheses")
+        arguments = []
+        if not self._at(")"):
+            arguments.append(self._argument())
+            while self._at(","):
+                self._advance()
+                arguments.append(self._argument())
+        self._close()
+        return tuple(arguments)
+
+    def _argument(self) -> Argument:
+        name = self._here
+        if name.kind in ("string", "literal"):
+            self._advance()
+            return Argument(None, None, (name,), False, self._span_from(name.start))
+        if name.kind != "word":
+            self._unexpected("a parameter goes here, for example date >= -30d")
+            raise _Unreadable
+        self._advance()
+        if self._at(":"):
+            colon = self._advance()
+            operator = Operator(":", Span(colon.start, colon.end))
+            listed = self._at("(")
+            values = self._list() if listed else (self._value(),)
+        else:
+            operator = self._operator()
+            listed = operator.name in ("IN", "NOT IN")
+            if operator.name in ("MATCHES", "NOT MATCHES"):
+                self._next -= 1
+                self._unexpected()
+                raise _Unreadable
+            values = self._operands(operator)
+        if values and not listed:
+            self._report_decimal_comma(values[-1])
+        return Argument(name, operator, values, listed, self._span_from(name.start))
+
+    def _open(self, hint: str) -> None:
+        self._expect("(", hint)
+        self._open_lists += 1
+
+    def _close(self) -> None:
+        self._expect(")")
+        self._open_lists -= 1
+
+    def _report_decimal_comma(self, number: Token) -> None:
+        """`999,99` as one problem over the whole of it; the comma and what follows are passed over."""
+        if number.kind != "literal" or not self._at(",") or not number.touches(self._here):
+            return
+        fraction = self._tokens[self._next + 1]
+        if fraction.kind != "literal" or not self._here.touches(fraction):
+            return
+        self._next += 2
+        written = f"{number.text},{fraction.text}"
+        hint = "write decimals with a point and thousands without a separator: 1234.50"
+        self._report.form("decimal_comma", number.start, fraction.end, f"'{shown(written)}' is unexpected.", hint)

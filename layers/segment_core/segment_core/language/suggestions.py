@@ -1,0 +1,129 @@
+"""What the author probably meant: the nearest known name, and advice on words that people invent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+_LONGEST_COMPARED = 64
+
+# Filters that do not exist but are often written. The advice completes "write ...".
+INVENTED_FILTERS: Mapping[str, str] = {
+    "accepts_marketing": "email_subscription_status = 'SUBSCRIBED'",
+    "marketing_consent": "email_subscription_status = 'SUBSCRIBED'",
+    "email_marketing_consent": "email_subscription_status = 'SUBSCRIBED'",
+    "subscribed": "email_subscription_status = 'SUBSCRIBED'",
+    "sms_marketing_consent": "sms_subscription_status = 'SUBSCRIBED'",
+    "total_spent": "amount_spent",
+    "total_spend": "amount_spent",
+    "lifetime_value": "amount_spent",
+    "ltv": "amount_spent",
+    "orders_count": "number_of_orders",
+    "order_count": "number_of_orders",
+    "total_orders": "number_of_orders",
+    "tag": "customer_tags",
+    "tags": "customer_tags",
+    "country": "customer_countries",
+    "customer_country": "customer_countries",
+    "region": "customer_regions",
+    "province": "customer_regions",
+    "state": "customer_regions for places, customer_account_status for accounts",
+    "city": "customer_cities",
+    "language": "customer_language",
+    "locale": "customer_language",
+    "email": "customer_email_domain = 'example.com'",
+    "customer_email": "customer_email_domain = 'example.com'",
+    "email_domain": "customer_email_domain",
+    "created_at": "customer_added_date",
+    "customer_since": "customer_added_date",
+    "days_since_last_order": "last_order_date < -30d",
+    "days_since_first_order": "first_order_date < -30d",
+    "last_purchase_date": "last_order_date",
+    "first_purchase_date": "first_order_date",
+    "last_order_at": "last_order_date",
+    "account_status": "customer_account_status",
+    "rfm": "rfm_group",
+    "rfm_segment": "rfm_group",
+    "company": "companies",
+    "product_purchased": "products_purchased MATCHES (id = 1)",
+    "purchased_product": "products_purchased MATCHES (id = 1)",
+    "has_purchased": "products_purchased MATCHES (id = 1)",
+    "abandoned_checkout": "abandoned_checkout_date",
+    "abandoned_cart": "abandoned_checkout_date",
+    "birthday": "anniversary('metafields.facts.birth_date')",
+    "birth_date": "anniversary('metafields.facts.birth_date')",
+}
+
+# Values that circulate but belong to another list.
+INVENTED_VALUES: Mapping[str, Mapping[str, str]] = {
+    "rfm_group": {
+        "LOYAL_CUSTOMERS": "LOYAL",
+        "LOST": "DORMANT",
+        "LOST_CUSTOMERS": "DORMANT",
+        "HIBERNATING": "DORMANT",
+        "ABOUT_TO_SLEEP": "ALMOST_LOST",
+        "CANT_LOSE": "PREVIOUSLY_LOYAL",
+        "POTENTIAL_LOYALIST": "PROMISING",
+    },
+    "customer_account_status": {"ACTIVE": "ENABLED", "ACTIVATED": "ENABLED", "INACTIVE": "DISABLED"},
+    "product_subscription_status": {"ACTIVE": "SUBSCRIBED", "CANCELLED": "CANCELED", "SUBSCRIBER": "SUBSCRIBED"},
+    "email_subscription_status": {"SUBSCRIBER": "SUBSCRIBED"},
+    "sms_subscription_status": {"SUBSCRIBER": "SUBSCRIBED"},
+    "predicted_spend_tier": {"MED": "MEDIUM"},
+}
+
+_ADVICE_ON_WORDS: Mapping[str, str] = {
+    "&&": "write AND",
+    "||": "write OR",
+    "!": "write NOT",
+    "LIKE": "there is no partial match",
+    "ILIKE": "there is no partial match",
+    "STARTS": "there is no partial match",
+    "ENDS": "there is no partial match",
+    "EQUALS": "write =",
+    "INCLUDES": "write CONTAINS",
+    "HAS": "write CONTAINS",
+    "ORDER": "write only the condition, without ORDER BY",
+    "GROUP": "write only the condition, without GROUP BY",
+    "LIMIT": "write only the condition, without LIMIT",
+    "--": "comments are not part of the language",
+    "/*": "comments are not part of the language",
+    "#": "comments are not part of the language",
+    "//": "comments are not part of the language",
+}
+
+
+def advice_on_word(word: str) -> str:
+    """What to write instead of a word that has no place in the grammar; empty if nothing is known."""
+    return _ADVICE_ON_WORDS.get(word.upper(), "")
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that most resembles `word`, whatever its case; None if none does.
+
+    Resembling: at most a third of the letters differ, where exchanging two neighbours is one difference.
+    """
+    wanted = word.lower()
+    if len(wanted) > _LONGEST_COMPARED:
+        return None
+    best, best_distance = None, max(1, len(wanted) // 3) + 1
+    for candidate in candidates:
+        if abs(len(candidate) - len(wanted)) < best_distance:
+            distance = _distance(wanted, candidate.lower())
+            if distance < best_distance:
+                best, best_distance = candidate, distance
+    return best
+
+
+def _distance(a: str, b: str) -> int:
+    """Damerau-Levenshtein distance, restricted to exchanges of neighbours."""
+    before: list[int] = []
+    previous = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        current = [i]
+        for j, y in enumerate(b, start=1):
+            cost = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, before[j - 2] + 1)
+            current.append(cost)
+        before, previous = previous, current
+    return previous[-1]

@@ -1,0 +1,74 @@
+"""What was written, before names and types are known: the parser's result and the checker's input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from segment_core.language.ast import Span
+from segment_core.language.lexer import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator in its one spelling (`=`, `NOT CONTAINS`, `:` of the legacy form) and where it stands."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`id = 5`, `id: (5, 6)`, or a value alone, which has neither name nor operator."""
+
+    name: Token | None
+    operator: Operator | None
+    values: tuple[Token, ...]
+    listed: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clause:
+    """A leaf. Without `operator` it could not be read to its end, and only its name is certain.
+
+    `arguments` stand in parentheses right after the name (None: no parentheses), `parameters` in
+    those after MATCHES.
+    """
+
+    name: Token
+    arguments: tuple[Argument, ...] | None
+    operator: Operator | None
+    values: tuple[Token, ...]
+    parameters: tuple[Argument, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Negation:
+    """Prefix NOT."""
+
+    child: Tree
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Two or more children joined by the same word."""
+
+    word: Literal["AND", "OR"]
+    children: tuple[Tree, ...]
+    span: Span
+
+
+Tree = Clause | Negation | Group
+
+
+@dataclass(slots=True)
+class Parsed:
+    """The whole text. After a problem of form the tree may miss what could not be read; `clauses` holds
+    every clause that was recognised, so that their names and values are still checked.
+    """
+
+    tree: Tree | None = None
+    clauses: list[Clause] = field(default_factory=list)

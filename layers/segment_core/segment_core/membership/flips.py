@@ -1,0 +1,122 @@
+"""From the two images of a membership to what changed: pure.
+
+OLD is decoded with OLD's generation and its published definitions, NEW with NEW's. A record without an
+OLD image that is not a first commit was recovered after a loss; then the member lists say what was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.model.membership import Membership
+from segment_core.store.history import Flip
+from segment_core.store.members import Row
+
+GenerationByNumber = Callable[[int], Generation]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One commit of one customer's membership, as the stream tells it."""
+
+    shop: str
+    customer: str
+    old: Membership | None
+    new: Membership
+
+    @property
+    def is_recovered(self) -> bool:
+        """Whether what was before is not known from the record."""
+        return self.old is None and self.new.version > 1
+
+
+def rows(
+    change: Change, generations: GenerationByNumber, listed: Mapping[str, bool]
+) -> Iterator[Row]:
+    """The member rows that the change sets, of every live definition whose answer differs.
+
+    `listed` says which definitions list the customer now; it is looked at for recovered changes only.
+    """
+    was = _was_in(change, generations, listed)
+    new = generations(change.new.generation)
+    for definition in new.live:
+        member = _is_in(definition, change.new)
+        if member != (definition.id in was):
+            yield Row(
+                definition.id,
+                change.customer,
+                member,
+                change.new.effective_at,
+                change.new.version,
+            )
+
+
+def flips(
+    change: Change, generations: GenerationByNumber, listed: Mapping[str, bool]
+) -> Iterator[Flip]:
+    """The enters and leaves that readers see, in segment order."""
+    new = generations(change.new.generation)
+    was_in = _was_in(change, generations, listed)
+    old_published = generations(change.old.generation).published if change.old else {}
+    if change.is_recovered:
+        old_published = new.published
+    for segment in sorted(old_published.keys() | new.published.keys()):
+        before, after = old_published.get(segment), new.published.get(segment)
+        was = before is not None and before.id in was_in
+        is_now = after is not None and _is_in(after, change.new)
+        if was == is_now:
+            continue
+        redefined = change.old is not None and _by_definition(
+            before, after, is_now, was_in
+        )
+        yield Flip(
+            shop=change.shop,
+            customer=change.customer,
+            segment=segment,
+            definition=_id(after or before),
+            change="enter" if is_now else "leave",
+            cause="definition" if redefined else change.new.cause,
+            effective_at=max(change.new.effective_at, new.at)
+            if redefined
+            else change.new.effective_at,
+            version=change.new.version,
+        )
+
+
+def _by_definition(
+    before: LiveDefinition | None,
+    after: LiveDefinition | None,
+    is_now: bool,
+    was_in: set[str],
+) -> bool:
+    """Whether readers see a flip because they now read another definition.
+
+    That one was answered before it was published. If its own answer is what it was, only the reading
+    changed; if not, the customer moved for the commit's cause.
+    """
+    if before is None or after is None or before.id != after.id:
+        return after is None or is_now == (after.id in was_in)
+    return False
+
+
+def _was_in(
+    change: Change, generations: GenerationByNumber, listed: Mapping[str, bool]
+) -> set[str]:
+    if change.is_recovered:
+        return {definition for definition, member in listed.items() if member}
+    if change.old is None:
+        return set()
+    old = generations(change.old.generation)
+    return {definition.id for definition in old.members_of(change.old.bits)}
+
+
+def _is_in(definition: LiveDefinition, membership: Membership) -> bool:
+    return bool(membership.bits >> definition.slot & 1)
+
+
+def _id(definition: LiveDefinition | None) -> str:
+    if definition is None:
+        raise AssertionError("a flip has a definition before or after it")
+    return definition.id

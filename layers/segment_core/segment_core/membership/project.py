@@ -1,0 +1,86 @@
+"""The projection: everything that follows from a change of membership."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from segment_core.membership.flips import Change, flips, rows
+from segment_core.runtime import bus
+from segment_core.store import generations, history, members, segments
+from segment_core.store.tables import Tables
+
+
+def project(
+    tables: Tables, event_bus: str, changes: Sequence[Change], at: datetime
+) -> int:
+    """Bring member lists, counts and history up to date and tell every enter and leave; returns how many.
+
+    Safe to repeat: rows and counts are fenced by version, history and events have ids that stay the
+    same. Events go last, so that whoever hears of a change can read it. Lists of definitions that are
+    gone are left alone: their removal is under way.
+    """
+    listed = [_listed(tables, change) for change in changes]
+    live = {change.shop: _live(tables, change.shop) for change in changes}
+    told: list[history.Flip] = []
+    for shop, definitions in live.items():
+        by_number = partial(generations.numbered, tables.segments, shop)
+        theirs = [
+            (change, known)
+            for change, known in zip(changes, listed, strict=True)
+            if change.shop == shop
+        ]
+        members.apply(
+            tables,
+            shop,
+            (
+                row
+                for change, known in theirs
+                for row in rows(change, by_number, known)
+                if row.definition in definitions
+            ),
+            at,
+        )
+        told += [
+            flip for change, known in theirs for flip in flips(change, by_number, known)
+        ]
+    history.append(tables.history, told)
+    bus.publish(event_bus, [_event(tables, flip) for flip in told])
+    return len(told)
+
+
+def _listed(tables: Tables, change: Change) -> dict[str, bool]:
+    if not change.is_recovered:
+        return {}
+    generation = generations.numbered(
+        tables.segments, change.shop, change.new.generation
+    )
+    definitions = [definition.id for definition in generation.live]
+    return members.states(tables.members, change.shop, change.customer, definitions)
+
+
+def _live(tables: Tables, shop: str) -> set[str]:
+    generation = generations.current(tables.segments, shop)
+    return {definition.id for definition in generation.live} if generation else set()
+
+
+def _event(tables: Tables, flip: history.Flip) -> bus.Event:
+    return bus.Event(
+        detail_type="CustomerEnteredSegment"
+        if flip.change == "enter"
+        else "CustomerLeftSegment",
+        time=flip.effective_at,
+        detail={
+            "id": flip.id,
+            "shop": flip.shop,
+            "customer_id": flip.customer,
+            "segment_id": flip.segment,
+            "segment_name": segments.name_of(tables.segments, flip.shop, flip.segment),
+            "definition_id": flip.definition,
+            "change": flip.change,
+            "cause": flip.cause,
+            "effective_at": flip.effective_at,
+            "version": flip.version,
+        },
+    )

@@ -1,0 +1,50 @@
+"""Shops: the tenants, all in one small partition so that the sweep finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from segment_core.model.generation import Generation
+from segment_core.model.segment import Job, ShopRecord
+from segment_core.store import client, generations, jobs, keys, records
+
+
+def read(table: str, shop: str) -> ShopRecord | None:
+    """The shop, or None."""
+    item = client.get(table, {"pk": keys.SHOPS, "sk": shop})
+    return _shop(item) if item else None
+
+
+def every(table: str) -> Iterator[ShopRecord]:
+    """Every shop."""
+    for item in client.query(
+        table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=client.encode({":pk": keys.SHOPS}),
+    ):
+        yield _shop(item)
+
+
+def save(
+    table: str,
+    record: ShopRecord,
+    new: Generation,
+    previous: Generation | None,
+    job: Job | None = None,
+) -> bool:
+    """Write the shop with the generation of its settings, and the job of applying them.
+
+    False if another generation was saved first.
+    """
+    item = {"pk": keys.SHOPS, "sk": record.id, **records.to_item(record)}
+    operations = [{"Put": {"TableName": table, "Item": client.encode(item)}}]
+    if new is not previous:
+        operations += generations.save_operations(table, record.id, new, previous)
+    if job is not None:
+        operations.append(jobs.put_operation(table, record.id, job))
+    return client.transact(operations)
+
+
+def _shop(item: Mapping[str, Any]) -> ShopRecord:
+    return ShopRecord(**records.from_item(item))

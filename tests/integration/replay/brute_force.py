@@ -1,0 +1,104 @@
+"""Membership at an instant by SQL over the plain rows: what the whole system must agree with.
+
+Nothing of the system is used here. Every order is a row with the instant it was placed and the
+instant the system was told; every segment is one hand-written condition (see `segments`).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from .days import back, day_start, local_date
+from .history import Happening, Order
+from .segments import Segment
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TOKEN = re.compile(r"\{([^}]*)\}")
+_OFFSET = re.compile(r"-(\d+)([dwmy])(\+?)")
+
+_SCHEMA = """
+CREATE TABLE customers (shop TEXT, id TEXT, created_at INTEGER, known_at INTEGER, PRIMARY KEY (shop, id)) WITHOUT ROWID;
+CREATE TABLE orders (shop TEXT, customer TEXT, id TEXT, at INTEGER, known_at INTEGER, cents INTEGER, quantity INTEGER,
+                     PRIMARY KEY (shop, customer, id)) WITHOUT ROWID;
+"""
+_QUERY = """
+SELECT c.id, {conditions} FROM customers c
+LEFT JOIN orders o ON o.shop = c.shop AND o.customer = c.id AND o.at <= :at AND o.known_at <= :known
+WHERE c.shop = :shop AND c.known_at <= :known {only} GROUP BY c.id
+"""
+
+
+class BruteForce:
+    """What the shops have told so far, and who belongs to which segment by it."""
+
+    def __init__(self, zones: dict[str, ZoneInfo], segments: Sequence[Segment]) -> None:
+        self._zones = zones
+        self._segments = segments
+        self._rows = sqlite3.connect(":memory:")
+        self._rows.executescript(_SCHEMA)
+
+    def learn(self, happenings: Iterable[Happening], known_at: datetime) -> None:
+        """Add what the system is told at `known_at`. Telling it again changes nothing."""
+        known = micros(known_at)
+        for happening in happenings:
+            self._rows.execute(
+                "INSERT OR IGNORE INTO customers VALUES (?, ?, ?, ?)",
+                (happening.shop, happening.customer, micros(happening.customer_created_at), known),
+            )
+            if isinstance(happening, Order):
+                self._rows.execute(
+                    "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (happening.shop, happening.customer, happening.id, micros(happening.at), known)
+                    + (int(happening.amount * 100), happening.quantity),
+                )
+
+    def members(
+        self, shop: str, at: datetime, *, known: datetime | None = None, customer: str | None = None
+    ) -> dict[str, set[str]]:
+        """Members of every segment, by its name, at `at`, by what was known at `known` (`at`, if not given)."""
+        zone = self._zones[shop]
+        conditions = ", ".join(f"({_bound(segment.having, zone, at)})" for segment in self._segments)
+        only = "AND c.id = :customer" if customer is not None else ""
+        answer = self._rows.execute(
+            _QUERY.format(conditions=conditions, only=only),
+            {"shop": shop, "at": micros(at), "known": micros(known or at), "customer": customer},
+        )
+        members: dict[str, set[str]] = {segment.name: set() for segment in self._segments}
+        lists = list(members.values())
+        for customer_id, *verdicts in answer:
+            for verdict, listed in zip(verdicts, lists, strict=True):
+                if verdict:
+                    listed.add(customer_id)
+        return members
+
+    def customers(self, shop: str, known: datetime) -> list[str]:
+        """Ids of all customers known at that instant, in order."""
+        rows = self._rows.execute(
+            "SELECT id FROM customers WHERE shop = ? AND known_at <= ? ORDER BY id", (shop, micros(known))
+        )
+        return [customer for (customer,) in rows]
+
+
+def micros(instant: datetime) -> int:
+    """Whole microseconds since 1970, so that instants compare as numbers without rounding."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def _bound(condition: str, zone: ZoneInfo, at: datetime) -> str:
+    """The condition with each `{...}` replaced by the instant it stands for at `at`."""
+    return _TOKEN.sub(lambda token: str(micros(_instant(token[1], zone, at))), condition)
+
+
+def _instant(token: str, zone: ZoneInfo, at: datetime) -> datetime:
+    offset = _OFFSET.fullmatch(token)
+    if offset is None:
+        if "T" in token:
+            return datetime.fromisoformat(token).replace(tzinfo=zone).astimezone(UTC)
+        return day_start(zone, date.fromisoformat(token))
+    day = back(local_date(zone, at), int(offset[1]), offset[2])
+    return day_start(zone, day + timedelta(days=1) if offset[3] else day)

@@ -1,0 +1,167 @@
+"""`tidemark import`: every good line once, every bad line by its number, whatever the connection does."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from tidemark.cli import importing, main
+
+from .conftest import FakeStack
+
+Captured = pytest.CaptureFixture[str]
+
+
+def _file(folder: Path, lines: list[str]) -> str:
+    path = folder / "customers.ndjson"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return str(path)
+
+
+def _customers(count: int) -> list[str]:
+    return [json.dumps({"id": str(n)}) for n in range(count)]
+
+
+def test_sends_every_customer_once_in_batches(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    assert main(["import", _file(tmp_path, _customers(250)), "--url", stack.url]) == 0
+
+    assert [len(batch) for batch in stack.batches] == [100, 100, 50]
+    assert stack.imported == [str(n) for n in range(250)]
+    assert capsys.readouterr().out == "250 accepted, 0 refused\n"
+
+
+def test_a_bad_line_is_named_and_the_rest_imported(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    lines = ['{"id": "1"}', '{"id": "2", "colour": "red"}', "", '{"id": "3"', '{"id": "4"}']
+
+    assert main(["import", _file(tmp_path, lines), "--url", stack.url, "--json"]) == 1
+
+    out, err = capsys.readouterr()
+    assert stack.imported == ["1", "4"]
+    assert [line.split(":")[0] for line in err.splitlines()] == ["line 2", "line 4"]
+    told = json.loads(out)
+    assert told["accepted"] == 2
+    assert [(line["line"], line["path"]) for line in told["refused"]] == [(2, "colour"), (4, "")]
+
+
+def test_what_the_service_refuses_is_named_by_its_line(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    stack.refused = {"101": "no room for this one"}
+
+    assert main(["import", _file(tmp_path, ["", *_customers(150)]), "--url", stack.url]) == 1
+
+    out, err = capsys.readouterr()
+    assert err == "line 103: id: no room for this one\n"
+    assert out == "149 accepted, 1 refused\n"
+
+
+@pytest.mark.parametrize("trouble", [0, 429, 500, 503])
+def test_passing_trouble_is_waited_out(stack: FakeStack, tmp_path: Path, trouble: int) -> None:
+    stack.script = [202, trouble, trouble, 202]
+
+    assert main(["import", _file(tmp_path, _customers(150)), "--url", stack.url]) == 0
+
+    assert stack.imported == [str(n) for n in range(150)]
+
+
+def test_lasting_trouble_ends_it_with_what_was_done(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    stack.script = [202, *[503] * 50]
+
+    assert main(["import", _file(tmp_path, _customers(150)), "--url", stack.url]) == 1
+
+    err = capsys.readouterr().err
+    assert "503 told to fail" in err
+    assert "100 customers were accepted" in err
+    assert len(stack.tokens) == 1 + 6
+
+
+def test_a_refusal_is_not_tried_again(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    stack.script = [401]
+
+    assert main(["import", _file(tmp_path, _customers(1)), "--url", stack.url]) == 1
+
+    assert len(stack.tokens) == 1
+    assert "401 told to fail" in capsys.readouterr().err
+
+
+def test_nobody_there(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["import", _file(tmp_path, _customers(1)), "--url", "http://127.0.0.1:9"]) == 1
+
+    assert "http://127.0.0.1:9 does not answer" in capsys.readouterr().err
+
+
+def test_a_gzip_file(stack: FakeStack, tmp_path: Path) -> None:
+    path = tmp_path / "customers.ndjson.gz"
+    path.write_bytes(gzip.compress("\n".join(_customers(3)).encode()))
+
+    assert main(["import", str(path), "--url", stack.url]) == 0
+    assert stack.imported == ["0", "1", "2"]
+
+
+def test_half_a_gzip_file(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "customers.ndjson.gz"
+    path.write_bytes(gzip.compress("\n".join(_customers(3000)).encode())[:-20])
+
+    assert main(["import", str(path), "--url", stack.url]) == 1
+    assert "is not a whole gzip file" in capsys.readouterr().err
+
+
+def test_bytes_that_are_not_utf8(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "customers.ndjson"
+    path.write_bytes(b'{"id": "1"}\n{"id": "2", "city": "K\xf6ln"}\n{"id": "3"}\n')
+
+    assert main(["import", str(path), "--url", stack.url]) == 1
+    assert stack.imported == ["1", "3"]
+    assert capsys.readouterr().err == "line 2: byte 24 is not UTF-8\n"
+
+
+def test_numbers_arrive_as_they_were_written(stack: FakeStack, tmp_path: Path) -> None:
+    line = '{"id": "1", "addresses": [{"country": "US", "latitude": 40.710000000000000001, "longitude": -74.0}]}'
+    sent = [batch.body for batch in importing.batches(importing.CustomerFile(Path(_file(tmp_path, [line]))))]
+
+    assert sent == [b'{"customers":[' + line.encode() + b"]}"]
+
+
+def test_requests_stay_below_the_limit_of_bytes(
+    stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(importing, "BATCH_BYTES", 400)
+    lines = [json.dumps({"id": str(n), "email": "x" * 100}) for n in range(10)]
+    lines[4] = json.dumps({"id": "4", "email": "x" * 500})
+
+    assert main(["import", _file(tmp_path, lines), "--url", stack.url]) == 1
+
+    assert stack.imported == ["0", "1", "2", "3", "5", "6", "7", "8", "9"]
+    assert max(stack.sizes) < 400 + len(b'{"customers":[]}')
+    assert capsys.readouterr().err == "line 5: the document is larger than 400 bytes; split it\n"
+
+
+class TestToken:
+    """Which token is sent: the one given, else the environment's, else a local one."""
+
+    def test_given(self, stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TIDEMARK_TOKEN", "of-the-environment")
+        main(["import", _file(tmp_path, _customers(1)), "--url", stack.url, "--token", "given"])
+        assert stack.tokens == ["Bearer given"]
+
+    def test_environment(self, stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TIDEMARK_TOKEN", "of-the-environment")
+        main(["import", _file(tmp_path, _customers(1)), "--url", stack.url])
+        assert stack.tokens == ["Bearer of-the-environment"]
+
+    def test_local_issuer(self, stack: FakeStack, tmp_path: Path) -> None:
+        main(["import", _file(tmp_path, _customers(1)), "--url", stack.url, "--shop", "tea"])
+        assert stack.tokens == ["Bearer issued-here"]
+        assert stack.issued[0]["shop"] == "tea"
+        assert "events:write" in stack.issued[0]["scope"].split()
+
+    def test_none_for_another_machine(self, stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+        assert main(["import", _file(tmp_path, _customers(1)), "--url", "https://api.example.com"]) == 1
+        assert "give --token or set TIDEMARK_TOKEN" in capsys.readouterr().err
+
+
+def test_the_token_command_prints_a_token(stack: FakeStack, capsys: Captured) -> None:
+    assert main(["token", "--url", stack.url, "--shop", "tea", "--scope", "segments:read"]) == 0
+    assert capsys.readouterr().out == "issued-here\n"
+    assert stack.issued == [{"shop": "tea", "scope": "segments:read"}]

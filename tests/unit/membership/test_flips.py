@@ -1,0 +1,97 @@
+"""What a change of membership means for lists and for readers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from segment_core.membership.flips import Change, flips, rows
+from segment_core.model.generation import Generation
+from segment_core.model.membership import Cause, Membership
+from segment_core.shop import OrderPolicy
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+LATER = START + timedelta(hours=1)
+
+EMPTY = Generation(1, START, "UTC", "EUR", OrderPolicy())
+BUILDING = EMPTY.adding("a", 1, START)
+READ = BUILDING.publishing("a", 1, LATER)
+REBUILDING = READ.adding("a", 2, LATER)
+REDEFINED = REBUILDING.publishing("a", 2, LATER)
+GONE = READ.without("a", LATER)
+ALL = {generation.number: generation for generation in (EMPTY, BUILDING, READ)}
+
+
+def state(generation: Generation, bits: int, version: int, cause: Cause = "fact") -> Membership:
+    return Membership(bits, None, generation.number, version, cause, START)
+
+
+def told(old: Membership | None, new: Membership, *generations: Generation, **listed: bool) -> list[tuple[str, str, str]]:
+    numbered = ALL | {generation.number: generation for generation in generations}
+    change = Change("demo", "7", old, new)
+    known = {name.replace("_", "."): member for name, member in listed.items()}
+    return [(flip.segment, flip.change, flip.cause) for flip in flips(change, numbered.__getitem__, known)]
+
+
+def listed(old: Membership | None, new: Membership, *generations: Generation) -> list[tuple[str, bool]]:
+    numbered = ALL | {generation.number: generation for generation in generations}
+    return [(row.definition, row.member) for row in rows(Change("demo", "7", old, new), numbered.__getitem__, {})]
+
+
+def test_a_first_commit_enters() -> None:
+    assert told(None, state(READ, 1, 1)) == [("a", "enter", "fact")]
+    assert listed(None, state(READ, 1, 1)) == [("a.1", True)]
+
+
+def test_a_definition_being_built_has_rows_but_nobody_hears_of_it() -> None:
+    assert told(None, state(BUILDING, 1, 1)) == []
+    assert listed(None, state(BUILDING, 1, 1)) == [("a.1", True)]
+
+
+def test_publishing_is_announced_once_with_cause_definition_and_writes_no_row_again() -> None:
+    before, after = state(BUILDING, 1, 1), state(READ, 1, 2, "definition")
+    assert told(before, after) == [("a", "enter", "definition")]
+    assert listed(before, after) == []
+
+
+def test_the_instant_of_a_redefinition_is_not_before_it_was_published() -> None:
+    change = Change("demo", "7", state(BUILDING, 1, 1), state(READ, 1, 2, "definition"))
+    (flip,) = flips(change, ALL.__getitem__, {})
+    assert flip.effective_at == LATER
+
+
+def test_a_fact_that_comes_first_after_publishing_is_not_taken_for_the_definition() -> None:
+    assert told(state(BUILDING, 0, 1), state(READ, 1, 2)) == [("a", "enter", "fact")]
+    assert told(state(EMPTY, 0, 1), state(READ, 1, 2, "clock")) == [("a", "enter", "clock")]
+
+
+def test_a_new_definition_moves_exactly_the_difference() -> None:
+    # Slot 0 is the old definition, slot 1 the new one.
+    generations = (REBUILDING, REDEFINED)
+    assert told(state(REBUILDING, 0b01, 1), state(REDEFINED, 0b00, 2), *generations) == [("a", "leave", "definition")]
+    assert told(state(REBUILDING, 0b10, 1), state(REDEFINED, 0b10, 2), *generations) == [("a", "enter", "definition")]
+    assert told(state(REBUILDING, 0b11, 1), state(REDEFINED, 0b10, 2), *generations) == []
+
+
+def test_a_withdrawn_segment_is_left_for_that_reason() -> None:
+    assert told(state(READ, 1, 1), state(GONE, 0, 2, "definition"), GONE) == [("a", "leave", "definition")]
+    assert listed(state(READ, 1, 1), state(GONE, 0, 2), GONE) == []
+
+
+def test_old_bits_are_read_with_the_generation_they_were_written_under() -> None:
+    other = GONE.adding("b", 1, LATER).publishing("b", 1, LATER)
+    assert told(state(READ, 0b1, 1), state(other, 0b10, 2), other) == [
+        ("a", "leave", "definition"),
+        ("b", "enter", "fact"),
+    ]
+
+
+def test_a_recovered_record_is_compared_with_the_lists() -> None:
+    assert told(None, state(READ, 1, 9)) == [("a", "enter", "fact")]
+    assert told(None, state(READ, 1, 9), a_1=True) == []
+    assert told(None, state(READ, 0, 9), a_1=True) == [("a", "leave", "fact")]
+
+
+def test_ids_stay_the_same_when_told_again() -> None:
+    change = Change("demo", "7", None, state(READ, 1, 3))
+    ids = [flip.id for _ in range(2) for flip in flips(change, ALL.__getitem__, {"a.1": False})]
+    assert ids == ["demo/a/7/3", "demo/a/7/3"]

@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAGES := dev prod
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-PYTHON_FILES := functions infra layers tests
+# Compiling every installed module would take longer than everything that is then run.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+CODE := functions infra layers
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format bench lock clean
@@ -28,12 +29,12 @@ run: setup ## the local stack with a demo shop and its story; ARGS=--exit stops 
 	@$(BIN)/tidemark demo $(ARGS)
 
 test: setup ## all tests; ARGS go to pytest
-	$(BIN)/python -m pytest --ignore=tests/bench $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 lint: setup ## style, types, and the template as written and as CloudFormation gets it
-	$(BIN)/ruff check $(PYTHON_FILES)
-	$(BIN)/ruff format --check $(PYTHON_FILES)
-	$(BIN)/mypy $(PYTHON_FILES)
+	$(BIN)/ruff check $(CODE) tests
+	$(BIN)/ruff format --check $(CODE) tests
+	$(BIN)/mypy $(CODE)
 	$(BIN)/cfn-lint template.yaml
 	@mkdir -p build
 	@set -e; for stage in $(STAGES); do \
@@ -43,11 +44,11 @@ lint: setup ## style, types, and the template as written and as CloudFormation g
 	done
 
 format: setup ## put the code into the agreed form
-	$(BIN)/ruff check --fix $(PYTHON_FILES)
-	$(BIN)/ruff format $(PYTHON_FILES)
+	$(BIN)/ruff check --fix $(CODE) tests
+	$(BIN)/ruff format $(CODE) tests
 
-bench: setup ## measure; needs a quiet machine
-	$(BIN)/python -m pytest -s tests/bench $(ARGS)
+bench: setup ## measure, all or the parts that ARGS names; needs a quiet machine
+	$(BIN)/python -m tests.bench $(ARGS)
 
 # What the layer takes to Lambda is a part of what is tested here, in the same versions.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -58,4 +59,4 @@ lock: ## pin the newest packages that pyproject.toml allows (needs uv)
 
 clean: ## remove what was made here
 	rm -rf $(VENV) build .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
-	find $(PYTHON_FILES) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(CODE) tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,15 +21,19 @@ _MICROSECOND = timedelta(microseconds=1)
 _TOKEN = re.compile(r"\{([^}]*)\}")
 _OFFSET = re.compile(r"-(\d+)([dwmy])(\+?)")
 
+# Customers and orders of all shops; a customer's number is ours, so that joining is quick.
 _SCHEMA = """
-CREATE TABLE customers (shop TEXT, id TEXT, created_at INTEGER, known_at INTEGER, PRIMARY KEY (shop, id)) WITHOUT ROWID;
-CREATE TABLE orders (shop TEXT, customer TEXT, id TEXT, at INTEGER, known_at INTEGER, cents INTEGER, quantity INTEGER,
-                     PRIMARY KEY (shop, customer, id)) WITHOUT ROWID;
+CREATE TABLE customers (number INTEGER PRIMARY KEY, shop TEXT, id TEXT, created_at INTEGER, known_at INTEGER,
+                        UNIQUE (shop, id));
+CREATE TABLE orders (customer INTEGER, id TEXT, at INTEGER, known_at INTEGER, cents INTEGER, quantity INTEGER,
+                     PRIMARY KEY (customer, id)) WITHOUT ROWID;
 """
-_QUERY = """
+_ADD_CUSTOMER = "INSERT OR IGNORE INTO customers (shop, id, created_at, known_at) VALUES (?, ?, ?, ?)"
+_ADD_ORDER = "INSERT OR IGNORE INTO orders SELECT number, ?, ?, ?, ?, ? FROM customers WHERE shop = ? AND id = ?"
+_MEMBERS = """
 SELECT c.id, {conditions} FROM customers c
-LEFT JOIN orders o ON o.shop = c.shop AND o.customer = c.id AND o.at <= :at AND o.known_at <= :known
-WHERE c.shop = :shop AND c.known_at <= :known {only} GROUP BY c.id
+LEFT JOIN orders o ON o.customer = c.number AND o.at <= :at AND o.known_at <= :known
+WHERE c.shop = :shop AND c.known_at <= :known GROUP BY c.number
 """
 
 
@@ -46,27 +50,19 @@ class BruteForce:
         """Add what the system is told at `known_at`. Telling it again changes nothing."""
         known = micros(known_at)
         for happening in happenings:
-            self._rows.execute(
-                "INSERT OR IGNORE INTO customers VALUES (?, ?, ?, ?)",
-                (happening.shop, happening.customer, micros(happening.customer_created_at), known),
-            )
+            shop, customer = happening.shop, happening.customer
+            self._rows.execute(_ADD_CUSTOMER, (shop, customer, micros(happening.customer_created_at), known))
             if isinstance(happening, Order):
-                self._rows.execute(
-                    "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (happening.shop, happening.customer, happening.id, micros(happening.at), known)
-                    + (int(happening.amount * 100), happening.quantity),
-                )
+                cents, quantity = int(happening.amount * 100), happening.quantity
+                order = (happening.id, micros(happening.at), known, cents, quantity, shop, customer)
+                self._rows.execute(_ADD_ORDER, order)
 
-    def members(
-        self, shop: str, at: datetime, *, known: datetime | None = None, customer: str | None = None
-    ) -> dict[str, set[str]]:
+    def members(self, shop: str, at: datetime, *, known: datetime | None = None) -> dict[str, set[str]]:
         """Members of every segment, by its name, at `at`, by what was known at `known` (`at`, if not given)."""
         zone = self._zones[shop]
         conditions = ", ".join(f"({_bound(segment.having, zone, at)})" for segment in self._segments)
-        only = "AND c.id = :customer" if customer is not None else ""
         answer = self._rows.execute(
-            _QUERY.format(conditions=conditions, only=only),
-            {"shop": shop, "at": micros(at), "known": micros(known or at), "customer": customer},
+            _MEMBERS.format(conditions=conditions), {"shop": shop, "at": micros(at), "known": micros(known or at)}
         )
         members: dict[str, set[str]] = {segment.name: set() for segment in self._segments}
         lists = list(members.values())

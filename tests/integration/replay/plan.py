@@ -17,6 +17,9 @@ NEWFOUNDLAND = ZoneInfo("America/St_Johns")
 # Clocks go forward at 00:00, so midnight is missing.
 BRAZIL = ZoneInfo("America/Sao_Paulo")
 
+# When sweeps find nobody in those small replays that have an outage. No check falls into it.
+OUTAGE = (datetime(1997, 3, 2, 5, 0, tzinfo=UTC), datetime(1997, 3, 12, 5, 0, tzinfo=UTC))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -110,7 +113,7 @@ def small_plan() -> Plan:
             datetime(1997, 5, 20, 12, tzinfo=UTC),
         ),
         point_reads=20,
-        page=7,
+        page=5,
     )
 
 

@@ -113,7 +113,7 @@ def test_bytes_that_are_not_utf8(stack: FakeStack, tmp_path: Path, capsys: Captu
 
     assert main(["import", str(path), "--url", stack.url]) == 1
     assert stack.imported == ["1", "3"]
-    assert capsys.readouterr().err == "line 2: byte 24 is not UTF-8\n"
+    assert capsys.readouterr().err == "line 2: byte 23 is not UTF-8\n"
 
 
 def test_numbers_arrive_as_they_were_written(stack: FakeStack, tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from segment_core.errors import InvalidQuery
 from tidemark.cli.commands import COMMANDS
 from tidemark.cli.errors import BROKEN_PIPE, INTERRUPTED, PROBLEMS, CommandError
-from tidemark.cli.output import print_problems
+from tidemark.cli.output import print_json, print_remarks
 
 _DESCRIPTION = """\
 Customer segments that are right to the minute.
@@ -48,7 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
     except InvalidQuery as refused:
-        print_problems(refused.problems, as_json=getattr(arguments, "json", False))
+        if arguments.json:
+            print_json({"problems": [asdict(problem) for problem in refused.problems]})
+        else:
+            print_remarks(refused.problems)
         return PROBLEMS
     except CommandError as error:
         print(f"tidemark: {error}", file=sys.stderr)

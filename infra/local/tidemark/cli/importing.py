@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -84,15 +83,17 @@ def run(options: Namespace) -> int:
     file = CustomerFile(options.file)
     progress = Progress("customers imported")
     accepted = 0
-    with Service(options.url, token_for(options.url, options.token, options.shop)) as service:
-        for batch in batches(file):
-            try:
-                accepted += _send(service, batch, file, progress)
-            except CommandError as error:
-                progress.clear()
-                raise CommandError(f"{error}{os.linesep}{accepted:,} customers were accepted before that; "
-                                   "run it again to go on: what is stored already stays as it is") from None
-            progress.show(accepted)
+    service = Service(options.url, token_for(options.url, options.token, options.shop))
+    for batch in batches(file):
+        try:
+            accepted += _send(service, batch, file, progress)
+        except CommandError as error:
+            progress.clear()
+            raise CommandError(
+                f"{error}\n{accepted:,} customers were accepted before that; importing the file again goes on: "
+                "what is stored already stays as it is"
+            ) from None
+        progress.show(accepted)
     progress.clear()
     if options.json:
         print_json({"accepted": accepted, "refused": sorted(file.refused, key=lambda line: line["line"])})

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 
 from segment_core.evaluator import compile_query
 from segment_core.instants import iso
-from segment_core.language import parse, to_text
+from segment_core.language import check
 from segment_core.verdict import Verdict
 from tidemark.cli import arguments
 from tidemark.cli.command import Command
 from tidemark.cli.customer_file import CustomerFile
 from tidemark.cli.errors import OK, PROBLEMS
-from tidemark.cli.output import Progress, print_json
+from tidemark.cli.output import Progress, print_json, print_remarks
 from tidemark.cli.shop_file import ShopInQuestion
 
 _DESCRIPTION = """\
@@ -27,14 +27,16 @@ status is 1. Amounts are compared in the shop's currency: the one of --shop, els
 
 def run(options: Namespace) -> int:
     """Print the members; 1 if any line was bad."""
-    query = parse(options.query)
-    rule = compile_query(query)
-    shop = ShopInQuestion(options, query)
+    checked = check(options.query)
+    print_remarks(checked.warnings)
+    rule = compile_query(checked.query)
+    question = ShopInQuestion(options, checked.query)
     file = CustomerFile(options.customers)
     progress = Progress("customers evaluated")
     members: dict[str, Verdict] = {}
     for done, customer in enumerate(file.customers(), 1):
-        verdict = rule.evaluate(customer, shop.with_orders_of(customer), options.at)
+        question.see(customer)
+        verdict = rule.evaluate(customer, question.shop, options.at)
         if verdict.member:
             members[customer.id] = verdict
         progress.show(done)
@@ -43,7 +45,7 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json(
             {
-                "query": to_text(query),
+                "query": checked.canonical,
                 "at": iso(options.at),
                 "members": [{"id": member, "until": until or None} for member, until in rows],
                 "refused": file.refused,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
 from time import monotonic
 from typing import Any
 
@@ -19,13 +18,10 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_problems(problems: Iterable[Problem], *, as_json: bool) -> None:
-    """Each problem on a line of standard error; as JSON, all of them on standard output."""
-    if as_json:
-        print_json({"problems": [asdict(problem) for problem in problems]})
-        return
-    for problem in problems:
-        print(problem, file=sys.stderr)
+def print_remarks(remarks: Iterable[Problem]) -> None:
+    """Each problem or warning on a line of standard error: `line:column code message (hint)`."""
+    for remark in remarks:
+        print(remark, file=sys.stderr)
 
 
 class Progress:

@@ -1,4 +1,4 @@
-"""Talking to a running stack over HTTP: JSON in and out, one connection kept, bounded retries."""
+"""Talking to a running stack over HTTP: JSON in and out, bounded retries."""
 
 from __future__ import annotations
 
@@ -44,21 +44,12 @@ class Answer:
 
 
 class Service:
-    """A stack at an address. Use it for one thing at a time: it holds one connection."""
+    """A stack at an address. Every request has a connection of its own: none is found closed after a pause."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        parts = urlsplit(url)
         self.url = url
-        self._path = parts.path
+        self._parts = urlsplit(url)
         self._token = token
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(str(parts.hostname), parts.port, timeout=_TIMEOUT_SECONDS)
-
-    def __enter__(self) -> Service:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -67,20 +58,19 @@ class Service:
         sent = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
         if self._token:
             sent["Authorization"] = f"Bearer {self._token}"
+        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(str(self._parts.hostname), self._parts.port, timeout=_TIMEOUT_SECONDS)
         try:
-            self._connection.request(method, self._path + path, body, sent)
-            response = self._connection.getresponse()
-            raw = response.read()
-        except (OSError, http.client.HTTPException):
-            # A connection that failed half-way cannot be used again; the next request opens a new one.
-            self._connection.close()
-            raise
-        return Answer(response.status, _parsed(raw))
+            connection.request(method, self._parts.path + path, body, sent)
+            response = connection.getresponse()
+            return Answer(response.status, _parsed(response.read()))
+        finally:
+            connection.close()
 
-    def send(self, method: str, path: str, value: object) -> Answer:
-        """Send a JSON value once; a lost connection is a CommandError."""
+    def send(self, method: str, path: str, value: object = None) -> Answer:
+        """Send a JSON value (None: no body) once; a lost connection is a CommandError."""
         try:
-            return self.request(method, path, json.dumps(value).encode())
+            return self.request(method, path, None if value is None else json.dumps(value).encode())
         except (OSError, http.client.HTTPException) as error:
             raise CommandError(f"{self.url} does not answer: {error or type(error).__name__}") from None
 
@@ -93,7 +83,7 @@ class Service:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 longest = min(_FIRST_WAIT_SECONDS * 2**attempt, _LONGEST_WAIT_SECONDS)
-                sleep(uniform(longest / 2, longest))  # noqa: S311 - only to keep clients apart
+                sleep(uniform(longest / 2, longest))
             try:
                 answer = self.request(method, path, body)
             except (OSError, http.client.HTTPException) as error:
@@ -123,8 +113,7 @@ def is_loopback(url: str) -> bool:
 
 def local_token(url: str, shop: str = DEFAULT_SHOP, scope: str = ALL_SCOPES) -> str:
     """A token from the issuer of a local stack. Raises CommandError when there is none at that address."""
-    with Service(url) as service:
-        answer = service.send("POST", "/_local/token", {"shop": shop, "scope": scope})
+    answer = Service(url).send("POST", "/_local/token", {"shop": shop, "scope": scope})
     if answer.status != 200 or not isinstance(answer.body, dict) or "token" not in answer.body:
         raise CommandError(f"{url} gave no token ({answer.status} {answer.reason}); only a local stack does")
     return str(answer.body["token"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -34,12 +34,8 @@ def running(*, data: Path | None, store: str, port: int, clock: datetime | None)
 
 def until_stopped() -> None:
     """Wait for SIGINT or SIGTERM."""
-    try:
-        # A wait without a limit would not be woken by a signal on every platform.
-        while not threading.Event().wait(3600):
-            pass
-    except KeyboardInterrupt:
-        return
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
 
 
 def _as_interrupt(signal_number: int, frame: FrameType | None) -> None:

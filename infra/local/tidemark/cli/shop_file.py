@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentTypeError, Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from segment_core.shop import OrderPolicy, Shop
 from tidemark.cli import arguments
 from tidemark.cli.errors import UsageError
 
-# Sums are compared in the shop's currency only; where no order has one, it decides nothing.
+# Sums are of money in the shop's currency; where no order has a currency, it decides nothing. (ISO 4217: none.)
 _ANY_CURRENCY = "XXX"
 
 _CURRENCY = re.compile("[A-Z]{3}")
@@ -35,42 +35,39 @@ class ShopFile:
 
     zone: ZoneInfo | None = None
     currency: str | None = None
-    orders: OrderPolicy = OrderPolicy()
+    orders: OrderPolicy = field(default_factory=OrderPolicy)
 
 
 class ShopInQuestion:
-    """The shop of a file of customers. Its currency may have to be found in the orders as they come by."""
+    """The shop of a file of customers. Its currency may have to be found in the orders as they come by.
+
+    A customer without orders in any currency is answered alike under each, so it is enough that a customer's own
+    orders were seen before it is evaluated.
+    """
 
     def __init__(self, options: Namespace, query: Query) -> None:
         told = _read(options.shop) if options.shop else ShopFile()
         zone = options.zone or told.zone
         if zone is None:
             raise UsageError("a zone is needed: give --zone, or --shop with one")
-        self._zone: ZoneInfo = zone
-        self._orders = told.orders
-        self._told = told.currency
-        self._found: str | None = None
-        self._decides = refers_to_money(query)
+        self._currency_is_told = told.currency is not None
+        self._money_decides = refers_to_money(query)
+        self.shop = Shop(zone=zone, currency=told.currency or _ANY_CURRENCY, orders=told.orders)
 
-    def with_orders_of(self, customer: Customer) -> Shop:
-        """The shop, once this customer's orders were looked at.
-
-        A customer without orders in any currency is answered alike under each, so asking one at a time is safe.
-        Raises UsageError when the query compares money and the file holds several currencies.
-        """
+    def see(self, customer: Customer) -> None:
+        """Learn from the customer's orders. Raises UsageError when several currencies leave the answer open."""
+        if self._currency_is_told:
+            return
         for order in customer.orders:
-            if self._told is None and order.currency is not None:
-                self._see(order.currency)
-        return Shop(zone=self._zone, currency=self._told or self._found or _ANY_CURRENCY, orders=self._orders)
-
-    def _see(self, currency: str) -> None:
-        if self._found is None:
-            self._found = currency
-        elif self._decides and currency != self._found:
-            raise UsageError(
-                f"the orders are in several currencies ({self._found}, {currency}) and the query compares money: "
-                "say which one is the shop's with --shop"
-            )
+            if order.currency is None or order.currency == self.shop.currency:
+                continue
+            if self.shop.currency == _ANY_CURRENCY:
+                self.shop = replace(self.shop, currency=order.currency)
+            elif self._money_decides:
+                raise UsageError(
+                    f"the orders are in several currencies ({self.shop.currency}, {order.currency}) and the query "
+                    "compares money: say which one is the shop's with --shop"
+                )
 
 
 def refers_to_money(query: Query) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from textwrap import fill
 from typing import Any
 
 from segment_core.instants import iso, parse
@@ -26,11 +27,12 @@ CUSTOMERS = 2_000
 # The in-process store walks whole tables for a query, so it bears a small shop only.
 CUSTOMERS_ON_MOTO = 300
 
-_ORDER_AT = shop.OPENING + timedelta(minutes=5)
-_TAG_AT = shop.OPENING + timedelta(minutes=10)
-_A_MONTH_LATER = shop.OPENING + timedelta(days=31)
-_ORDER_TOTAL = "516.40"
+ORDER_AT = shop.OPENING + timedelta(minutes=5)
+TAG_AT = shop.OPENING + timedelta(minutes=10)
+A_MONTH_LATER = shop.OPENING + timedelta(days=31)
+ORDER_TOTAL = "516.40"
 _INSTANTS_SHOWN = 8
+_WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,11 @@ class Story:
 
     def tell(self, customers: int) -> None:
         """All of it, over a shop of so many customers."""
-        with self._service:
-            self._open_shop()
-            self._fill(customers)
-            self._order_arrives()
-            self._tag_is_removed()
-            self._month_passes()
+        self._open_shop()
+        self._fill(customers)
+        self._order_arrives()
+        self._tag_is_removed()
+        self._month_passes()
 
     def _open_shop(self) -> None:
         settings = {"count_test_orders": False, "count_cancelled_orders": False}
@@ -90,19 +91,19 @@ class Story:
         progress.clear()
         self._changes()
         for name, count, query in self._counts():
-            self._say(f"   {count:>6,}  {name:<34}{query}")
+            self._say(_wrapped(f"   {count:>6,}  {name:<36}", query))
 
     def _order_arrives(self) -> None:
         self._say(f"\n2. A signed order arrives: Rowan Example ({shop.BUYER}), who bought once, last July,")
-        self._say(f"   orders for {_ORDER_TOTAL} {shop.CURRENCY} at {iso(_ORDER_AT)}\n")
-        self._stack.move_clock(_ORDER_AT)
-        body = webhooks.order_created(f"{shop.BUYER}002", shop.BUYER, _ORDER_TOTAL, _ORDER_AT)
-        self._webhook("orders/create", body, _ORDER_AT)
+        self._say(f"   orders for {ORDER_TOTAL} {shop.CURRENCY} at {iso(ORDER_AT)}\n")
+        self._stack.move_clock(ORDER_AT)
+        body = webhooks.order_created(f"{shop.BUYER}002", shop.BUYER, ORDER_TOTAL, ORDER_AT)
+        self._webhook("orders/create", body, ORDER_AT)
 
     def _tag_is_removed(self) -> None:
         self._say(f"\n3. A tag is removed: Maple Sample ({shop.TAGGED}) is no longer 'vip'\n")
-        self._stack.move_clock(_TAG_AT)
-        self._webhook("customer.tags_removed", webhooks.tags_removed(shop.TAGGED, ["vip"], _TAG_AT), _TAG_AT)
+        self._stack.move_clock(TAG_AT)
+        self._webhook("customer.tags_removed", webhooks.tags_removed(shop.TAGGED, ["vip"], TAG_AT), TAG_AT)
 
     def _webhook(self, topic: str, body: dict[str, Any], at: datetime) -> None:
         raw, headers = webhooks.signed(topic, body, at)
@@ -114,8 +115,8 @@ class Story:
             self._say(f"   {change.customer} {change.verb:<8}{change.segment}")
 
     def _month_passes(self) -> None:
-        self._say(f"\n4. A month passes and no store says a word: the clock moves to {iso(_A_MONTH_LATER)}\n")
-        self._stack.move_clock(_A_MONTH_LATER)
+        self._say(f"\n4. A month passes and no store says a word: the clock moves to {iso(A_MONTH_LATER)}\n")
+        self._stack.move_clock(A_MONTH_LATER)
         self._stack.drain()
         changes = [change for change in self._changes() if change.cause == "clock"]
         self._totals(changes)
@@ -141,7 +142,7 @@ class Story:
             self._say(f"   {iso(change.at)}  {change.verb} {change.segment}")
 
     def _counts(self) -> list[tuple[str, int, str]]:
-        told = {one["name"]: one for one in self._call("GET", "/segments?limit=100", None)["segments"]}
+        told = {one["name"]: one for one in self._call("GET", "/segments")["segments"]}
         return [(name, told[name]["count"], told[name]["query"]) for name, _ in SEGMENTS]
 
     def _changes(self) -> list[Change]:
@@ -154,7 +155,7 @@ class Story:
                 changes.append(_change(detail))
         return changes
 
-    def _call(self, method: str, path: str, value: object) -> Any:
+    def _call(self, method: str, path: str, value: object = None) -> Any:
         answer = self._service.send(method, path, value)
         self._expect(answer, f"{method} {path}")
         return answer.body
@@ -162,6 +163,11 @@ class Story:
     def _expect(self, answer: Answer, what: str) -> None:
         if not 200 <= answer.status < 300:
             raise CommandError(f"{what} answered {answer.status}: {answer.reason}")
+
+
+def _wrapped(beginning: str, text: str) -> str:
+    """The text after its beginning, in as many lines as it needs, aligned."""
+    return fill(text, _WIDTH, initial_indent=beginning, subsequent_indent=" " * len(beginning))
 
 
 def _change(detail: dict[str, Any]) -> Change:
@@ -195,7 +201,7 @@ def try_it(stack: Stack) -> None:
     """Addresses and commands to go on with."""
     url = stack.url
     print(f"""
-Still serving at {url}, where it is {iso(_A_MONTH_LATER)} until you move the clock. Try:
+Still serving at {url}, where it is {iso(A_MONTH_LATER)} until you move the clock. Try:
 
   export TIDEMARK_TOKEN=$(tidemark token --url {url})
   curl -H "Authorization: Bearer $TIDEMARK_TOKEN" {url}/segments

@@ -13,7 +13,7 @@ from segment_core.instants import iso
 from tidemark.demo.shop import CURRENCY, ZONE
 
 DOMAIN = "demo-shop.example.com"
-SECRET = "not-a-secret-only-for-the-demo"  # noqa: S105
+SECRET = "not-a-secret-only-for-the-demo"
 
 
 def order_created(order: str, customer: str, total: str, at: datetime) -> dict[str, Any]:

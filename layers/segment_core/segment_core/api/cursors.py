@@ -13,6 +13,7 @@ import json
 from dataclasses import dataclass
 
 from segment_core.errors import InvalidRequest
+from segment_core.store import keys
 
 # Longer than any that is made here: ids have at most 128 characters.
 MOST_CHARACTERS = 1024
@@ -28,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The end of a page: the store's own text for it, and the definition whose members were read."""
+    """The id that a page ended with, and the definition whose members were read."""
 
     after: str
     definition: str = ""
@@ -51,7 +52,7 @@ def read(place: Place, cursor: str | None) -> Position | None:
     shop, of_list, definition, after = _parts(cursor)
     if (shop, of_list) != (place.shop, place.list):
         raise _invalid("the cursor belongs to another list")
-    return Position(after, definition)
+    return Position(_id(after), definition)
 
 
 def check_definition(position: Position | None, definition: str) -> None:
@@ -74,6 +75,13 @@ def _parts(cursor: str) -> list[str]:
     if not (isinstance(parts, list) and len(parts) == 4 and all(isinstance(part, str) for part in parts)):
         raise _invalid("the text is not a cursor")
     return parts
+
+
+def _id(text: str) -> str:
+    try:
+        return keys.entity_id(text)
+    except InvalidRequest as error:
+        raise _invalid("the text is not a cursor") from error
 
 
 def _invalid(message: str) -> InvalidRequest:

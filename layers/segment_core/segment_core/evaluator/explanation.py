@@ -12,7 +12,7 @@ from segment_core.evaluator.clauses import Clause, DateClause
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Timeline
 from segment_core.language import ast
-from segment_core.language.printer import to_text
+from segment_core.language.printer import canonical
 
 Kind = Literal["clause", "and", "or", "not"]
 _KINDS: dict[type[ast.And | ast.Or | ast.Not], Kind] = {ast.And: "and", ast.Or: "or", ast.Not: "not"}
@@ -39,7 +39,7 @@ def explained_group(
     node: ast.And | ast.Or | ast.Not, answer: Timeline, children: tuple[Explanation, ...]
 ) -> Explanation:
     """The explanation of an AND, OR or NOT over those of its parts."""
-    return Explanation(_KINDS[type(node)], to_text(node), answer.value, next(answer.flips, None), children=children)
+    return Explanation(_KINDS[type(node)], canonical(node), answer.value, next(answer.flips, None), children=children)
 
 
 def explained_clause(node: ast.Clause, negated: bool, clause: Clause, answer: Timeline, subject: Subject) -> Explanation:
@@ -49,7 +49,7 @@ def explained_clause(node: ast.Clause, negated: bool, clause: Clause, answer: Ti
     short = [] if answer.value or negated else [target.shortfall(value, currency) for target in targets]
     return Explanation(
         kind="clause",
-        text=to_text(node),
+        text=canonical(node),
         member=answer.value,
         until=next(answer.flips, None),
         seen=", ".join(target.seen(value, currency) for target in targets) or _seen(value, subject),

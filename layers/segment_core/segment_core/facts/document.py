@@ -8,7 +8,7 @@ do not know yet, and its customer must still be readable.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -212,7 +212,8 @@ def _object(record: object) -> dict[str, object]:
     known = {}
     for field in fields(record):  # type: ignore[arg-type]
         value = getattr(record, field.name)
-        if value is not None and value != () and value != {}:
+        required = field.default is MISSING and field.default_factory is MISSING
+        if required or (value is not None and value != () and value != {}):
             known[field.name] = float(value) if field.name in ("latitude", "longitude") else _value(value)
     return known
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 
 from segment_core.facts import registers
 from segment_core.facts.registers import Register, Registers

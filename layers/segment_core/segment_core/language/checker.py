@@ -12,23 +12,23 @@ from segment_core.language import ast
 from segment_core.language.functions import check_function
 from segment_core.language.lexer import Token
 from segment_core.language.limits import STORE_CLAUSES, Limits
-from segment_core.language.literals import read
-from segment_core.language.problems import Report, shown
+from segment_core.language.literals import read, warn_of_empty_range
+from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.suggestions import INVENTED_FILTERS, nearest
-from segment_core.language.syntax import Clause, Group, Negation, Parsed, Tree
-from segment_core.language.vocabulary import METAFIELD, Attribute, Function, Modifier, find, names
+from segment_core.language.syntax import Clause, Fragment, Group, Leaf, Negation, Parsed, Tree
+from segment_core.language.vocabulary import METAFIELD, Attribute, Entry, Function, Modifier, find, names
 
 
 def check_tree(parsed: Parsed, limits: Limits, report: Report) -> ast.Query | None:
     """The tree of what is meant; None if the report holds problems."""
-    meant = {clause: _clause(clause, limits, report) for clause in parsed.clauses}
-    _check_number_of_clauses(parsed.clauses, limits, report)
+    meant = {leaf: _leaf(leaf, limits, report) for leaf in parsed.leaves}
+    _check_number_of_clauses(parsed.leaves, limits, report)
     if parsed.tree is None or report.mark:
         return None
-    return _lower(parsed.tree, {clause: node for clause, node in meant.items() if node is not None})
+    return _lower(parsed.tree, {leaf: node for leaf, node in meant.items() if node is not None})
 
 
-def _check_number_of_clauses(clauses: Sequence[Clause], limits: Limits, report: Report) -> None:
+def _check_number_of_clauses(clauses: Sequence[Leaf], limits: Limits, report: Report) -> None:
     if len(clauses) > limits.clauses:
         first = clauses[limits.clauses].span
         message = f"The query has {len(clauses)} clauses (maximum is {limits.clauses})"
@@ -42,18 +42,18 @@ def _check_number_of_clauses(clauses: Sequence[Clause], limits: Limits, report: 
 # The tree
 
 
-def _lower(tree: Tree, meant: dict[Clause, ast.Clause]) -> ast.Query:
+def _lower(tree: Tree, meant: dict[Leaf, ast.Clause]) -> ast.Query:
     """The same tree over checked clauses; AND directly in AND, and OR in OR, become one node."""
-    if isinstance(tree, Clause):
-        return meant[tree]
     if isinstance(tree, Negation):
         return ast.Not(_lower(tree.child, meant), tree.span)
-    children = [_lower(child, meant) for child in tree.children]
-    node = ast.And if tree.word == "AND" else ast.Or
-    return node(_flattened(node, children), tree.span)
+    if isinstance(tree, Group):
+        children = [_lower(child, meant) for child in tree.children]
+        node = ast.And if tree.word == "AND" else ast.Or
+        return node(_flattened(node, children), tree.span)
+    return meant[tree]
 
 
-def _flattened(node: type[ast.And] | type[ast.Or], children: list[ast.Query]) -> tuple[ast.Query, ...]:
+def _flattened(node: type[ast.And | ast.Or], children: list[ast.Query]) -> tuple[ast.Query, ...]:
     flat: list[ast.Query] = []
     for child in children:
         flat.extend(child.children if isinstance(child, node) else (child,))
@@ -63,27 +63,30 @@ def _flattened(node: type[ast.And] | type[ast.Or], children: list[ast.Query]) ->
 # Clauses
 
 
-def _clause(clause: Clause, limits: Limits, report: Report) -> ast.Clause | None:
-    name = clause.name.text
-    entry = find(name)
-    if entry is None and not METAFIELD.fullmatch(name):
-        message = f"'{shown(name)}' filter cannot be found."
-        report.meaning("unknown_filter", clause.name.start, clause.name.end, message, _advice_on_filter(name))
+def _leaf(leaf: Leaf, limits: Limits, report: Report) -> ast.Clause | None:
+    name = leaf.name
+    entry = find(name.text)
+    if entry is None and not METAFIELD.fullmatch(name.text):
+        message = f"'{shown(name.text)}' filter cannot be found."
+        report.meaning("unknown_filter", name.start, name.end, message, _advice_on_filter(name.text))
         return None
-    if clause.operator is None:
+    if isinstance(leaf, Fragment):
         return None
     before = report.mark
-    node = None
-    if isinstance(entry, Attribute):
-        node = _attribute(clause, entry, report)
-    elif isinstance(entry, Function):
-        node = check_function(clause, entry, limits, report)
-    elif isinstance(entry, Modifier):
-        _modifier(clause, entry, report)
+    node = _clause(leaf, entry, limits, report)
     if report.mark == before and (entry is None or not entry.supported):
-        message = f"'{shown(name)}' is not supported yet."
-        report.meaning("not_supported_yet", clause.name.start, clause.name.end, message)
+        report.meaning("not_supported_yet", name.start, name.end, f"'{shown(name.text)}' is not supported yet.")
     return node
+
+
+def _clause(clause: Clause, entry: Entry | None, limits: Limits, report: Report) -> ast.Clause | None:
+    if isinstance(entry, Attribute):
+        return _attribute(clause, entry, report)
+    if isinstance(entry, Function):
+        return check_function(clause, entry, limits, report)
+    if isinstance(entry, Modifier):
+        _modifier(clause, entry, report)
+    return None
 
 
 def _advice_on_filter(name: str) -> str:
@@ -95,7 +98,6 @@ def _advice_on_filter(name: str) -> str:
 
 
 def _attribute(clause: Clause, attribute: Attribute, report: Report) -> ast.Clause | None:
-    assert clause.operator is not None
     if clause.arguments is not None:
         start, end = clause.name.end, clause.operator.span.start
         report.meaning("unexpected", start, end, f"{attribute.name} takes no parameters", "leave the parentheses out")
@@ -109,13 +111,14 @@ def _attribute(clause: Clause, attribute: Attribute, report: Report) -> ast.Clau
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return None
+    if operator == "BETWEEN":
+        warn_of_empty_range(known, clause.span, report)
     return _NODES.get(operator, _comparison)(clause, operator, known)
 
 
 def _unsupported(clause: Clause, name: str, operators: Sequence[str], report: Report) -> None:
-    assert clause.operator is not None
     operator, span = clause.operator.name, clause.operator.span
-    hint = f"write {', '.join(operators[:-1])} or {operators[-1]}"
+    hint = f"write {alternatives(operators)}"
     if operator in ("IN", "NOT IN"):
         hint = "write one clause for each value, joined with OR or AND"
     report.meaning("unsupported_operator", span.start, span.end, f"{name} does not support operator '{operator}'", hint)
@@ -148,7 +151,6 @@ _NODES: dict[str, Callable[[Clause, str, list[ast.Value]], ast.Clause]] = {
 
 def _modifier(clause: Clause, modifier: Modifier, report: Report) -> None:
     """`anniversary('metafields.facts.birth_date') = today`, also with the argument named."""
-    assert clause.operator is not None
     if clause.operator.name not in modifier.operators:
         _unsupported(clause, modifier.name, modifier.operators, report)
         return

@@ -7,9 +7,10 @@ from typing import cast
 
 from segment_core.language import ast
 from segment_core.language.ast import Span
+from segment_core.language.lexer import Token
 from segment_core.language.limits import Limits
-from segment_core.language.literals import read, read_coordinates
-from segment_core.language.problems import Report, shown
+from segment_core.language.literals import read, read_coordinates, warn_of_empty_range
+from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.suggestions import nearest
 from segment_core.language.syntax import Argument, Clause, Operator
 from segment_core.language.vocabulary import FUNCTION_OPERATORS, Function, LegacyParameter, Parameter
@@ -18,8 +19,8 @@ from segment_core.language.vocabulary import FUNCTION_OPERATORS, Function, Legac
 def check_function(clause: Clause, function: Function, limits: Limits, report: Report) -> ast.Matches | None:
     """What the clause means; None if it is wrong, which is then in the report."""
     negated = _negated(clause, function, report)
-    arguments = clause.parameters if clause.arguments is None else clause.arguments
-    legacy = clause.arguments is not None
+    legacy = clause.arguments is not None and clause.operator.name not in FUNCTION_OPERATORS
+    arguments = (clause.arguments or ()) if legacy else clause.parameters
     before = report.mark
     parameters = _Parameters(function, legacy, limits, report).read(arguments)
     if negated is None or report.mark != before:
@@ -33,12 +34,12 @@ def check_function(clause: Clause, function: Function, limits: Limits, report: R
 def _warn_of_old_form(clause: Clause, negated: bool, function: Function, report: Report) -> None:
     operator = FUNCTION_OPERATORS[negated]
     span, hint = clause.span, f"write {function.name} {operator} (...)"
-    report.warn("deprecated_form", span.start, span.end, f"'{function.name}(...) = true' is the old form.", hint)
+    message = f"'{function.name}(...)' compared with true or false is the old form."
+    report.warn("deprecated_form", span.start, span.end, message, hint)
 
 
 def _negated(clause: Clause, function: Function, report: Report) -> bool | None:
     """Whether the clause holds for those to whom it did not happen; None if it cannot be told."""
-    assert clause.operator is not None
     operator, span = clause.operator.name, clause.operator.span
     if clause.arguments is None:
         if operator in _CURRENT:
@@ -103,7 +104,7 @@ class _Parameters:
         legacy = next((old for old in self._function.legacy if old.name == written), None) if self._legacy else None
         known = self._function.parameter(legacy.parameter if legacy else written)
         if known is None:
-            self._refuse_unknown(argument)
+            self._refuse_unknown(argument.name)
             return None
         operator = self._operator(argument.operator, argument, legacy, known)
         if operator is None or not self._few_enough(argument):
@@ -111,15 +112,14 @@ class _Parameters:
         values = self._values(argument, known)
         return None if values is None else ast.Parameter(known.name, operator, values, argument.span)
 
-    def _refuse_unknown(self, argument: Argument) -> None:
-        assert argument.name is not None
-        function, written = self._function, argument.name.text
+    def _refuse_unknown(self, name: Token) -> None:
+        function, written = self._function, name.text
         names = [parameter.name for parameter in function.parameters]
         old = next((old for old in function.legacy if old.name == written), None)
         near = f"{old.parameter} {old.operator} ..." if old else nearest(written, names)
         hint = f"did you mean {near}?" if near else f"the parameters are {', '.join(names)}"
         message = f"'{shown(written)}' is not a parameter of {function.name}"
-        self._report.meaning("unknown_parameter", argument.name.start, argument.name.end, message, hint)
+        self._report.meaning("unknown_parameter", name.start, name.end, message, hint)
 
     def _operator(
         self, operator: Operator, argument: Argument, legacy: LegacyParameter | None, known: Parameter
@@ -135,7 +135,7 @@ class _Parameters:
         if name not in known.operators or (legacy and argument.listed):
             span = argument.span if self._legacy else operator.span
             message = f"{known.name} does not support operator '{name}'"
-            hint = f"write {known.name} with {', '.join(known.operators)}"
+            hint = f"write {alternatives(known.operators)}"
             self._report.meaning("unsupported_operator", span.start, span.end, message, hint)
             return None
         return cast(ast.ParameterOperator, name)
@@ -158,8 +158,12 @@ class _Parameters:
             point = read_coordinates(argument.values, known.name, self._report)
             return None if point is None else (point,)
         values = [read(token, known.domain, known.name, self._report) for token in argument.values]
-        read_values = tuple(value for value in values if value is not None)
-        return read_values if len(read_values) == len(values) else None
+        right = tuple(value for value in values if value is not None)
+        if len(right) < len(values):
+            return None
+        if len(right) == 2 and not argument.listed:
+            warn_of_empty_range(right, argument.span, self._report)
+        return right
 
 
 def _joined(earlier: ast.Parameter, later: ast.Parameter) -> ast.Parameter | None:

@@ -19,14 +19,17 @@ KEYWORDS = frozenset({"AND", "OR", "NOT", "BETWEEN", "CONTAINS", "IS", "NULL", "
 
 _MISTAKEN_OPERATORS = {"==": "=", "<>": "!=", "=>": ">=", "=<": "<="}
 
-_DELIMITERS = r"\s()=!<>,'\"“”‘’"
+_CURLY_DOUBLE, _CURLY_SINGLE = "\u201c\u201d", "\u2018\u2019"
+_WRONG_QUOTES = f'"{_CURLY_DOUBLE}{_CURLY_SINGLE}'
+_DELIMITERS = rf"\s()=!<>,'{_WRONG_QUOTES}"
 
 # A word ends at a colon (`id:5`), a literal does not (`16:00:00`).
 _TOKEN = re.compile(
     rf"""
       (?P<space>    \s+ )
-    | (?P<string>   '[^'\\]*(?:\\.[^'\\]*)*(?P<closing>')? )
-    | (?P<quoted>   "[^"]*"? | [“”][^“”]*[“”]? | [‘’][^‘’]*[‘’]? )
+    | (?P<string>   '[^'\\]*(?:\\.[^'\\]*)*(?:(?P<closing>')|\\?) )
+    | (?P<quoted>   "[^"]*"? | [{_CURLY_DOUBLE}][^{_CURLY_DOUBLE}]*[{_CURLY_DOUBLE}]?
+                             | [{_CURLY_SINGLE}][^{_CURLY_SINGLE}]*[{_CURLY_SINGLE}]? )
     | (?P<mistaken> == | <> | => | =< )
     | (?P<symbol>   != | >= | <= | [=<>(),:] )
     | (?P<word>     [^\W\d][^:{_DELIMITERS}]* )
@@ -76,7 +79,7 @@ def _scan(text: str, report: Report) -> Iterator[Token]:
             if not match["closing"]:
                 report.form("unclosed_text", start, end, "The text that begins here has no closing quote.")
         elif group == "quoted":
-            kind, value = "string", written.strip("\"“”‘’")
+            kind, value = "string", written.strip(_WRONG_QUOTES)
             report.form("wrong_quotes", start, end, f"{shown(written)} is unexpected.", f"write '{shown(value)}'")
         elif group == "mistaken":
             kind, value = "symbol", _MISTAKEN_OPERATORS[written]

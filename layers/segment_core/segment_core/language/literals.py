@@ -7,12 +7,12 @@ another, and a date may be in quotes. So values are read here, not by the lexer.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
-from segment_core.language.ast import Day, Moment, Named, Number, Offset, OffsetUnit, Text, Value
+from segment_core.language.ast import Day, Moment, Named, Number, Offset, OffsetUnit, Span, Text, Value
 from segment_core.language.lexer import Token
 from segment_core.language.problems import Code, Report, shown
 from segment_core.language.suggestions import INVENTED_VALUES, nearest
@@ -34,7 +34,10 @@ _OFFSET = re.compile(r"([+-])([0-9]+)([dwmy])")
 
 _DATE_FORMS = "write YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, an offset such as -30d, today or yesterday"
 _DATE_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"([0-9]+)_(d)ays?_ago|([0-9]+)_(w)eeks?_ago|([0-9]+)_(m)onths?_ago|([0-9]+)_(y)ears?_ago"), "write {}"),
+    (
+        re.compile(r"([0-9]+)_(d)ays?_ago|([0-9]+)_(w)eeks?_ago|([0-9]+)_(m)onths?_ago|([0-9]+)_(y)ears?_ago"),
+        "write {}",
+    ),
     (re.compile(r"[0-9]+[dwmy]"), "an offset has a sign: -30d or +30d"),
     (re.compile(r"[+-][0-9]+[DWMY]"), "the unit is in lower case: d, w, m or y"),
     (re.compile(r"[+-][0-9]+[dwmy]T.*"), "an offset is a whole day and cannot carry a time"),
@@ -77,6 +80,23 @@ def read_coordinates(tokens: tuple[Token, ...], subject: str, report: Report) ->
     reader = _Reader(subject, Domain("coordinates"), report)
     reader.wrong_type(tokens[0], "latitude and longitude", "write '40.7128,-74.006'")
     return None
+
+
+def warn_of_empty_range(ends: Sequence[Value], span: Span, report: Report) -> None:
+    """Warn of `BETWEEN -30d AND -90d`, whose ends are exchanged, where that can be told from the text."""
+    swapped = False
+    match tuple(ends):
+        case (Number(low), Number(high)):
+            swapped = low > high
+        case (Day(first), Day(last)):
+            swapped = first > last
+        case (Moment(first), Moment(last)):
+            swapped = first > last
+        case (Offset(start, unit), Offset(end, other)) if unit == other:
+            swapped = start > end
+    if swapped:
+        message = "BETWEEN goes from low to high; this holds for nobody."
+        report.warn("empty_range", span.start, span.end, message, "exchange the two ends")
 
 
 def _date(token: Token, reader: _Reader) -> Value | None:
@@ -148,7 +168,11 @@ def _number(token: Token, reader: _Reader) -> Number | None:
 
 
 def _number_advice(token: Token, otherwise: str) -> str:
-    return f"write {token.value} without quotes" if _NUMBER.fullmatch(token.value) and token.kind == "string" else otherwise
+    return (
+        f"write {token.value} without quotes"
+        if _NUMBER.fullmatch(token.value) and token.kind == "string"
+        else otherwise
+    )
 
 
 def _id(token: Token, reader: _Reader) -> Text | None:
@@ -165,8 +189,10 @@ def _id(token: Token, reader: _Reader) -> Text | None:
 
 def _enum(token: Token, reader: _Reader) -> Text | None:
     text = _quoted(token, reader)
-    if text is None or text in reader.domain.values:
-        return None if text is None else Text(text)
+    if text is None:
+        return None
+    if text in reader.domain.values:
+        return Text(text)
     message = f"'{shown(text)}' is not a value of {reader.subject}"
     reader.refuse("unknown_value", token, message, _enum_advice(text, reader))
     return None
@@ -183,9 +209,11 @@ def _enum_advice(text: str, reader: _Reader) -> str:
 
 def _text(token: Token, reader: _Reader) -> Text | None:
     text = _quoted(token, reader)
+    if text is None:
+        return None
     form = reader.domain.form
-    if text is None or form is None or form.pattern.fullmatch(text):
-        return None if text is None else Text(text)
+    if form is None or form.pattern.fullmatch(text):
+        return Text(text.lower() if reader.domain.lower_case else text)
     message = f"'{shown(text)}' is not a value of {reader.subject}"
     upper = text.upper()
     hint = f"write '{upper}'" if form.pattern.fullmatch(upper) else form.advice

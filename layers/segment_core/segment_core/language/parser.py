@@ -10,7 +10,7 @@ from segment_core.language.ast import Span
 from segment_core.language.lexer import Token
 from segment_core.language.problems import Report, shown
 from segment_core.language.suggestions import advice_on_word
-from segment_core.language.syntax import Argument, Clause, Group, Negation, Operator, Parsed, Tree
+from segment_core.language.syntax import Argument, Clause, Fragment, Group, Leaf, Negation, Operator, Parsed, Tree
 
 _COMPARISONS = frozenset({"=", "!=", ">", ">=", "<", "<="})
 _VALUES = frozenset({"string", "literal", "word"})
@@ -32,6 +32,7 @@ class Parser:
         self._report = report
         self._nesting = nesting
         self._open_lists = 0
+        self._awaits_and = False  # of BETWEEN
         self._parsed = Parsed()
 
     def parse(self) -> Parsed:
@@ -78,13 +79,19 @@ class Parser:
         elif not self._report.malformed:  # else the text may only seem to end early
             self._report.form("unexpected_end", token.start, token.end, "The query ends too early.", hint)
 
-    def _skip(self, open_lists: int = 0) -> None:
-        """Go to the next AND, OR or `)` outside the parentheses that are open here, or to the end."""
+    def _skip(self) -> None:
+        """Go to the AND, OR or `)` that ends the clause at hand, or to the end."""
         while self._here.kind != "end":
-            if open_lists == 0 and self._at("AND", "OR", ")"):
-                return
-            open_lists += self._at("(") - self._at(")")
+            if self._at("BETWEEN"):
+                self._awaits_and = True
+            elif self._at("AND") and self._awaits_and:
+                self._awaits_and = False
+            elif self._open_lists == 0 and self._at("AND", "OR", ")"):
+                break
+            self._open_lists += self._at("(") - self._at(")")
             self._advance()
+        self._open_lists = 0
+        self._awaits_and = False
 
     def _skip_frame(self) -> None:
         if self._here.kind != "word" or self._here.text.upper() not in _FRAME:
@@ -142,8 +149,9 @@ class Parser:
             self._skip()
             return None
         tree = self._parenthesised(depth) if self._at("(") else self._clause()
-        for negation in reversed(negations if tree else []):
-            assert tree is not None
+        if tree is None:
+            return None
+        for negation in reversed(negations):
             tree = Negation(tree, self._span_from(negation.start))
         return tree
 
@@ -167,7 +175,7 @@ class Parser:
 
     # Clauses
 
-    def _clause(self) -> Clause | None:
+    def _clause(self) -> Leaf | None:
         name = self._here
         if name.kind != "word":
             self._unexpected("a clause begins with the name of a filter")
@@ -175,14 +183,14 @@ class Parser:
             self._skip()
             return None
         self._advance()
+        leaf: Leaf
         try:
-            clause = self._clause_after(name)
+            leaf = self._clause_after(name)
         except _Unreadable:
-            clause = Clause(name, None, None, (), (), self._span_from(name.start))
-            self._skip(self._open_lists)
-        self._open_lists = 0
-        self._parsed.clauses.append(clause)
-        return clause
+            leaf = Fragment(name, self._span_from(name.start))
+            self._skip()
+        self._parsed.leaves.append(leaf)
+        return leaf
 
     def _clause_after(self, name: Token) -> Clause:
         arguments = self._arguments() if self._at("(") else None
@@ -205,7 +213,7 @@ class Parser:
         elif self._at("NOT"):
             self._advance()
             if not self._at("CONTAINS", "IN", "MATCHES"):
-                self._unexpected("after NOT follows CONTAINS, IN or MATCHES")
+                self._unexpected("after NOT follows CONTAINS, IN or MATCHES; otherwise NOT stands before the clause")
                 raise _Unreadable
             name = "NOT " + self._advance().value
         elif self._at("IS"):
@@ -225,16 +233,18 @@ class Parser:
             return ()
         if operator.name in ("IN", "NOT IN"):
             return self._list()
+        self._awaits_and = operator.name == "BETWEEN"
         first = self._value()
-        if operator.name != "BETWEEN":
+        if not self._awaits_and:
             return (first,)
         self._expect("AND", "write BETWEEN low AND high")
+        self._awaits_and = False
         return (first, self._value())
 
     def _value(self) -> Token:
         token = self._here
         if token.kind not in _VALUES:
-            self._unexpected("write IS NULL or IS NOT NULL" if self._at("NULL") else "a value goes here")
+            self._unexpected(_advice_on_value(token))
             raise _Unreadable
         self._advance()
         if self._open_lists == 0:
@@ -308,3 +318,11 @@ class Parser:
         written = f"{number.text},{fraction.text}"
         hint = "write decimals with a point and thousands without a separator: 1234.50"
         self._report.form("decimal_comma", number.start, fraction.end, f"'{shown(written)}' is unexpected.", hint)
+
+
+def _advice_on_value(token: Token) -> str:
+    if token.value == "NULL":
+        return "write IS NULL or IS NOT NULL"
+    if token.kind == "junk" and any(character.isdigit() for character in token.text):
+        return "write only digits and a decimal point, without a symbol"
+    return "one value goes here"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,6 +63,11 @@ def shown(text: str) -> str:
     """`text` as it may stand in a message: bounded, on one line, nothing invisible."""
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short)
+
+
+def alternatives(words: Sequence[str]) -> str:
+    """`=, != or BETWEEN`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 class Report:

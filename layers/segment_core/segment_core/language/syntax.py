@@ -30,17 +30,23 @@ class Argument:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clause:
-    """A leaf. Without `operator` it could not be read to its end, and only its name is certain.
-
-    `arguments` stand in parentheses right after the name (None: no parentheses), `parameters` in
-    those after MATCHES.
+    """A leaf. `arguments` stand in parentheses right after the name (None: no parentheses there),
+    `parameters` in those after MATCHES.
     """
 
     name: Token
     arguments: tuple[Argument, ...] | None
-    operator: Operator | None
+    operator: Operator
     values: tuple[Token, ...]
     parameters: tuple[Argument, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fragment:
+    """A clause that could not be read to its end: only its name is certain."""
+
+    name: Token
     span: Span
 
 
@@ -61,14 +67,15 @@ class Group:
     span: Span
 
 
-Tree = Clause | Negation | Group
+Leaf = Clause | Fragment
+Tree = Leaf | Negation | Group
 
 
 @dataclass(slots=True)
 class Parsed:
-    """The whole text. After a problem of form the tree may miss what could not be read; `clauses` holds
+    """The whole text. After a problem of form the tree may miss what could not be read; `leaves` holds
     every clause that was recognised, so that their names and values are still checked.
     """
 
     tree: Tree | None = None
-    clauses: list[Clause] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)

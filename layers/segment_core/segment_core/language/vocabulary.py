@@ -53,11 +53,15 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """What a value may be: its type, for an enum its values, for some texts their form."""
+    """What a value may be: its type, for an enum its values, for some texts their form.
+
+    `lower_case`: the fact is kept in lower case, so that the value is put into it too.
+    """
 
     type: ValueType
     values: tuple[str, ...] = ()
     form: Form | None = None
+    lower_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ class Modifier:
         return PARAMETER_OPERATORS[self.domain.type]
 
 
+Entry = Attribute | Function | Modifier
+
 # Domains
 
 DATE = Domain("date")
@@ -146,18 +152,20 @@ TEXT = Domain("text")
 COORDINATES = Domain("coordinates")
 
 COUNTRY = Domain("text", form=Form(re.compile(r"[A-Z]{2}"), "write the two-letter code of the country: 'US'"))
+# Not only ISO 3166-2: some stores' codes are longer or have a space ('MX-CAMP', 'MX-Q ROO').
 REGION = Domain(
     "text",
-    form=Form(re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}"), "write the codes of country and region: 'US-NY'"),
+    form=Form(re.compile(r"[A-Z]{2}-[A-Z0-9][A-Z0-9 .]{0,5}"), "write the codes of country and region: 'US-NY'"),
 )
-# A country without regions has nothing in the middle: 'SG-Singapore'. A code alone there is a region, not a city.
+# Without the region where a country has none: 'SG-Singapore'. A short code alone there is a region, not a city.
 CITY = Domain(
     "text",
     form=Form(
-        re.compile(r"[A-Z]{2}-(?:[A-Z0-9]{1,3}-\S+|(?![A-Z0-9]{1,3}$)\S+)"),
+        re.compile(r"[A-Z]{2}-(?![A-Z0-9]{1,5}$)\S+"),
         "write country, region and city without spaces: 'US-NY-NewYorkCity'",
     ),
 )
+EMAIL_DOMAIN = Domain("text", lower_case=True)
 
 ACCOUNT = Domain("enum", ("DECLINED", "DISABLED", "ENABLED", "INVITED"))
 SMS_CONSENT = Domain("enum", ("SUBSCRIBED", "NOT_SUBSCRIBED", "PENDING", "UNSUBSCRIBED", "REDACTED"))
@@ -198,10 +206,12 @@ _ATTRIBUTES = (
     Attribute("customer_added_date", DATE, "When the customer was added."),
     Attribute("customer_cities", CITY, "The cities of all addresses.", many=True),
     Attribute("customer_countries", COUNTRY, "The countries of all addresses (ISO 3166-1 alpha-2).", many=True),
-    Attribute("customer_email_domain", TEXT, "What follows the @ of the e-mail address."),
+    Attribute("customer_email_domain", EMAIL_DOMAIN, "What follows the @ of the e-mail address."),
     Attribute("customer_language", TEXT, "The customer's language (ISO 639-1), with or without a region."),
     Attribute("customer_regions", REGION, "The regions of all addresses (ISO 3166-2).", many=True),
-    Attribute("customer_tags", TEXT, "The customer's tags; compared whole, upper and lower case are the same.", many=True),
+    Attribute(
+        "customer_tags", TEXT, "The customer's tags; compared whole, upper and lower case are the same.", many=True
+    ),
     Attribute("email_subscription_status", EMAIL_CONSENT, "Consent to marketing by e-mail."),
     Attribute("first_order_date", DATE, "When the first order was placed."),
     Attribute("last_order_date", DATE, "When the most recent order was placed."),
@@ -322,7 +332,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {attribute.name: attribute for attribute i
 FUNCTIONS: Mapping[str, Function] = {function.name: function for function in _FUNCTIONS}
 MODIFIERS: Mapping[str, Modifier] = {modifier.name: modifier for modifier in _MODIFIERS}
 
-_BY_SPELLING: Mapping[str, Attribute | Function | Modifier] = {
+_BY_SPELLING: Mapping[str, Entry] = {
     **ATTRIBUTES,
     **FUNCTIONS,
     **MODIFIERS,
@@ -330,7 +340,7 @@ _BY_SPELLING: Mapping[str, Attribute | Function | Modifier] = {
 }
 
 
-def find(name: str) -> Attribute | Function | Modifier | None:
+def find(name: str) -> Entry | None:
     """The filter that is written `name`. Names are exact: lower case, no spaces."""
     return _BY_SPELLING.get(name)
 

@@ -25,31 +25,27 @@ PAGE = 100
 # A call of the API must answer within its 29 seconds; the rest is left to the work queue.
 CUSTOMERS_PER_CALL = 1000
 
-Page = Callable[[Tables, str, Job, datetime], Job]
+# (where the job stands after a page, how many customers were on it)
+Page = Callable[[Tables, str, Job, datetime], tuple[Job, int]]
 
 
-def work(
-    tables: Tables,
-    shop: str,
-    job_id: str,
-    at: datetime,
-    customers: int = CUSTOMERS_PER_CALL,
-) -> bool:
+def work(tables: Tables, shop: str, job_id: str, at: datetime, customers: int = CUSTOMERS_PER_CALL) -> bool:
     """Do about that many customers' worth of the job; True if nothing is left of it."""
-    for _ in range(0, customers, PAGE):
+    while customers > 0:
         job = jobs.read(tables.segments, shop, job_id)
         if job is None:
             return True
-        moved = _PAGES[job.step](tables, shop, job, at)
+        moved, seen = _PAGES[job.step](tables, shop, job, at)
+        customers -= seen
         if moved.shard < _SHARDS[job.step]:
-            # False: another worker is already further, and its note stands.
+            # False: the job has ended or begun its next step elsewhere, and that stands.
             jobs.advance(tables.segments, shop, replace(moved, touched_at=at))
         else:
             _ENDS[job.step](tables, shop, job, at)
     return jobs.read(tables.segments, shop, job_id) is None
 
 
-def _walk(tables: Tables, shop: str, job: Job, at: datetime) -> Job:
+def _walk(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
     """Evaluate a page of the roster under the new definition and write the rows of its list."""
     customers, after = facts.roster(
         tables.customers, shop, job.shard, job.after or None, PAGE
@@ -67,33 +63,33 @@ def _walk(tables: Tables, shop: str, job: Job, at: datetime) -> Job:
                 )
             )
     members.apply(tables, shop, rows, at)
-    return _moved(job, after)
+    return _moved(job, after), len(customers)
 
 
-def _resettle(tables: Tables, shop: str, job: Job, at: datetime) -> Job:
+def _resettle(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
     """Evaluate a page of the roster under the shop's new settings."""
     customers, after = facts.roster(
         tables.customers, shop, job.shard, job.after or None, PAGE
     )
     _restamp(tables, shop, customers, at, "settings")
-    return _moved(job, after)
+    return _moved(job, after), len(customers)
 
 
-def _announce(tables: Tables, shop: str, job: Job, at: datetime) -> Job:
+def _announce(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
     """Re-stamp a page of the members of a published definition: that is where its events come from."""
     customers = _listed(tables, shop, job)
     _restamp(tables, shop, customers, at, "definition")
-    return _moved(job, customers[-1] if len(customers) == PAGE else None)
+    return _moved(job, customers[-1] if len(customers) == PAGE else None), len(customers)
 
 
-def _retire(tables: Tables, shop: str, job: Job, at: datetime) -> Job:
+def _retire(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
     """Re-stamp a page of the members of a withdrawn definition, then remove their rows."""
     customers = _listed(tables, shop, job)
     _restamp(tables, shop, customers, at, "definition")
     members.remove_rows(
         tables.members, shop, definition_id(job.id, job.revision), job.shard, customers
     )
-    return _moved(job, customers[-1] if len(customers) == PAGE else None)
+    return _moved(job, customers[-1] if len(customers) == PAGE else None), len(customers)
 
 
 def _moved(job: Job, after: str | None) -> Job:

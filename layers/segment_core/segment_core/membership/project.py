@@ -23,7 +23,7 @@ def project(
     """
     listed = [_listed(tables, change) for change in changes]
     live = {change.shop: _live(tables, change.shop) for change in changes}
-    told: list[history.Flip] = []
+    told: dict[str, history.Flip] = {}
     for shop, definitions in live.items():
         by_number = partial(generations.numbered, tables.segments, shop)
         theirs = [
@@ -42,11 +42,9 @@ def project(
             ),
             at,
         )
-        told += [
-            flip for change, known in theirs for flip in flips(change, by_number, known)
-        ]
-    history.append(tables.history, told)
-    bus.publish(event_bus, [_event(tables, flip) for flip in told])
+        told |= {flip.id: flip for change, known in theirs for flip in flips(change, by_number, known)}
+    history.append(tables.history, told.values())
+    bus.publish(event_bus, [_event(tables, flip) for flip in told.values()])
     return len(told)
 
 

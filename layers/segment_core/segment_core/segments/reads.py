@@ -140,7 +140,7 @@ def segments_of(
     known = (
         not membership.erased
         if membership
-        else facts.exists(tables.customers, shop, customer)
+        else facts.load(tables.customers, shop, customer).customer is not None
     )
     if not known:
         raise NotFound(f"there is no customer '{customer}'", code="customer_not_found")

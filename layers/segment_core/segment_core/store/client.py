@@ -25,6 +25,9 @@ TRANSACTION_LIMIT = 100
 BATCH_GET_LIMIT = 100
 BATCH_WRITE_LIMIT = 25
 
+# A single write that meets a transaction under way on its item is refused too; botocore does not retry that.
+_IN_THE_WAY = ("ConditionalCheckFailedException", "TransactionConflictException")
+
 
 @cache
 def client() -> Any:
@@ -93,22 +96,22 @@ def get(table: str, key: Mapping[str, Any], *, consistent: bool = True) -> Item 
 
 
 def put(table: str, item: Mapping[str, Any], **condition: Any) -> bool:
-    """Write the item; False if the condition failed."""
+    """Write the item; False if the condition failed or a transaction was in the way."""
     try:
         client().put_item(TableName=table, Item=encode(item), **condition)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+        if error.response["Error"]["Code"] in _IN_THE_WAY:
             return False
         raise
     return True
 
 
 def delete(table: str, key: Mapping[str, Any], **condition: Any) -> bool:
-    """Delete the item; False if the condition failed."""
+    """Delete the item; False if the condition failed or a transaction was in the way."""
     try:
         client().delete_item(TableName=table, Key=encode(key), **condition)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+        if error.response["Error"]["Code"] in _IN_THE_WAY:
             return False
         raise
     return True

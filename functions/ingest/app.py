@@ -1,0 +1,59 @@
+"""`ingest`: turns queued webhooks and imported documents into facts and merges them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from segment_core.errors import InvalidDocument, InvalidRequest, NotUnderstood, TidemarkError, TooLarge
+from segment_core.ingest import messages
+from segment_core.runtime import queue
+from segment_core.runtime.environment import IngestEnvironment, environment
+from segment_core.runtime.observability import count, logger, observed
+from segment_core.store import facts
+
+
+@observed()
+def handler(event: dict[str, Any], context: Any) -> Any:
+    """A batch of messages; those that must be tried again are reported one by one."""
+    return process_partial_response(
+        event=event,
+        record_handler=_merge,
+        processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
+        context=context,
+    )
+
+
+def _merge(record: SQSRecord) -> None:
+    table = environment(IngestEnvironment).customers_table
+    try:
+        told = messages.read(record.body)
+        changes = [facts.merge(table, told.shop, fact, bulk=told.bulk) for fact in told.facts]
+    except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge) as error:
+        _park(record, error)
+    else:
+        count("FactsMerged" if any(changes) else "FactsKnown")
+
+
+def _park(record: SQSRecord, error: TidemarkError) -> None:
+    """Trying again cannot help: keep the message with the reason, and let the others go on."""
+    count("MessageParked")
+    logger().warning("message parked", extra={"message_id": record.message_id, "code": error.code})
+    queue.send(
+        environment(IngestEnvironment).ingest_dead_letter_queue_url,
+        record.raw_event["attributes"].get("MessageGroupId", "unknown"),
+        _as_object(record.body),
+        {"code": error.code, "reason": error.message},
+    )
+
+
+def _as_object(body: str) -> dict[str, Any]:
+    """The message as it was; what is no JSON object is kept as text."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        message = None
+    return message if isinstance(message, dict) else {"kind": "unreadable", "text": body}

@@ -1,0 +1,107 @@
+"""`tidemark explain`: why one customer of a file belongs to a segment, or does not."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from segment_core.evaluator import Explanation, compile_query
+from segment_core.facts.customer import Customer
+from segment_core.instants import iso
+from segment_core.language import check
+from tidemark.cli import arguments
+from tidemark.cli.command import Command
+from tidemark.cli.customer_file import CustomerFile
+from tidemark.cli.errors import OK, PROBLEMS, CommandError
+from tidemark.cli.output import print_json, print_remarks
+from tidemark.cli.shop_file import ShopInQuestion
+
+_DESCRIPTION = """\
+Prints the tree of the query for one customer: for every part whether it holds, the value that it saw
+(dates as the shop's clocks show them), what is missing, and the instant at which it changes if nothing
+else happens. A customer who is not in the file, or a bad line in it: exit status 1.
+
+  tidemark explain --query "number_of_orders >= 3 AND last_order_date < -60d" --id 8401 \\
+      --customers shop.ndjson --at 2026-03-01T05:00:00Z --zone America/New_York"""
+
+_GROUPS = {"and": "all of these", "or": "any of these", "not": "not this"}
+
+
+def configure(parser: ArgumentParser) -> None:
+    """The arguments of `tidemark explain`."""
+    arguments.add_evaluation(parser)
+    parser.add_argument("--id", required=True, metavar="ID", help="the customer")
+
+
+def run(options: Namespace) -> int:
+    """Print the explanation; 1 if the customer is not there or any line was bad."""
+    checked = check(options.query)
+    print_remarks(checked.warnings)
+    rule = compile_query(checked.query)
+    file = CustomerFile(options.customers)
+    question = ShopInQuestion(options, checked.query)
+    customer = _find(options.id, file, question)
+    explanation = rule.explain(customer, question.shop, options.at)
+    if options.json:
+        print_json(
+            {
+                "id": customer.id,
+                "at": iso(options.at),
+                "zone": question.shop.zone.key,
+                "explanation": _as_json(explanation),
+                "refused": file.refused,
+            }
+        )
+    else:
+        print(f"{customer.id} is {_verdict(explanation)} at {iso(options.at)}, {_until(explanation.until)}")
+        for line in _lines(explanation, 0):
+            print(line)
+    return PROBLEMS if file.refused else OK
+
+
+def _find(wanted: str, file: CustomerFile, question: ShopInQuestion) -> Customer:
+    """The customer. The file is read to its end: all orders tell the currency, and bad lines are named."""
+    found = None
+    for customer in file.customers():
+        question.see(customer)
+        if customer.id == wanted:
+            found = customer
+    if found is None:
+        raise CommandError(f"no customer '{wanted}' can be read in {file.path}")
+    return found
+
+
+def _lines(part: Explanation, depth: int) -> Iterator[str]:
+    said = [part.text] if part.kind == "clause" else [_GROUPS[part.kind]]
+    if part.kind == "clause":
+        said.append(f"saw {part.seen}" if part.seen is not None else "saw nothing on file")
+    if part.missing:
+        said.append(f"has {part.missing}")
+    yield f"{'  ' * depth}{_verdict(part):<4}{' | '.join([*said, _until(part.until)])}"
+    for child in part.children:
+        yield from _lines(child, depth + 1)
+
+
+def _verdict(part: Explanation) -> str:
+    return "in" if part.member else "out"
+
+
+def _until(until: datetime | None) -> str:
+    return f"until {iso(until)}" if until else "until a fact changes it"
+
+
+def _as_json(part: Explanation) -> dict[str, Any]:
+    return {
+        "kind": part.kind,
+        "text": part.text,
+        "member": part.member,
+        "until": iso(part.until) if part.until else None,
+        "seen": part.seen,
+        "missing": part.missing or None,
+        "children": [_as_json(child) for child in part.children],
+    }
+
+
+COMMAND = Command("explain", "why a customer belongs, or does not", _DESCRIPTION, configure, run)

@@ -1,0 +1,66 @@
+"""The OpenAPI document of the HTTP API, made from its routes and models.
+
+    python -m segment_core.api.openapi infra/openapi.json
+
+writes it; a test compares the file that is kept with what this makes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Tag
+
+from segment_core.api.access import SECURITY_SCHEME
+from segment_core.api.application import application
+
+# The version of the interface, not of the product: it moves when callers have to.
+VERSION = "1.0.0"
+
+_DESCRIPTION = """\
+Who is in which segment, and since when. The shop of a request is the claim `shop` of its token; scopes are in the \
+claim `scope`, parted by spaces. Errors are problem details (RFC 9457) whose `code` is stable.
+
+Stores send their webhooks to `POST /webhooks/{shop}`, which is not described here: it speaks the stores' own protocol."""
+
+_TAGS = {
+    "Shops": "Zone, currency and settings under which queries are answered",
+    "Segments": "Definitions and who is in them",
+    "Customers": "One customer at a time",
+    "Imports": "Facts in bulk",
+}
+
+
+def document() -> dict[str, Any]:
+    """The document, as JSON values."""
+    made: dict[str, Any] = json.loads(
+        application().get_openapi_json_schema(
+            title="Tidemark",
+            version=VERSION,
+            description=_DESCRIPTION,
+            tags=[Tag(name=name, description=about) for name, about in _TAGS.items()],
+            security_schemes={SECURITY_SCHEME: HTTPBearer(bearerFormat="JWT")},
+        )
+    )
+    _drop_unused(made["components"]["schemas"], made)
+    return made
+
+
+def text() -> str:
+    """The document as it is kept in a file."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _drop_unused(schemas: dict[str, Any], made: dict[str, Any]) -> None:
+    """Leave out the schemas that nothing refers to: the resolver adds its own, for answers that we do not give."""
+    while unused := schemas.keys() - set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(made))):
+        for name in unused:
+            del schemas[name]
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(text(), encoding="utf-8")

@@ -1,0 +1,78 @@
+"""Messages of the ingest queue: JSON text to the facts that it tells, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from segment_core import instants
+from segment_core.errors import NotUnderstood
+from segment_core.facts import strict_json
+from segment_core.facts.told import Fact
+from segment_core.ingest.body import Body
+from segment_core.ingest.documents import understand_document
+from segment_core.ingest.topics import understand
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a message tells. `bulk` marks one of a great many: an import."""
+
+    shop: str
+    facts: tuple[Fact, ...]
+    bulk: bool
+
+
+def read(text: str) -> Told:
+    """What the message tells. Raises NotUnderstood, or InvalidDocument for a bad customer document."""
+    message = _object(text, "the message")
+    kind = message.get("kind")
+    reader = _KINDS.get(kind) if isinstance(kind, str) else None
+    if reader is None:
+        raise NotUnderstood(f"the message is of no kind that we know: {', '.join(_KINDS)}", code="unknown_kind")
+    return reader(message)
+
+
+def _webhook(message: Body) -> Told:
+    body = _object(_text(message, "body"), "the body")
+    received_at = _instant(message, "received_at")
+    triggered_at = _instant(message, "triggered_at") if message.get("triggered_at") is not None else None
+    facts = understand(_text(message, "topic"), body, received_at, triggered_at)
+    return Told(_text(message, "shop"), facts, bulk=False)
+
+
+def _document(message: Body) -> Told:
+    document = message.get("document")
+    if not isinstance(document, dict):
+        raise NotUnderstood("the message has no object 'document'")
+    facts = understand_document(document, _instant(message, "received_at"))
+    return Told(_text(message, "shop"), facts, bulk=True)
+
+
+_KINDS: dict[str, Callable[[Body], Told]] = {"webhook": _webhook, "document": _document}
+
+
+def _object(text: str, what: str) -> Body:
+    try:
+        # Stores are other people's programs: a repeated key is no reason to lose an order.
+        value = strict_json.loads(text, repeated_keys=True)
+    except strict_json.NotJson as error:
+        raise NotUnderstood(f"{what} {error}", code="not_json") from None
+    if not isinstance(value, dict):
+        raise NotUnderstood(f"{what} is not a JSON object")
+    return value
+
+
+def _text(message: Body, key: str) -> str:
+    value = message.get(key)
+    if not isinstance(value, str) or not value:
+        raise NotUnderstood(f"the message has no text '{key}'")
+    return value
+
+
+def _instant(message: Body, key: str) -> datetime:
+    try:
+        return instants.parse(_text(message, key))
+    except (ValueError, OverflowError):
+        raise NotUnderstood(f"'{key}' of the message is not an instant with an offset") from None

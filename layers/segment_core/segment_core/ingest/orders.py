@@ -1,0 +1,143 @@
+"""Bodies about orders: the order itself with its customer, its refunds, its cancellation and deletion."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from segment_core.errors import NotUnderstood
+from segment_core.facts import registers
+from segment_core.facts.order import CUSTOMER, MONEY, OrderState
+from segment_core.facts.told import Fact, OrderFact, ProfileFact
+from segment_core.ingest import customers
+from segment_core.ingest.body import (
+    Body,
+    Delivery,
+    amount,
+    instant,
+    number_or_text,
+    part,
+    parts,
+    required_identity,
+    text,
+    truth,
+    words,
+)
+from segment_core.instants import iso, sortable
+
+# Today's total, after edits and refunds, is what was kept; older bodies have only that of the sale.
+_CURRENT_TOTAL = "current_total_price"
+_TOTAL_AT_SALE = "total_price"
+
+
+def changed(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
+    """orders/create, updated, paid, fulfilled, partially_fulfilled: the order as it is, and its customer."""
+    return _order(body, delivery, instant(body, "cancelled_at"))
+
+
+def cancelled(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
+    """orders/cancelled: the order as it is, and cancelled even if the body has no date for that."""
+    return _order(body, delivery, instant(body, "cancelled_at") or _store_time(body, delivery))
+
+
+def deleted(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
+    """orders/delete, whose body is little more than the id."""
+    return (OrderFact(required_identity(body), OrderState(deleted=True)),)
+
+
+def refunded(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
+    """refunds/create, which names its order by number only."""
+    order_id = required_identity(body, "order_id", "admin_graphql_api_order_id")
+    refund_id = required_identity(body)
+    refund = _refund(body)
+    if refund is None:
+        raise NotUnderstood("there is no 'transactions'")
+    stamp = delivery.stamp(delivery.time(instant(body, "created_at")), refund)
+    return (OrderFact(order_id, OrderState(refunds=registers.told(stamp, {refund_id: refund}))),)
+
+
+def _order(body: Body, delivery: Delivery, cancelled_at: datetime | None) -> tuple[Fact, ...]:
+    order_id = required_identity(body)
+    store_time = _store_time(body, delivery)
+    refunds = {required_identity(refund): told for refund in parts(body, "refunds") if (told := _refund(refund))}
+    told = _fields(body, store_time, list(refunds.values()))
+    facts: list[Fact] = []
+    if customer := part(body, "customer"):
+        customer_id = required_identity(customer)
+        told[CUSTOMER] = customer_id
+        seen_at = instant(customer, "updated_at") or store_time
+        facts.append(ProfileFact(customer_id, customers.profile(customer, delivery, seen_at)))
+    stamp = delivery.stamp(store_time, [told, refunds])
+    state = OrderState(
+        registers.told(stamp, told),
+        registers.told(stamp, refunds),
+        None if cancelled_at is None else sortable(cancelled_at),
+    )
+    return (*facts, OrderFact(order_id, state))
+
+
+def _store_time(body: Body, delivery: Delivery) -> datetime:
+    return delivery.time(instant(body, "updated_at"))
+
+
+def _fields(body: Body, store_time: datetime, refunds: list[dict[str, object]]) -> dict[str, object]:
+    created_at = instant(body, "created_at")
+    if created_at is None:
+        raise NotUnderstood("there is no 'created_at'")
+    told: dict[str, object] = {"created_at": iso(created_at), MONEY: _money(body, store_time, refunds)}
+    if (test := truth(body, "test")) is not None:
+        told["test"] = test
+    told |= {key: number_or_text(body, key) for key in ("app_id", "location_id") if key in body}
+    if "source_name" in body:
+        told["channel"] = text(body, "source_name")
+    if body.get("tags") is not None:
+        told["tags"] = words(body, "tags")
+    if body.get("discount_codes") is not None:
+        told["discount_codes"] = [code for code in (text(d, "code") for d in parts(body, "discount_codes")) if code]
+    if body.get("line_items") is not None:
+        told["lines"] = [_line(line) for line in parts(body, "line_items")]
+    return told
+
+
+def _money(body: Body, updated_at: datetime, refunds: list[dict[str, object]]) -> dict[str, object]:
+    """What was paid and kept up to `updated_at`, in the shop's currency where the body says it in that."""
+    total, currency = _price(body, _CURRENT_TOTAL)
+    if total is None:
+        total, currency = _price(body, _TOTAL_AT_SALE)
+        if total is None:
+            raise NotUnderstood(f"there is neither '{_CURRENT_TOTAL}' nor '{_TOTAL_AT_SALE}'")
+        total -= sum((Decimal(str(refund["amount"])) for refund in refunds), Decimal(0))
+    return {"total": format(total, "f"), "currency": currency, "updated_at": iso(updated_at)}
+
+
+def _price(body: Body, key: str) -> tuple[Decimal | None, str | None]:
+    both_currencies = part(body, f"{key}_set")
+    shop_money = part(both_currencies, "shop_money") if both_currencies else None
+    if shop_money and (in_shop_currency := amount(shop_money, "amount")) is not None:
+        return in_shop_currency, text(shop_money, "currency_code")
+    return amount(body, key), text(body, "currency")
+
+
+def _refund(body: Body) -> dict[str, object] | None:
+    """What went back: the payments, since lines leave out shipping and adjustments. None if not told."""
+    if body.get("transactions") is None:
+        return None
+    paid = [
+        amount(transaction, "amount") or Decimal(0)
+        for transaction in parts(body, "transactions")
+        if transaction.get("kind") == "refund" and transaction.get("status") == "success"
+    ]
+    created_at = instant(body, "created_at")
+    told: dict[str, object] = {"amount": format(sum(paid, Decimal(0)), "f")}
+    return told if created_at is None else {"created_at": iso(created_at), **told}
+
+
+def _line(line: Body) -> dict[str, object]:
+    told = {
+        "product_id": number_or_text(line, "product_id"),
+        "variant_id": number_or_text(line, "variant_id"),
+        "sku": text(line, "sku"),
+        "quantity": line.get("quantity"),
+        "vendor": text(line, "vendor"),
+    }
+    return {key: value for key, value in told.items() if value is not None}

@@ -1,0 +1,121 @@
+"""The Customers table: merging facts in, and reading whole customers out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segment_core.facts import order
+from segment_core.facts.customer import Customer
+from segment_core.facts.registers import Stamp
+from segment_core.facts.told import Fact, OrderFact, ProfileFact, to_customer
+from segment_core.store import client, keys
+from segment_core.store.client import Item, backoff, encode
+from segment_core.store.orders import forget_order, merge_order
+from segment_core.store.profiles import erase_profile, is_erased, merge_profile, state_of
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What is stored of a customer: nothing at all, the tombstone of one who was erased, or the facts."""
+
+    customer: Customer | None
+    erased: bool
+
+
+def merge(table: str, shop: str, fact: Fact, *, bulk: bool = False) -> bool:
+    """Merge one fact; whether that changed anything. `bulk` marks what is written as part of an import.
+
+    The ids of the shop and in the fact must be such as `keys` takes. Raises InvalidRequest if they are
+    not, TooLarge, and Contention if others never give way.
+    """
+    keys.shop_id(shop)
+    if isinstance(fact, ProfileFact):
+        return merge_profile(table, shop, keys.entity_id(fact.customer_id), fact.told, bulk=bulk)
+    if isinstance(fact, OrderFact):
+        return merge_order(table, shop, keys.entity_id(fact.order_id), fact.told, bulk=bulk)
+    return erase(table, shop, keys.entity_id(fact.customer_id), fact.stamp)
+
+
+def erase(table: str, shop: str, customer_id: str, stamp: Stamp) -> bool:
+    """Make the customer a tombstone that takes no more facts; False if they are one.
+
+    Whoever evaluates the customer next meets the tombstone and purges the rest.
+    """
+    return erase_profile(table, shop, customer_id, stamp)
+
+
+def purge(table: str, shop: str, customer_id: str) -> int:
+    """Delete everything of an erased customer but the tombstone; returns how many items.
+
+    Their orders leave a tombstone of their own, so that nothing told of them later is kept either.
+    """
+    purged = 0
+    for pause in backoff():
+        left = [item for item in _items(table, shop, customer_id) if item["sk"] != keys.PROFILE]
+        gone = sum(_purge_item(table, shop, item) for item in left)
+        purged += gone
+        if gone == len(left):
+            return purged
+        pause()
+    raise AssertionError("backoff raises when it ends")
+
+
+def load(table: str, shop: str, customer_id: str) -> Loaded:
+    """The customer with all facts, read consistently to the last page."""
+    items = {item["sk"]: item for item in _items(table, shop, customer_id)}
+    profile = items.pop(keys.PROFILE, None)
+    if profile is None:
+        return Loaded(None, erased=False)
+    if is_erased(profile):
+        return Loaded(None, erased=True)
+    orders = [
+        (item["order_id"], order.decode(item["facts"]))
+        for sk, item in items.items()
+        if sk.startswith(keys.ORDER_PREFIX)
+    ]
+    return Loaded(to_customer(customer_id, state_of(profile), orders), erased=False)
+
+
+def roster(table: str, shop: str, slice_number: int, after: str | None, limit: int) -> tuple[list[str], str | None]:
+    """A page of the shop's customers in one slice, in id order, and what to go on `after` (None: it was the last).
+
+    The index follows its table with a short delay.
+    """
+    request: dict[str, object] = {
+        "TableName": table,
+        "IndexName": keys.ROSTER_INDEX,
+        "KeyConditionExpression": "roster_slice = :slice",
+        "ExpressionAttributeValues": encode({":slice": keys.roster_slice(shop, slice_number)}),
+        "Limit": limit,
+    }
+    if after is not None:
+        request["ExclusiveStartKey"] = encode(
+            {
+                "roster_slice": keys.roster_slice(shop, slice_number),
+                "customer_id": after,
+                "pk": keys.customer(shop, after),
+                "sk": keys.PROFILE,
+            }
+        )
+    items, last = next(client.pages("query", **request))
+    return [item["customer_id"] for item in items], client.decode(last)["customer_id"] if last else None
+
+
+def _items(table: str, shop: str, customer_id: str) -> list[Item]:
+    return list(
+        client.query(
+            table,
+            KeyConditionExpression="pk = :customer",
+            ExpressionAttributeValues=encode({":customer": keys.customer(shop, customer_id)}),
+            ConsistentRead=True,
+        )
+    )
+
+
+def _purge_item(table: str, shop: str, item: Item) -> bool:
+    if item["sk"].startswith(keys.ORDER_PREFIX):
+        return forget_order(table, shop, item)
+    return client.delete(table, {"pk": item["pk"], "sk": item["sk"]})
+
+
+__all__ = ["Loaded", "erase", "load", "merge", "merge_order", "merge_profile", "purge", "roster"]

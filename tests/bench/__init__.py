@@ -1,0 +1,1 @@
+"""Measurements: how fast, how soon, how heavy. Nothing here passes or fails."""

@@ -1,0 +1,171 @@
+"""Handlers on moto: the tables and queues of `template.yaml`, and the functions as they are deployed.
+
+moto is one for each test module; each test has tables and queues of its own. Transactions under
+concurrency and streams are not moto's strength: they are shown elsewhere.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from segment_core import clock
+from segment_core.runtime import bus, environment, queue, secrets
+from segment_core.runtime.observability import logger
+from segment_core.store import client
+from segment_core.store.tables import Tables
+
+from .tables import create_tables
+
+REPOSITORY = Path(__file__).parents[2]
+REGION = "us-east-1"
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+_numbers = itertools.count(1)
+
+
+def new_queue(logical_id: str) -> str:
+    """Create a queue under a name of its own; returns its address."""
+    answer = queue.client().create_queue(
+        QueueName=f"{logical_id}-{next(_numbers)}", Attributes={"MaximumMessageSize": str(queue.MESSAGE_LIMIT_BYTES)}
+    )
+    address: str = answer["QueueUrl"]
+    return address
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What a test may look into, beside what handlers answer."""
+
+    tables: Tables
+    ingest_queue_url: str
+    ingest_dead_letter_queue_url: str
+    work_queue_url: str
+    secrets_prefix: str
+    event_bus_name: str
+
+    def messages(self, queue_url: str) -> list[dict[str, Any]]:
+        """All messages of a queue, taken off it."""
+        found: list[dict[str, Any]] = []
+        while received := queue.client().receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+            for message in received:
+                found.append(json.loads(message["Body"]))
+                queue.client().delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All items of a table."""
+        return [item for page, _ in client.pages("scan", TableName=table) for item in page]
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[None]:
+    """moto, with clients made inside it and forgotten after it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            # Newer clients put the account into the address, where moto does not find them.
+            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        }.items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        _forget_clients()
+        with mock_aws():
+            yield
+        _forget_clients()
+
+
+def _forget_clients() -> None:
+    for module in (client, queue, secrets, bus):
+        module.client.cache_clear()
+
+
+@pytest.fixture
+def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """Empty tables and queues, named in the environment as the template does, and a clock that stands still."""
+    made = Stack(
+        tables=create_tables(f"test-{next(_numbers)}"),
+        ingest_queue_url=new_queue("IngestQueue"),
+        ingest_dead_letter_queue_url=new_queue("IngestDeadLetterQueue"),
+        work_queue_url=new_queue("WorkQueue"),
+        secrets_prefix=f"/tidemark-{next(_numbers)}",
+        event_bus_name=f"tidemark-{next(_numbers)}",
+    )
+    boto3.client("events").create_event_bus(Name=made.event_bus_name)
+    for name, value in {
+        "CUSTOMERS_TABLE": made.tables.customers,
+        "MEMBERSHIPS_TABLE": made.tables.memberships,
+        "MEMBERS_TABLE": made.tables.members,
+        "HISTORY_TABLE": made.tables.history,
+        "SEGMENTS_TABLE": made.tables.segments,
+        "INGEST_QUEUE_URL": made.ingest_queue_url,
+        "INGEST_DEAD_LETTER_QUEUE_URL": made.ingest_dead_letter_queue_url,
+        "WORK_QUEUE_URL": made.work_queue_url,
+        "SECRETS_PREFIX": made.secrets_prefix,
+        "EVENT_BUS_NAME": made.event_bus_name,
+    }.items():
+        monkeypatch.setenv(name, value)
+    environment.environment.cache_clear()
+    clock.use(lambda: NOW)
+    yield made
+    clock.use(None)
+    environment.environment.cache_clear()
+
+
+@pytest.fixture
+def tables(stack: Stack) -> Tables:
+    """The tables alone, for tests of what is between them."""
+    return stack.tables
+
+
+@pytest.fixture
+def event_bus(stack: Stack) -> str:
+    """The name of the bus that enters and leaves are told on."""
+    return stack.event_bus_name
+
+
+def load_function(name: str) -> ModuleType:
+    """A function's `app.py`, loaded anew, so that nothing it remembers is from another test."""
+    spec = importlib.util.spec_from_file_location(f"functions_{name}", REPOSITORY / "functions" / name / "app.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is logged from now on, as the lines that a log group would hold."""
+    lines = io.StringIO()
+    monkeypatch.setattr(logger().registered_handler, "stream", lines)
+    return lines
+
+
+@pytest.fixture
+def context() -> SimpleNamespace:
+    """What Lambda tells a handler of its invocation."""
+    return SimpleNamespace(
+        function_name="function",
+        function_version="1",
+        memory_limit_in_mb=512,
+        invoked_function_arn=f"arn:aws:lambda:{REGION}:123456789012:function:function",
+        aws_request_id="00000000-0000-4000-8000-000000000000",
+        log_group_name="/aws/lambda/function",
+        log_stream_name="stream",
+        get_remaining_time_in_millis=lambda: 30_000,
+    )

@@ -1,0 +1,59 @@
+"""The command line as a whole: help for everything, light on its feet, quiet when its reader leaves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tidemark.cli import main
+from tidemark.cli.command import Command
+from tidemark.cli.commands import COMMANDS
+from tidemark.cli.errors import BROKEN_PIPE
+
+Captured = pytest.CaptureFixture[str]
+
+
+def _helped(arguments: list[str], capsys: Captured) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_help_lists_every_command_with_its_summary(capsys: Captured) -> None:
+    told = " ".join(_helped(["--help"], capsys).split())
+    for command in COMMANDS:
+        assert f"{command.name} {command.summary}" in told
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=[command.name for command in COMMANDS])
+def test_every_command_has_help(command: Command, capsys: Captured) -> None:
+    assert command.description in _helped([command.name, "--help"], capsys)
+
+
+def test_commands_on_files_do_without_aws_and_the_stack() -> None:
+    program = (
+        "import sys; from tidemark.cli import main; main(['check', 'number_of_orders = 0']);"
+        "print(*sorted({'boto3', 'moto', 'pydantic', 'flask'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "number_of_orders = 0\n\n"
+
+
+def test_a_reader_who_leaves_ends_it_quietly(tmp_path: Path) -> None:
+    queries = tmp_path / "queries"
+    queries.write_text("number_of_orders = 0\n" * 10_000)
+    program = "import sys; from tidemark.cli import main; sys.exit(main(['check']))"
+    with (
+        queries.open("rb") as given,
+        subprocess.Popen(
+            [sys.executable, "-c", program], stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process,
+    ):
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == BROKEN_PIPE

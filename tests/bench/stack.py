@@ -47,6 +47,7 @@ def measure() -> dict[str, float | str]:
             reader.call("POST", "/segments", made, expected=(201,))
         accepted, settled = _load(stack, http)
         waits = _probe(http, reader)
+        http.close()
     finally:
         stack.stop()
     return {

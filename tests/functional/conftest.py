@@ -17,16 +17,17 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from segment_core import clock
+from segment_core.api import routing
 from segment_core.runtime import bus, environment, queue, secrets
 from segment_core.runtime.observability import logger
 from segment_core.store import client
 from segment_core.store.tables import Tables
 
+from .api_caller import ApiCaller
 from .tables import create_tables
 
 REPOSITORY = Path(__file__).parents[2]
@@ -106,7 +107,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         secrets_prefix=f"/tidemark-{next(_numbers)}",
         event_bus_name=f"tidemark-{next(_numbers)}",
     )
-    boto3.client("events").create_event_bus(Name=made.event_bus_name)
+    bus.client().create_event_bus(Name=made.event_bus_name)
     for name, value in {
         "CUSTOMERS_TABLE": made.tables.customers,
         "MEMBERSHIPS_TABLE": made.tables.memberships,
@@ -142,7 +143,8 @@ def event_bus(stack: Stack) -> str:
 def load_function(name: str) -> ModuleType:
     """A function's `app.py`, loaded anew, so that nothing it remembers is from another test."""
     spec = importlib.util.spec_from_file_location(f"functions_{name}", REPOSITORY / "functions" / name / "app.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -169,3 +171,10 @@ def context() -> SimpleNamespace:
         log_stream_name="stream",
         get_remaining_time_in_millis=lambda: 30_000,
     )
+
+
+@pytest.fixture
+def api(stack: Stack, context: SimpleNamespace) -> ApiCaller:
+    """The API, asked with a token for the shop `demo` and every scope; the shop was not made yet."""
+    routing.tables.cache_clear()
+    return ApiCaller(load_function("api"), context)

@@ -17,7 +17,6 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
-
 from segment_core.facts.customer import Address, Checkout, Customer, Order, OrderLine, Refund
 from segment_core.language import ast
 from segment_core.shop import OrderPolicy, Shop
@@ -192,7 +191,13 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 # Queries
 
-DATE_ATTRIBUTES = ("last_order_date", "last_order_date", "first_order_date", "customer_added_date", "abandoned_checkout_date")
+DATE_ATTRIBUTES = (
+    "last_order_date",
+    "last_order_date",
+    "first_order_date",
+    "customer_added_date",
+    "abandoned_checkout_date",
+)
 TEXT_ATTRIBUTES = {
     "customer_email_domain": ("example.com", "example.org"),
     "customer_language": ("en", "en-US", "nb"),
@@ -282,14 +287,13 @@ def clause(draw: st.DrawFn, today: date) -> ast.Clause:
         case "date":
             return ast.Comparison(pick(draw, DATE_ATTRIBUTES), pick(draw, COMPARISONS), date_expression(draw, today))
         case "between":
-            return ast.Between(
-                pick(draw, DATE_ATTRIBUTES), date_expression(draw, today), date_expression(draw, today)
-            )
+            return ast.Between(pick(draw, DATE_ATTRIBUTES), date_expression(draw, today), date_expression(draw, today))
         case "number":
             count = ast.Comparison("number_of_orders", pick(draw, COMPARISONS), ast.Number(Decimal(number(draw, 0, 4))))
             low, high = ast.Number(pick(draw, AMOUNTS)), ast.Number(pick(draw, AMOUNTS))
             spent = ast.Comparison("amount_spent", pick(draw, COMPARISONS), low)
-            return pick(draw, (count, spent, ast.Between("amount_spent", low, high)))
+            numbers: Sequence[ast.Clause] = (count, spent, ast.Between("amount_spent", low, high))
+            return pick(draw, numbers)
         case "text":
             name = pick(draw, tuple(TEXT_ATTRIBUTES))
             return ast.Comparison(name, pick(draw, ("=", "!=")), ast.Text(pick(draw, TEXT_ATTRIBUTES[name])))

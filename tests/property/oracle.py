@@ -6,10 +6,11 @@ the calendar: dates come from looking at what the clocks of the zone showed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from segment_core.facts.customer import Customer, Order
@@ -27,15 +28,15 @@ def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bo
         case ast.Not(child):
             return not member(child, customer, shop, at)
         case ast.Comparison(name, operator, value):
-            return _compare(name, _attribute(name, customer, shop, at), operator, [value], shop, at)
+            return _compare(name, _attribute(name, customer, shop, at), operator, (value,), shop, at)
         case ast.Between(name, low, high):
-            return _compare(name, _attribute(name, customer, shop, at), "BETWEEN", [low, high], shop, at)
+            return _compare(name, _attribute(name, customer, shop, at), "BETWEEN", (low, high), shop, at)
         case ast.Contains(name, value, negated):
             elements = _attribute(name, customer, shop, at)
             if name == "customer_tags":
-                found = value.value.lower() in [element.lower() for element in elements]
+                found = _plain(value).lower() in [element.lower() for element in elements]
             else:
-                found = value.value in elements
+                found = _plain(value) in elements
             return found != negated
         case ast.IsNull(name, negated):
             return (_attribute(name, customer, shop, at) in (None, [])) != negated
@@ -47,57 +48,68 @@ def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bo
 # What a customer's attributes are at an instant
 
 
-def _attribute(name: str, customer: Customer, shop: Shop, at: datetime) -> object:
+def _attribute(name: str, customer: Customer, shop: Shop, at: datetime) -> Any:
     orders = list(_orders(customer, shop, at))
     dates = [order.created_at for order in orders if order.created_at is not None]
-    match name:
-        case "abandoned_checkout_date":
-            abandoned = [
-                checkout.updated_at
-                for checkout in customer.checkouts
-                if checkout.updated_at is not None
-                and checkout.updated_at <= at
-                and not (checkout.completed_at is not None and checkout.completed_at <= at)
-            ]
-            return max(abandoned, default=None)
-        case "amount_spent":
-            return sum((_spend(order, shop, at) or Decimal(0) for order in orders), Decimal(0))
-        case "number_of_orders":
-            return len(orders)
-        case "first_order_date":
-            return min(dates, default=None)
-        case "last_order_date":
-            return max(dates, default=None)
-        case "customer_added_date":
-            return customer.created_at if customer.created_at is not None and customer.created_at <= at else None
-        case "customer_email_domain":
-            return customer.email.split("@")[-1].lower() if customer.email and "@" in customer.email else None
-        case "customer_countries":
-            return [address.country for address in customer.addresses if address.country]
-        case "customer_regions":
-            return [f"{a.country}-{a.region}" for a in customer.addresses if a.country and a.region]
-        case "customer_cities":
-            return [
-                "-".join([a.country] + ([a.region] if a.region else []) + [a.city.replace(" ", "")])
-                for a in customer.addresses
-                if a.country and a.city
-            ]
-        case "customer_tags":
-            return list(customer.tags)
-        case "companies":
-            return list(customer.companies)
-        case "rfm_group" | "predicted_spend_tier":
-            return customer.scores.get(name)
-    return getattr(customer, _FIELDS[name])
+    from_orders: dict[str, Any] = {
+        "amount_spent": sum((_spend(order, shop, at) or Decimal(0) for order in orders), Decimal(0)),
+        "number_of_orders": len(orders),
+        "first_order_date": min(dates, default=None),
+        "last_order_date": max(dates, default=None),
+    }
+    if name in from_orders:
+        return from_orders[name]
+    if name == "abandoned_checkout_date":
+        return _abandoned(customer, at)
+    if name == "customer_added_date":
+        return customer.created_at if customer.created_at is not None and customer.created_at <= at else None
+    return _PROFILE[name](customer)
 
 
-_FIELDS = {
-    "created_by_app_id": "created_by_app_id",
-    "customer_account_status": "state",
-    "customer_language": "locale",
-    "email_subscription_status": "email_marketing_consent",
-    "sms_subscription_status": "sms_marketing_consent",
-    "product_subscription_status": "product_subscription_status",
+def _abandoned(customer: Customer, at: datetime) -> datetime | None:
+    dates = []
+    for checkout in customer.checkouts:
+        completed = checkout.completed_at is not None and checkout.completed_at <= at
+        if checkout.updated_at is not None and checkout.updated_at <= at and not completed:
+            dates.append(checkout.updated_at)
+    return max(dates, default=None)
+
+
+def _domain(customer: Customer) -> str | None:
+    parts = (customer.email or "").split("@")
+    return parts[-1].lower() if len(parts) > 1 and parts[-1] else None
+
+
+def _regions(customer: Customer) -> list[str]:
+    return [f"{a.country}-{a.region}" for a in customer.addresses if a.country and a.region]
+
+
+def _cities(customer: Customer) -> list[str]:
+    cities = []
+    for address in customer.addresses:
+        if address.country and address.city:
+            region = f"-{address.region}" if address.region else ""
+            cities.append(f"{address.country}{region}-{address.city.replace(' ', '')}")
+    return cities
+
+
+_PROFILE: dict[str, Callable[[Customer], Any]] = {
+    "companies": lambda customer: list(customer.companies),
+    "created_by_app_id": lambda customer: customer.created_by_app_id,
+    "customer_account_status": lambda customer: customer.state,
+    "customer_cities": _cities,
+    "customer_countries": lambda customer: [a.country for a in customer.addresses if a.country],
+    "customer_email_domain": _domain,
+    "customer_language": lambda customer: customer.locale,
+    "customer_regions": lambda customer: [
+        f"{a.country}-{a.region}" for a in customer.addresses if a.country and a.region
+    ],
+    "customer_tags": lambda customer: list(customer.tags),
+    "email_subscription_status": lambda customer: customer.email_marketing_consent,
+    "predicted_spend_tier": lambda customer: customer.scores.get("predicted_spend_tier"),
+    "product_subscription_status": lambda customer: customer.product_subscription_status,
+    "rfm_group": lambda customer: customer.scores.get("rfm_group"),
+    "sms_subscription_status": lambda customer: customer.sms_marketing_consent,
 }
 
 
@@ -135,49 +147,50 @@ def _spend(order: Order, shop: Shop, at: datetime) -> Decimal | None:
 def _matches(
     function: str, parameters: tuple[ast.Parameter, ...], customer: Customer, shop: Shop, at: datetime
 ) -> bool:
-    rows = 0
-    order_ids, amount, quantity = set(), Decimal(0), 0
-    for position, order in enumerate(_orders(customer, shop, at)):
-        if function == "orders_placed":
-            candidates = [
-                {
-                    "date": order.created_at,
-                    "amount": _spend(order, shop, at),
-                    "location_id": order.location_id,
-                    "app_id": order.app_id,
-                    "units": 0,
-                }
-            ]
-        else:
-            candidates = [
-                {
-                    "date": order.created_at,
-                    "id": line.product_id,
-                    "tag": line.tags,
-                    "category": line.category,
-                    "quantity": line.quantity,
-                    "units": line.quantity,
-                }
-                for line in order.lines
-            ]
-        for row in candidates:
-            if all(_row_condition(row, p, shop, at) for p in parameters if p.name in row):
-                rows += 1
-                order_ids.add(position)
-                amount += row.get("amount") or 0
-                quantity += row["units"]
-    totals = {"count": len(order_ids), "sum_amount": amount, "sum_quantity": quantity}
+    chosen = [
+        {"order": position, **row}
+        for position, order in enumerate(_orders(customer, shop, at))
+        for row in _rows(function, order, shop, at)
+        if all(_row_condition(row, p, shop, at) for p in parameters if p.name in row)
+    ]
+    totals = {
+        "count": len({row["order"] for row in chosen}),
+        "sum_amount": sum((row.get("amount") or Decimal(0) for row in chosen), Decimal(0)),
+        "sum_quantity": sum(row.get("quantity", 0) for row in chosen),
+    }
     aggregates = [p for p in parameters if p.name in totals]
     if not aggregates:
-        return rows > 0
-    return all(_compare(p.name, totals[p.name], p.operator, list(p.values), shop, at) for p in aggregates)
+        return len(chosen) > 0
+    return all(_compare(p.name, totals[p.name], p.operator, p.values, shop, at) for p in aggregates)
 
 
-def _row_condition(row: dict[str, object], parameter: ast.Parameter, shop: Shop, at: datetime) -> bool:
+def _rows(function: str, order: Order, shop: Shop, at: datetime) -> list[dict[str, Any]]:
+    if function == "orders_placed":
+        return [
+            {
+                "date": order.created_at,
+                "amount": _spend(order, shop, at),
+                "location_id": order.location_id,
+                "app_id": order.app_id,
+            }
+        ]
+    return [
+        {
+            "date": order.created_at,
+            "id": line.product_id,
+            "tag": line.tags,
+            "category": line.category,
+            "quantity": line.quantity,
+        }
+        for line in order.lines
+    ]
+
+
+def _row_condition(row: dict[str, Any], parameter: ast.Parameter, shop: Shop, at: datetime) -> bool:
     seen = row[parameter.name]
     if parameter.name != "tag":
-        return _compare(parameter.name, seen, parameter.operator, list(parameter.values), shop, at)
-    wanted = [value.value.lower() for value in parameter.values]
+        return _compare(parameter.name, seen, parameter.operator, parameter.values, shop, at)
+    wanted = [_plain(value).lower() for value in parameter.values]
     found = any(tag.lower() in wanted for tag in seen)
     return found if parameter.operator in ("=", "IN") else not found
 
@@ -185,44 +198,38 @@ def _row_condition(row: dict[str, object], parameter: ast.Parameter, shop: Shop,
 # Operators
 
 
-def _compare(
-    name: str, seen: object, operator: str, values: list[ast.Value], shop: Shop, at: datetime
-) -> bool:
-    if operator == "!=":
-        return not _compare(name, seen, "=", values, shop, at)
-    if operator == "NOT IN":
-        return not _compare(name, seen, "IN", values, shop, at)
+def _compare(name: str, seen: Any, operator: str, values: tuple[ast.Value, ...], shop: Shop, at: datetime) -> bool:
+    if operator in ("!=", "NOT IN"):
+        opposite = {"!=": "=", "NOT IN": "IN"}[operator]
+        return not _compare(name, seen, opposite, values, shop, at)
     if seen is None:
         return False
     if operator == "IN":
-        return any(_compare(name, seen, "=", [value], shop, at) for value in values)
+        return any(_compare(name, seen, "=", (value,), shop, at) for value in values)
     if isinstance(seen, datetime):
+        # From the first instant of the (low) bound to the first after the (high) bound.
         low, high = _bounds(values[0], shop.zone, at)[0], _bounds(values[-1], shop.zone, at)[1]
+        from_low, to_high = seen >= low, seen < high
     else:
-        low, high = values[0].value, values[-1].value
-    if isinstance(seen, datetime):
-        return {
-            "=": low <= seen < high,
-            "BETWEEN": low <= seen < high,
-            ">": seen >= high,
-            ">=": seen >= low,
-            "<": seen < low,
-            "<=": seen < high,
-        }[operator]
-    match operator:
-        case "=":
-            return seen == low or (name == "customer_language" and seen.startswith(low + "-"))
-        case "BETWEEN":
-            return low <= seen <= high
-        case ">":
-            return seen > low
-        case ">=":
-            return seen >= low
-        case "<":
-            return seen < low
-        case "<=":
-            return seen <= low
-    raise AssertionError(operator)
+        low, high = _plain(values[0]), _plain(values[-1])
+        if name == "customer_language":
+            return bool(seen == low or seen.startswith(low + "-"))
+        if isinstance(seen, str):
+            return bool(seen == low)
+        from_low, to_high = seen >= low, seen <= high
+    return {
+        "=": from_low and to_high,
+        "BETWEEN": from_low and to_high,
+        ">": not to_high,
+        ">=": from_low,
+        "<": not from_low,
+        "<=": to_high,
+    }[operator]
+
+
+def _plain(value: ast.Value) -> Any:
+    assert isinstance(value, ast.Text | ast.Number | ast.Truth)
+    return value.value
 
 
 # Dates, from what the clocks show
@@ -276,14 +283,16 @@ def _months(today: date, count: int) -> date:
     return date(year, month, today.day)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _today(at: datetime, zone: ZoneInfo) -> date:
-    """The latest date that the clocks have shown. They are set back by at most an hour or so since 1950."""
+    """The latest date that the clocks have shown: once set back, they may show yesterday's evening again."""
+    if at.astimezone(zone).hour < 20:
+        return at.astimezone(zone).date()
     shown = (at.astimezone(UTC) - timedelta(minutes=minute) for minute in range(150))
     return max(instant.astimezone(zone).date() for instant in shown)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _first_shown(local: datetime, zone: ZoneInfo) -> datetime:
     """The first instant at which the clocks show `local` or later, found minute by minute, then second by second."""
     instant = local.replace(tzinfo=UTC) - timedelta(hours=26)

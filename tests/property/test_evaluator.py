@@ -6,10 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from segment_core.evaluator import Verdict, evaluate
 from segment_core.language import ast
 
@@ -127,5 +125,3 @@ def test_a_shorter_window_never_adds_to_at_least(
     shorter, longer = sorted((a, b))
     assert within(shorter, ">=") <= within(longer, ">=")
     assert within(shorter, "<=") >= within(longer, "<=")
-
-

@@ -40,6 +40,7 @@ class Passing(NamedTuple):
     passed: datetime
 
 
+@lru_cache(maxsize=16_384)
 def local_date(at: datetime, zone: ZoneInfo) -> date:
     """The date in `zone` at the instant `at`: the latest one that had begun."""
     try:
@@ -115,16 +116,13 @@ def first_day_reaching(expression: Offset | Named, day: date) -> date | None:
     return date.min if year < date.min.year else date(year, month, first)
 
 
-def passing(expression: DateExpression, fact: datetime, zone: ZoneInfo) -> Passing:
-    """When the expression reaches and passes the instant `fact`, as time goes by."""
+def passing(expression: DateExpression, fact: datetime | date, zone: ZoneInfo) -> Passing:
+    """When the expression reaches and passes the instant, or the date in `zone`, that is `fact`, as time goes by."""
     if isinstance(expression, Moment):
         start, end = span(expression, date.min, zone)
-        return Passing(_always(fact < end), _always(fact < start))
-    return _passing_day(expression, local_date(fact, zone), zone)
-
-
-@lru_cache(maxsize=65_536)
-def _passing_day(expression: Day | Offset | Named, day: date, zone: ZoneInfo) -> Passing:
+        instant = fact if isinstance(fact, datetime) else day_start(fact, zone)
+        return Passing(_always(instant < end), _always(instant < start))
+    day = local_date(fact, zone) if isinstance(fact, datetime) else fact
     if isinstance(expression, Day):
         return Passing(_always(expression.date >= day), _always(expression.date > day))
     reached = first_day_reaching(expression, day)

@@ -16,7 +16,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-
 from segment_core import clock
 from segment_core.evaluator import conditions
 from segment_core.facts.customer import Customer
@@ -26,7 +25,7 @@ from segment_core.membership.rules import Answer, Rules
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.shop import Shop
-from segment_core.store import client, facts, keys, members, memberships
+from segment_core.store import client, facts, history, keys, members, memberships
 from segment_core.store.facts import Loaded
 from segment_core.store.history import Flip
 from segment_core.store.members import Row
@@ -64,7 +63,7 @@ def outage(patch: pytest.MonkeyPatch) -> None:
 
 def twice(patch: pytest.MonkeyPatch) -> None:
     """The stream of memberships delivers every batch twice."""
-    apply, append = members.apply, project.history.append
+    apply, append = members.apply, history.append
 
     def apply_twice(tables: Tables, shop: str, rows: Iterator[Row], at: datetime) -> None:
         again = list(rows)
@@ -76,7 +75,7 @@ def twice(patch: pytest.MonkeyPatch) -> None:
         append(table, told)
 
     patch.setattr(members, "apply", apply_twice)
-    patch.setattr(project.history, "append", append_twice)
+    patch.setattr(history, "append", append_twice)
 
 
 def overtaken(patch: pytest.MonkeyPatch) -> None:
@@ -187,9 +186,7 @@ def commits_ignore_the_version(patch: pytest.MonkeyPatch) -> None:
 
 
 def counters_ignore_the_rows(patch: pytest.MonkeyPatch) -> None:
-    def blindly(
-        tables: Tables, shop: str, definition: str, shard: int, rows: Sequence[Row], at: datetime
-    ) -> None:
+    def blindly(tables: Tables, shop: str, definition: str, shard: int, rows: Sequence[Row], at: datetime) -> None:
         partition = keys.member_list(shop, definition, shard)
         for row in rows:
             put = members._put(tables.members, partition, row, None, at)["Put"]
@@ -203,7 +200,9 @@ def counters_ignore_the_rows(patch: pytest.MonkeyPatch) -> None:
 def old_is_decoded_with_the_new_generation(patch: pytest.MonkeyPatch) -> None:
     original = flips.flips
 
-    def with_new(change: Change, generations: Callable[[int], Generation], listed: Mapping[str, bool]) -> Iterator[Flip]:
+    def with_new(
+        change: Change, generations: Callable[[int], Generation], listed: Mapping[str, bool]
+    ) -> Iterator[Flip]:
         return original(change, lambda _: generations(change.new.generation), listed)
 
     patch.setattr(project, "flips", with_new)

@@ -31,6 +31,12 @@ class Http:
     def __init__(self, url: str) -> None:
         self._address = urlsplit(url)
         self._local = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
+
+    def close(self) -> None:
+        """Close the connections of all threads, which must be done with them."""
+        for connection in self._connections:
+            connection.close()
 
     def request(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """One request; if the server had closed the idle connection, once more on a new one."""
@@ -58,8 +64,10 @@ class Http:
         host, port = self._address.hostname, self._address.port
         if host is None or port is None:
             raise ValueError("the server's address has a host and a port")
-        self._local.connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
-        return self._local.connection  # type: ignore[no-any-return]
+        connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
+        self._connections.append(connection)
+        self._local.connection = connection
+        return connection
 
 
 class Reader:

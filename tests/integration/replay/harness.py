@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -104,13 +105,15 @@ class Replay:
     def run(self) -> Report:
         """The whole plan; returns what was compared and what differed."""
         started = time.monotonic()
-        self._make_shops()
-        self._create([segment for segment in self._plan.segments if not segment.late], self._plan.start)
-        with ThreadPoolExecutor(self._plan.threads) as pool:
+        with closing(self._http), ThreadPoolExecutor(self._plan.threads) as pool:
+            self._make_shops()
+            self._create([segment for segment in self._plan.segments if not segment.late], self._plan.start)
             for number, step in enumerate(self._steps):
                 self._take(step, pool)
                 if step.checks or not number % 100:
                     self._progress(number, step, time.monotonic() - started)
+            # Flips between the last step and the end of the plan.
+            self._stack.move_clock(self._plan.end)
         self._compare_events()
         self._report.seconds = time.monotonic() - started
         self._say(f"replay: {self._report}")
@@ -238,4 +241,5 @@ class Replay:
 def _detail(entry: Any) -> dict[str, Any]:
     """The detail of a bus event, which may travel as text."""
     detail = entry["detail"]
-    return json.loads(detail) if isinstance(detail, str) else detail
+    content: dict[str, Any] = json.loads(detail) if isinstance(detail, str) else detail
+    return content

@@ -74,7 +74,9 @@ def test_time_alone_brings_customers_in(name: str, first_in: str) -> None:
 
 def test_counts_and_sums_take_only_orders_of_the_window() -> None:
     placed = start("1997-01-10")
-    brute = told((placed, "60.00", 1), (placed + timedelta(days=1), "39.99", 1), (placed + timedelta(days=2), "0.01", 1))
+    brute = told(
+        (placed, "60.00", 1), (placed + timedelta(days=1), "39.99", 1), (placed + timedelta(days=2), "0.01", 1)
+    )
     assert {"three orders in 90 days", "100 spent in 6 months"} <= names(brute, placed + timedelta(days=3))
     assert "three orders in 90 days" not in names(brute, start("1997-04-11"))
     assert "100 spent in 6 months" in names(brute, start("1997-07-10"))

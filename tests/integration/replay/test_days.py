@@ -25,7 +25,12 @@ def utc(text: str) -> datetime:
         ("America/Sao_Paulo", date(1998, 3, 1), "1998-03-01T03:00:00", "the day before has 25 hours"),
         ("America/St_Johns", date(1997, 10, 26), "1997-10-26T02:30:00", "midnight comes twice: the first counts"),
         ("America/Havana", date(1997, 10, 12), "1997-10-12T04:00:00", "one o'clock becomes midnight again"),
-        ("Pacific/Apia", date(2011, 12, 30), "2011-12-30T10:00:00", "a date that was skipped starts with its successor"),
+        (
+            "Pacific/Apia",
+            date(2011, 12, 30),
+            "2011-12-30T10:00:00",
+            "a skipped date starts with its successor",
+        ),
         ("Pacific/Apia", date(2011, 12, 31), "2011-12-30T10:00:00", "the date after the skipped one"),
     ],
 )

@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-
 from segment_core.errors import InvalidQuery
 from segment_core.language import Problem, check, parse
 
 CASES = Path(__file__).parents[2] / "cases" / "language"
 
 
-def cases(file: str) -> list[pytest.param]:
+def cases(file: str) -> list[object]:
     content = json.loads((CASES / file).read_text(encoding="utf-8"))
     assert content.pop("version") == 1
     content.pop("about")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from pathlib import Path
+from shutil import which
 from textwrap import fill
 from typing import Any
 
@@ -57,7 +59,7 @@ class Story:
         self._stack = stack
         self._say = say
         self._service = Service(stack.url, stack.token(shop.SHOP, ALL_SCOPES))
-        self._heard: set[str] = set()
+        self._last_event = 0
 
     def tell(self, customers: int) -> None:
         """All of it, over a shop of so many customers."""
@@ -147,13 +149,11 @@ class Story:
 
     def _changes(self) -> list[Change]:
         """What the bus told since the last time, each event once: it may deliver one twice."""
-        changes = []
-        for event in self._stack.events(len(self._heard)):
-            detail = event["detail"]
-            if detail["id"] not in self._heard:
-                self._heard.add(detail["id"])
-                changes.append(_change(detail))
-        return changes
+        changes: dict[str, Change] = {}
+        while events := self._stack.events(self._last_event):
+            self._last_event = events[-1]["sequence"]
+            changes.update((event["detail"]["id"], _change(event["detail"])) for event in events)
+        return list(changes.values())
 
     def _call(self, method: str, path: str, value: object = None) -> Any:
         answer = self._service.send(method, path, value)
@@ -163,6 +163,15 @@ class Story:
     def _expect(self, answer: Answer, what: str) -> None:
         if not 200 <= answer.status < 300:
             raise CommandError(f"{what} answered {answer.status}: {answer.reason}")
+
+
+def _command() -> str:
+    """How the command is called in this person's shell: by its name, or by the path of this environment."""
+    if which("tidemark"):
+        return "tidemark"
+    path = Path(sys.executable).with_name("tidemark")
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _wrapped(beginning: str, text: str) -> str:
@@ -199,16 +208,16 @@ def tell(stack: Stack, customers: int) -> None:
 
 def try_it(stack: Stack) -> None:
     """Addresses and commands to go on with."""
-    url = stack.url
+    url, tidemark = stack.url, _command()
     print(f"""
 Still serving at {url}, where it is {iso(A_MONTH_LATER)} until you move the clock. Try:
 
-  export TIDEMARK_TOKEN=$(tidemark token --url {url})
+  export TIDEMARK_TOKEN=$({tidemark} token --url {url})
   curl -H "Authorization: Bearer $TIDEMARK_TOKEN" {url}/segments
   curl -H "Authorization: Bearer $TIDEMARK_TOKEN" {url}/customers/{shop.BUYER}/segments
   curl -H "Authorization: Bearer $TIDEMARK_TOKEN" -H "Content-Type: application/json" {url}/segments \\
        -d '{{"name": "Regulars", "query": "orders_placed MATCHES (date >= -365d, count >= 4)"}}'
   curl -X POST {url}/_local/clock -d '{{"to": "2026-05-01T00:00:00Z"}}'
-  tidemark check "last_order_date > -30 AND amount_spent >= 500"
+  {tidemark} check "last_order_date > -30 AND amount_spent >= 500"
 
 Ctrl-C stops it.""", flush=True)

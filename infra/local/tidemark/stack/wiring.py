@@ -93,7 +93,6 @@ class Mapping_:
 class StreamMapping(Mapping_):
     """A function that reads a table's stream; -1 for retries and age (in seconds) means without limit."""
 
-    from_start: bool
     bisect: bool
     retries: int
     maximum_age: int
@@ -290,13 +289,11 @@ def _common(resource: Resource, event: _Event, source: str, batch_size: int) -> 
 
 def _stream(template: Template, wiring: Wiring, resource: Resource, event: _Event) -> None:
     own = event.properties
-    start = own.get("StartingPosition")
-    if start not in ("TRIM_HORIZON", "LATEST"):
-        raise TemplateError(event.place, f"StartingPosition {start} is not supported by the local stack")
+    if own.get("StartingPosition") != "TRIM_HORIZON":
+        raise TemplateError(event.place, "the local stack reads streams from TRIM_HORIZON only: LATEST loses records")
     wiring.streams.append(
         StreamMapping(
             **_common(resource, event, own["Stream"], 100),
-            from_start=start == "TRIM_HORIZON",
             bisect=bool(own.get("BisectBatchOnFunctionError", False)),
             retries=int(own.get("MaximumRetryAttempts", _FOREVER)),
             maximum_age=int(own.get("MaximumRecordAgeInSeconds", _FOREVER)),

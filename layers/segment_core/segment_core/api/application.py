@@ -7,6 +7,7 @@ whoever may not ask learns nothing of what could be asked.
 from __future__ import annotations
 
 import binascii
+import json
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -65,7 +66,7 @@ def _read_body(app: APIGatewayHttpResolver, next_step: NextMiddleware) -> Respon
     """Read the body as JSON, so that the steps after it find it read."""
     event = app.current_event
     if event.http_method in _WITH_BODY and event.body:
-        media_type = event.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+        media_type = event.headers.get("content-type", _JSON).partition(";")[0].strip()
         if media_type != _JSON:
             raise InvalidRequest(f"send the body as {_JSON}", code=problems.UNSUPPORTED_MEDIA_TYPE)
         try:
@@ -110,7 +111,8 @@ def _unexpected(app: APIGatewayHttpResolver, _: Exception) -> Response[Any]:
 
 
 def _response(body: Mapping[str, Any], headers: Mapping[str, str]) -> Response[Any]:
-    return Response(body["status"], problems.CONTENT_TYPE, dict(body), headers=dict(headers))
+    # As text: the resolver turns a body into JSON only if its content type is the plain one.
+    return Response(body["status"], problems.CONTENT_TYPE, json.dumps(body), headers=dict(headers))
 
 
 def _place(location: Iterable[str | int]) -> str:

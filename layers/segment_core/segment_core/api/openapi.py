@@ -25,7 +25,7 @@ _DESCRIPTION = """\
 Who is in which segment, and since when. The shop of a request is the claim `shop` of its token; scopes are in the \
 claim `scope`, parted by spaces. Errors are problem details (RFC 9457) whose `code` is stable.
 
-Stores send their webhooks to `POST /webhooks/{shop}`, which is not described here: it speaks the stores' own protocol."""
+Stores send their webhooks to `POST /webhooks/{shop}`, which is not described here: its protocol is the stores' own."""
 
 _TAGS = {
     "Shops": "Zone, currency and settings under which queries are answered",
@@ -44,7 +44,9 @@ def document() -> dict[str, Any]:
             description=_DESCRIPTION,
             tags=[Tag(name=name, description=about) for name, about in _TAGS.items()],
             security_schemes={SECURITY_SCHEME: HTTPBearer(bearerFormat="JWT")},
-        )
+        ),
+        # Bounds of integers come as 100.0.
+        parse_float=lambda text: int(text.removesuffix(".0")) if text.endswith(".0") else float(text),
     )
     _drop_unused(made["components"]["schemas"], made)
     return made

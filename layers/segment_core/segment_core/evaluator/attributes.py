@@ -14,13 +14,11 @@ from heapq import heappop, heappush
 from typing import Final
 
 from segment_core.calendar import NEVER
-from segment_core.evaluator.functions import compile_choice
 from segment_core.evaluator.rows import Totals
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Unit
 from segment_core.evaluator.timeline import Course, Window
 from segment_core.facts.customer import Address
-from segment_core.language import ast
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,6 @@ class ListAttribute:
 Attribute = DateAttribute | NumberAttribute | TextAttribute | ListAttribute
 
 
-_EVERY_ORDER: Final = compile_choice(ast.Matches("orders_placed", ()))
-
-
 def extreme(at: datetime, windows: Iterable[Window], newest: bool) -> Course[datetime | None]:
     """The latest or the earliest start among the windows that are open, as they open and close."""
     waiting = sorted((window for window in windows if window[1] > max(at, window[0])), reverse=True)
@@ -88,8 +83,8 @@ def _order_date(newest: bool) -> Callable[[Subject], Course[datetime | None]]:
 
 def _order_total(pick: Callable[[Totals], Decimal | int]) -> Callable[[Subject], Course[Decimal | int]]:
     def read(subject: Subject) -> Course[Decimal | int]:
-        totals = _EVERY_ORDER.course(subject)
-        return Course(pick(totals.now), [(since, pick(total)) for since, total in totals.later])
+        totals = subject.lifetime
+        return Course(pick(totals.now), tuple((since, pick(total)) for since, total in totals.later))
 
     return read
 
@@ -133,8 +128,8 @@ def _city(address: Address) -> str | None:
 
 
 def _email_domain(subject: Subject) -> str | None:
-    _, _, domain = (subject.customer.email or "").rpartition("@")
-    return domain.lower() or None
+    _, separator, domain = (subject.customer.email or "").rpartition("@")
+    return domain.lower() if separator and domain else None
 
 
 def _speaks(locale: str, wanted: str) -> bool:

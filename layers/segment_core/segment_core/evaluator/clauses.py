@@ -75,14 +75,15 @@ def compile_clause(node: ast.Clause) -> Clause:
     try:
         match node:
             case ast.Comparison():
-                return _compared(_attribute(node.attribute), node.operator, (node.value,))
+                return _compared(ATTRIBUTES[node.attribute], node.operator, (node.value,))
             case ast.Between():
-                return _compared(_attribute(node.attribute), "BETWEEN", (node.low, node.high))
+                return _compared(ATTRIBUTES[node.attribute], "BETWEEN", (node.low, node.high))
             case ast.Contains():
-                return _compared(_attribute(node.attribute), "=", (node.value,))
+                return _compared(ATTRIBUTES[node.attribute], "=", (node.value,))
             case ast.IsNull():
-                attribute = _attribute(node.attribute)
-                return ValueClause(reader(attribute), _no_elements if isinstance(attribute, ListAttribute) else _missing)
+                attribute = ATTRIBUTES[node.attribute]
+                nothing = _no_elements if isinstance(attribute, ListAttribute) else _missing
+                return ValueClause(reader(attribute), nothing)
             case ast.Matches():
                 choice = compile_choice(node)
                 return ValueClause(choice.course, choice.holds, choice.targets)
@@ -98,10 +99,6 @@ def reader(attribute: Attribute) -> Reader:
         return attribute.read
     read = attribute.read
     return lambda subject: Course(read(subject))
-
-
-def _attribute(name: str) -> Attribute:
-    return ATTRIBUTES[name]
 
 
 def _compared(attribute: Attribute, operator: str, values: Sequence[ast.Value]) -> Clause:
@@ -121,11 +118,11 @@ def _itself(total: Decimal | int) -> Decimal | int:
     return total
 
 
-def _missing(seen: object) -> bool:
+def _missing(seen: Any) -> bool:
     return seen is None
 
 
-def _no_elements(seen: Sequence[str]) -> bool:
+def _no_elements(seen: Any) -> bool:
     return not seen
 
 

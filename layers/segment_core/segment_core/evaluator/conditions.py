@@ -9,12 +9,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from segment_core.calendar import BEGINNING, NEVER, Passing, passing
+from segment_core.calendar import BEGINNING, NEVER, Passing, local_date, passing
 from segment_core.evaluator.timeline import Window
 from segment_core.language import ast
 
@@ -46,9 +47,12 @@ _WINDOWS: Final[dict[str, Callable[[Passing, Passing], tuple[Window, ...]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DateCondition:
-    """`op expression`, or BETWEEN with two expressions, for a fact that has an instant or lacks it."""
+    """`op expression`, or BETWEEN with two expressions, for a fact that has an instant or lacks it.
+
+    Compared by identity, so that it is a cheap key.
+    """
 
     operator: str
     low: ast.DateExpression
@@ -58,9 +62,21 @@ class DateCondition:
         """The instants at which the condition holds for the fact, in order, not overlapping."""
         if fact is None:
             return ALWAYS if self.operator in COMPLEMENTS else ()
-        low = passing(self.low, fact, zone)
-        high = low if self.high is self.low else passing(self.high, fact, zone)
-        return _WINDOWS[self.operator](low, high)
+        if isinstance(self.low, ast.Moment) or isinstance(self.high, ast.Moment):
+            return _windows(self, fact, zone)
+        return _windows_of_day(self, local_date(fact, zone), zone)
+
+
+def _windows(condition: DateCondition, fact: datetime | date, zone: ZoneInfo) -> tuple[Window, ...]:
+    low = passing(condition.low, fact, zone)
+    high = low if condition.high is condition.low else passing(condition.high, fact, zone)
+    return _WINDOWS[condition.operator](low, high)
+
+
+@lru_cache(maxsize=65_536)
+def _windows_of_day(condition: DateCondition, day: date, zone: ZoneInfo) -> tuple[Window, ...]:
+    """All facts of a day share their windows unless a bound has a time of day."""
+    return _windows(condition, day, zone)
 
 
 def date_condition(operator: str, values: Sequence[ast.Value]) -> DateCondition:

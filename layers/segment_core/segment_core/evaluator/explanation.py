@@ -42,7 +42,9 @@ def explained_group(
     return Explanation(_KINDS[type(node)], canonical(node), answer.value, next(answer.flips, None), children=children)
 
 
-def explained_clause(node: ast.Clause, negated: bool, clause: Clause, answer: Timeline, subject: Subject) -> Explanation:
+def explained_clause(
+    node: ast.Clause, negated: bool, clause: Clause, answer: Timeline, subject: Subject
+) -> Explanation:
     """The explanation of a clause; `answer` is that of the whole node, after its negation if it is `negated`."""
     value, currency = clause.read(subject).now, subject.shop.currency
     targets = () if isinstance(clause, DateClause) else clause.targets

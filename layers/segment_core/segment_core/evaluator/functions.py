@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from segment_core.evaluator.conditions import ALWAYS, DateCondition, Test, date_condition, element_test, value_test
-from segment_core.evaluator.rows import NOTHING, Stretch, Totals, spending, tally
+from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
 from segment_core.evaluator.subject import CountedOrder, Subject
 from segment_core.evaluator.targets import Target, Unit, target
-from segment_core.evaluator.timeline import Course, Window
+from segment_core.evaluator.timeline import Course
 from segment_core.facts.customer import Order, OrderLine
 from segment_core.language import ast
 
@@ -87,8 +87,8 @@ class Choice:
     """The compiled parameters of one MATCHES. A row is an order or, `by_line`, an order line."""
 
     by_line: bool
-    order_tests: Sequence[Test]
-    line_tests: Sequence[Test]
+    order_test: Test | None
+    line_test: Test | None
     date: DateCondition | None
     amount: Test | None
     targets: Sequence[Target]
@@ -102,28 +102,30 @@ class Choice:
         return all(target.holds(totals) for target in self.targets)
 
     def _stretches(self, subject: Subject) -> Iterator[Stretch]:
-        zone = subject.shop.zone
+        at, zone = subject.at, subject.shop.zone
         for counted in subject.orders:
-            if all(test(counted.order) for test in self.order_tests):
-                yield from self._by_line(counted, zone) if self.by_line else self._by_order(counted, zone)
+            order, start, end, _ = counted
+            if self.order_test is not None and not self.order_test(order):
+                continue
+            windows = ALWAYS if self.date is None else self.date.windows(order.created_at, zone)
+            for opened, closed in windows:
+                if opened < start:
+                    opened = start
+                if closed > end:
+                    closed = end
+                if closed > at and closed > opened:
+                    yield from self._rows(counted, opened, closed)
 
-    def _by_order(self, counted: CountedOrder, zone: ZoneInfo) -> Iterator[Stretch]:
-        windows = self._windows(counted, zone)
-        if not windows:
+    def _rows(self, counted: CountedOrder, opened: datetime, closed: datetime) -> Iterator[Stretch]:
+        """The stretches of one order within `[opened, closed)`."""
+        if self.by_line:
+            chosen = [line.quantity for line in counted.order.lines if self.line_test is None or self.line_test(line)]
+            if chosen:
+                yield Stretch(opened, closed, NOTHING, sum(chosen))
             return
-        for since, until, amount in spending(counted):
+        for since, until, amount in counted.parts(opened, closed):
             if self.amount is None or self.amount(amount):
-                totals = Totals(1, NOTHING if amount is None else amount)
-                yield from _clipped(windows, (since, until), totals)
-
-    def _by_line(self, counted: CountedOrder, zone: ZoneInfo) -> Iterator[Stretch]:
-        chosen = [line for line in counted.order.lines if all(test(line) for test in self.line_tests)]
-        if chosen:
-            totals = Totals(1, NOTHING, sum(line.quantity for line in chosen))
-            yield from _clipped(self._windows(counted, zone), (counted.start, counted.end), totals)
-
-    def _windows(self, counted: CountedOrder, zone: ZoneInfo) -> Sequence[Window]:
-        return ALWAYS if self.date is None else self.date.windows(counted.order.created_at, zone)
+                yield Stretch(since, until, NOTHING if amount is None else amount, 0)
 
 
 FUNCTIONS: Final[dict[str, dict[str, Source]]] = {
@@ -157,7 +159,12 @@ def compile_choice(node: ast.Matches) -> Choice:
             case OfTotals(read, unit):
                 targets.append(target(read, unit, parameter.operator, parameter.values))
     return Choice(
-        sources is PRODUCTS_PURCHASED, order_tests, line_tests, date, amount, targets or (_AT_LEAST_ONE_ROW,)
+        by_line=sources is PRODUCTS_PURCHASED,
+        order_test=_every(order_tests),
+        line_test=_every(line_tests),
+        date=date,
+        amount=amount,
+        targets=targets or (_AT_LEAST_ONE_ROW,),
     )
 
 
@@ -165,8 +172,7 @@ def _on(read: Callable[[Any], Any], test: Test) -> Test:
     return lambda row: test(read(row))
 
 
-def _clipped(windows: Sequence[Window], within: Window, totals: Totals) -> Iterator[Stretch]:
-    for start, end in windows:
-        start, end = max(start, within[0]), min(end, within[1])
-        if start < end:
-            yield Stretch(start, end, totals)
+def _every(tests: Sequence[Test]) -> Test | None:
+    if len(tests) <= 1:
+        return tests[0] if tests else None
+    return lambda row: all(test(row) for test in tests)

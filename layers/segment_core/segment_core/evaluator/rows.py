@@ -1,7 +1,7 @@
 """Rows that come and go, and their totals as time passes.
 
-A row is in for stretches of time, each with what it then adds to the totals. Summing the stretches that are open
-at `at` and walking along the edges of the others gives the totals at every later instant.
+A row is in for stretches of time. Adding up the stretches that are open at `at` and walking along the edges of all
+of them gives the totals at every later instant.
 """
 
 from __future__ import annotations
@@ -9,68 +9,59 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from segment_core.calendar import NEVER
-from segment_core.evaluator.subject import CountedOrder
 from segment_core.evaluator.timeline import Course
 
 NOTHING = Decimal(0)
 
 
 class Totals(NamedTuple):
-    """Over the rows that are in: how many orders, money in the shop's currency, and units."""
+    """Over the rows that are in: orders, money in the shop's currency, and units."""
 
-    orders: int = 0
-    amount: Decimal = NOTHING
-    units: int = 0
-
-    def plus(self, other: Totals) -> Totals:
-        """Both together."""
-        return Totals(self.orders + other.orders, self.amount + other.amount, self.units + other.units)
-
-    def minus(self, other: Totals) -> Totals:
-        """What is left without the other."""
-        return Totals(self.orders - other.orders, self.amount - other.amount, self.units - other.units)
+    orders: int
+    amount: Decimal
+    units: int
 
 
 class Stretch(NamedTuple):
-    """Instants `[start, end)` in which a row adds `totals`."""
+    """Instants `[start, end)`, not over at `at`, in which an order is in, and what it then adds to the totals."""
 
     start: datetime
     end: datetime
-    totals: Totals
+    amount: Decimal
+    units: int
 
 
-def spending(counted: CountedOrder) -> Iterator[tuple[datetime, datetime, Decimal | None]]:
-    """The stretches of an order's existence, from `at` on, in which its spend stays the same."""
-    start, amount = counted.start, counted.spend.now
-    for since, next_amount in counted.spend.later:
-        if start < since < counted.end:
-            yield start, since, amount
-            start = since
-        if since < counted.end:
-            amount = next_amount
-    yield start, counted.end, amount
+_Change = tuple[datetime, int, Decimal, int]
 
 
 def tally(at: datetime, stretches: Iterable[Stretch]) -> Course[Totals]:
     """The totals over the stretches that are open, now and later."""
-    now = Totals()
-    changes: dict[datetime, Totals] = {}
-    for start, end, totals in stretches:
-        if end <= at:
-            continue
+    orders, amount, units = 0, NOTHING, 0
+    changes: list[_Change] = []
+    for start, end, more, quantity in stretches:
         if start <= at:
-            now = now.plus(totals)
+            orders += 1
+            amount += more
+            units += quantity
         else:
-            changes[start] = changes.get(start, Totals()).plus(totals)
+            changes.append((start, 1, more, quantity))
         if end != NEVER:
-            changes[end] = changes.get(end, Totals()).minus(totals)
+            changes.append((end, -1, -more, -quantity))
+    now = Totals(orders, amount, units)
     return Course(now, _running(now, changes) if changes else ())
 
 
-def _running(totals: Totals, changes: dict[datetime, Totals]) -> Iterator[tuple[datetime, Totals]]:
-    for since in sorted(changes):
-        totals = totals.plus(changes[since])
-        yield since, totals
+def _running(now: Totals, changes: list[_Change]) -> Iterator[tuple[datetime, Totals]]:
+    orders, amount, units = now
+    changes.sort(key=itemgetter(0))
+    for since, at_once in groupby(changes, key=itemgetter(0)):
+        for _, count, more, quantity in at_once:
+            orders += count
+            amount += more
+            units += quantity
+        yield since, Totals(orders, amount, units)

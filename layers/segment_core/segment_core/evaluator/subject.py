@@ -5,14 +5,16 @@ Here it is decided which orders exist and what was spent on them at any instant 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
 from operator import sub
+from typing import NamedTuple
 
 from segment_core.calendar import BEGINNING, NEVER
+from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
 from segment_core.evaluator.timeline import Course
 from segment_core.facts.customer import Customer, Order
 from segment_core.shop import Shop
@@ -20,8 +22,7 @@ from segment_core.shop import Shop
 Spend = Course[Decimal | None]
 
 
-@dataclass(frozen=True, slots=True)
-class CountedOrder:
+class CountedOrder(NamedTuple):
     """An order that exists within `[start, end)`, a window that is not over at `at`.
 
     `spend` is what was paid and kept, in the shop's currency; None if that is not known or another currency's.
@@ -31,6 +32,18 @@ class CountedOrder:
     start: datetime
     end: datetime
     spend: Spend
+
+    def parts(self, opened: datetime, closed: datetime) -> Iterator[tuple[datetime, datetime, Decimal | None]]:
+        """The parts of `[opened, closed)`, not over at `at`, in which the spend stays the same, with it."""
+        amount, later = self.spend
+        for since, next_amount in later:
+            if since >= closed:
+                break
+            if since > opened:
+                yield opened, since, amount
+                opened = since
+            amount = next_amount
+        yield opened, closed, amount
 
 
 class Subject:
@@ -60,6 +73,19 @@ class Subject:
             if end > self.at and end > start:
                 counted.append(CountedOrder(order, start, end, self._spend(order)))
         return tuple(counted)
+
+    @cached_property
+    def lifetime(self) -> Course[Totals]:
+        """The totals over all orders, now and later. Orders whose spend is not known add no money."""
+        totals = tally(
+            self.at,
+            (
+                Stretch(since, until, NOTHING if amount is None else amount, 0)
+                for counted in self.orders
+                for since, until, amount in counted.parts(counted.start, counted.end)
+            ),
+        )
+        return Course(totals.now, tuple(totals.later))
 
     def _spend(self, order: Order) -> Spend:
         """What was paid and kept of the order, now and as refunds fall due.

@@ -8,7 +8,7 @@ do not know yet, and its customer must still be readable.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -158,14 +158,16 @@ def read_customer(document: Mapping[str, object]) -> Customer:
     """The customer that a document describes. Raises InvalidDocument with the place of the first mistake.
 
     Unknown keys are refused at every level, and ids of orders, refunds, checkouts and events that come
-    twice. A key that is absent or null is a fact that is not known.
+    twice. A key that is absent or null is a fact that is not known. An order without `updated_at` gets the
+    document's `as_of`, which is the store time of all facts that carry none of their own.
     """
     customer = _read(_WRITTEN, document)
     for key in ("orders", "checkouts", "events"):
         _refuse_repeated(key, [element.id for element in getattr(customer, key)])
     for number, order in enumerate(customer.orders):
         _refuse_repeated(f"orders[{number}].refunds", [refund.id for refund in order.refunds])
-    return customer
+    dated = (order if order.updated_at else replace(order, updated_at=customer.as_of) for order in customer.orders)
+    return replace(customer, orders=tuple(dated))
 
 
 def assemble(document: Mapping[str, object]) -> Customer:

@@ -35,8 +35,8 @@ def understand_document(document: Document, received_at: datetime) -> tuple[Fact
     return (
         ProfileFact(customer.id, _profile(customer, document, written, as_of)),
         *(
-            OrderFact(order.id, _order(customer.id, order, _known(keys, told), order.updated_at or as_of))
-            for order, keys, told in orders
+            OrderFact(order.id, _order(customer.id, order, _known(told, made), made, order.updated_at or as_of))
+            for order, told, made in orders
         ),
     )
 
@@ -55,9 +55,9 @@ def _profile(customer: Customer, document: Document, written: Document, as_of: d
     )
 
 
-def _order(customer_id: str, order: Order, known: Document, store_time: datetime) -> OrderState:
+def _order(customer_id: str, order: Order, known: Document, written: Document, store_time: datetime) -> OrderState:
     told = {key: value for key, value in known.items() if key not in _OWN_RULES_OF_ORDER}
-    money = {key: known[key] for key in _MONEY_KEYS if key in known}
+    money = {key: written[key] for key in _MONEY_KEYS if key in written}
     told |= money if order.total is None else {MONEY: money}
     told[CUSTOMER] = customer_id
     refunds = dict(_by_id(_elements(known, "refunds"), [store_time] * len(order.refunds)))

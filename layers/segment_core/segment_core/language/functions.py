@@ -85,8 +85,10 @@ class _Parameters:
             joined = _joined(earlier, parameter) if earlier and self._legacy else None
             if earlier is not None and joined is None:
                 self._refuse_twice(argument, parameter.name)
-            else:
-                found[parameter.name] = joined or parameter
+                continue
+            if joined is not None:
+                warn_of_empty_range(joined.values, joined.span, self._report)
+            found[parameter.name] = joined or parameter
         return tuple(found[known.name] for known in self._function.parameters if known.name in found)
 
     def _refuse_twice(self, argument: Argument, name: str) -> None:

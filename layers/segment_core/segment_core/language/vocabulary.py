@@ -207,7 +207,7 @@ _ATTRIBUTES = (
     Attribute("customer_cities", CITY, "The cities of all addresses.", many=True),
     Attribute("customer_countries", COUNTRY, "The countries of all addresses (ISO 3166-1 alpha-2).", many=True),
     Attribute("customer_email_domain", EMAIL_DOMAIN, "What follows the @ of the e-mail address."),
-    Attribute("customer_language", TEXT, "The customer's language (ISO 639-1), with or without a region."),
+    Attribute("customer_language", TEXT, "The customer's language (ISO 639-1); `en` also covers `en-US`."),
     Attribute("customer_regions", REGION, "The regions of all addresses (ISO 3166-2).", many=True),
     Attribute(
         "customer_tags", TEXT, "The customer's tags; compared whole, upper and lower case are the same.", many=True

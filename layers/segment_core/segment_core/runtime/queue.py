@@ -46,8 +46,7 @@ def send(
         MessageBody=encode(body),
         MessageGroupId=shop,
         MessageAttributes={
-            name: {"DataType": "String", "StringValue": value}
-            for name, value in (attributes or {}).items()
+            name: {"DataType": "String", "StringValue": value} for name, value in (attributes or {}).items()
         },
     )
 
@@ -58,15 +57,10 @@ def send_all(queue_url: str, shop: str, bodies: Iterable[Mapping[str, Any]]) -> 
     for batch in _batches(encode(body) for body in bodies):
         answer = client().send_message_batch(
             QueueUrl=queue_url,
-            Entries=[
-                {"Id": str(n), "MessageBody": text, "MessageGroupId": shop}
-                for n, text in enumerate(batch)
-            ],
+            Entries=[{"Id": str(n), "MessageBody": text, "MessageGroupId": shop} for n, text in enumerate(batch)],
         )
         if failed := answer.get("Failed"):
-            raise RuntimeError(
-                f"the queue refused {len(failed)} of {len(batch)} messages: {failed[0]['Code']}"
-            )
+            raise RuntimeError(f"the queue refused {len(failed)} of {len(batch)} messages: {failed[0]['Code']}")
         sent += len(batch)
     return sent
 

@@ -46,6 +46,4 @@ def write(prefix: str, shop: str, secrets: tuple[str, ...]) -> None:
     """Replace the shop's secrets. Raises ValueError unless there are one or two."""
     if not 1 <= len(secrets) <= MOST_SECRETS:
         raise ValueError(f"a shop has one or {MOST_SECRETS} webhook secrets, not {len(secrets)}")
-    client().put_parameter(
-        Name=parameter(prefix, shop), Value=json.dumps(secrets), Type="SecureString", Overwrite=True
-    )
+    client().put_parameter(Name=parameter(prefix, shop), Value=json.dumps(secrets), Type="SecureString", Overwrite=True)

@@ -1,0 +1,142 @@
+"""Reading one table's stream: every shard in its order, parents before children, from where it was left.
+
+Records come in the shape in which Lambda hands them to functions.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidemark.stack.database import Database
+from tidemark.stack.errors import StoreError
+from tidemark.stack.names import REGION
+from tidemark.stack.store_client import STREAMS, StoreClient, StoreRefusal
+
+Record = dict[str, Any]
+
+_PAGE = 1_000
+_CLOSED = "closed"
+# An iterator lives for 15 minutes, and one shard's place may have been forgotten after a day.
+_REOPEN = {"ExpiredIteratorException"}
+_FORGOTTEN = {"TrimmedDataAccessException", "ResourceNotFoundException"}
+
+
+@dataclass(slots=True)
+class _Shard:
+    """An open shard: where its reading stands, and records that were read but not yet handed out."""
+
+    id: str
+    parent: str | None
+    position: str | None
+    iterator: str | None = None
+    read: deque[Record] = field(default_factory=deque)
+    at_end: bool = False
+
+
+class StreamReader:
+    """Reads the stream of one table for one mapping."""
+
+    def __init__(
+        self,
+        client: StoreClient,
+        database: Database,
+        *,
+        mapping: str,
+        table: str,
+        source_arn: str,
+        keeps_iterators: bool,
+    ) -> None:
+        """`keeps_iterators`: an iterator stays good for the next read (not on moto, after a cancelled transaction)."""
+        self._client = client
+        self._database = database
+        self._mapping = mapping
+        self._source_arn = source_arn
+        self._keeps_iterators = keeps_iterators
+        described = client.call("DynamoDB_20120810", "DescribeTable", {"TableName": table})
+        self._stream = described["Table"]["LatestStreamArn"]
+        rows = database.read("SELECT shard, sequence FROM positions WHERE mapping = ?", (mapping,))
+        self._positions: dict[str, str] = dict(rows)
+        self._shards: dict[str, _Shard] = {}
+        self._describe()
+
+    def read(self, most: int) -> tuple[str, list[Record]]:
+        """(shard, records): the next up to `most` records of one shard; no records when all was read."""
+        for shard in list(self._open()):
+            if not shard.read and not shard.at_end:
+                self._fetch(shard)
+            if shard.read:
+                return shard.id, [shard.read.popleft() for _ in range(min(most, len(shard.read)))]
+            if shard.at_end:
+                self.done(shard.id, _CLOSED)
+                del self._shards[shard.id]
+                self._describe()
+                return self.read(most)
+        return "", []
+
+    def done(self, shard: str, sequence: str) -> None:
+        """Everything of the shard up to that sequence number needs no more reading, also after a restart."""
+        self._positions[shard] = sequence
+        self._database.write("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", (self._mapping, shard, sequence))
+
+    def _open(self) -> Iterator[_Shard]:
+        for shard in self._shards.values():
+            if shard.parent not in self._shards:
+                yield shard
+
+    def _describe(self) -> None:
+        request: dict[str, Any] = {"StreamArn": self._stream}
+        while True:
+            description = self._client.call(STREAMS, "DescribeStream", request)["StreamDescription"]
+            for about in description["Shards"]:
+                id = about["ShardId"]
+                position = self._positions.get(id)
+                if position != _CLOSED and id not in self._shards:
+                    self._shards[id] = _Shard(id, about.get("ParentShardId"), position)
+            last = description.get("LastEvaluatedShardId")
+            if not last:
+                break
+            request["ExclusiveStartShardId"] = last
+
+    def _fetch(self, shard: _Shard) -> None:
+        try:
+            if shard.iterator is None:
+                shard.iterator = self._iterator(shard)
+            answer = self._client.call(STREAMS, "GetRecords", {"ShardIterator": shard.iterator, "Limit": _PAGE})
+        except StoreRefusal as refusal:
+            shard.iterator = None
+            if refusal.code in _REOPEN:
+                return self._fetch(shard)
+            if refusal.code in _FORGOTTEN:
+                raise StoreError(
+                    f"the stream that {self._mapping} reads no longer holds what comes after {shard.position}:"
+                    " the data was left alone for more than a day with work undone"
+                ) from refusal
+            raise
+        records = answer["Records"]
+        shard.read.extend(self._as_lambda_sends(record) for record in records)
+        if records:
+            shard.position = records[-1]["dynamodb"]["SequenceNumber"]
+        shard.iterator = answer.get("NextShardIterator")
+        shard.at_end = shard.iterator is None
+        if not self._keeps_iterators:
+            shard.iterator = None
+        return None
+
+    def _iterator(self, shard: _Shard) -> str:
+        request = {"StreamArn": self._stream, "ShardId": shard.id}
+        if shard.position is not None:
+            request |= {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": shard.position}
+        else:
+            request["ShardIteratorType"] = "TRIM_HORIZON"
+        return str(self._client.call(STREAMS, "GetShardIterator", request)["ShardIterator"])
+
+    def _as_lambda_sends(self, record: Mapping[str, Any]) -> Record:
+        return {
+            **record,
+            "eventID": record["eventID"].replace("-", ""),
+            "awsRegion": REGION,
+            "eventSourceARN": self._source_arn,
+        }

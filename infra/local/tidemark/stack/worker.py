@@ -1,0 +1,164 @@
+"""A function's environment: a process of its own that runs one event at a time, as on Lambda.
+
+It has the function's variables and nobody else's, keeps its module and caches between events, and hands back
+the handler's answer with what it printed. It ends when the process that started it is gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+
+from segment_core import clock, instants
+
+Json = Any
+
+_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
+
+
+class Closable(Protocol):
+    """A connection or a socket."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+def run(connection: Connection, inherited: Iterable[Closable]) -> None:
+    """Serve the connection until its other end is closed. `inherited`: ends that are not for this process.
+
+    An end that stayed open here would keep its owner's other end waiting after that owner has died.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for one in inherited:
+        one.close()
+    worker = Worker()
+    actions: Mapping[str, Callable[[Json], Json]] = {
+        "start": worker.start,
+        "invoke": worker.invoke,
+        "call": worker.call,
+    }
+    while True:
+        try:
+            request = json.loads(connection.recv_bytes())
+        except EOFError:
+            return
+        sys.stdout = sys.stderr = output = io.StringIO()
+        worker.written.clear()
+        try:
+            answer = {"value": json.loads(json.dumps(actions[request["do"]](request)))}
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is its answer
+            answer = {"error": _described(error)}
+        answer |= {"output": output.getvalue(), "written": sorted(worker.written)}
+        connection.send_bytes(json.dumps(answer).encode())
+
+
+class Worker:
+    """The loaded function."""
+
+    def __init__(self) -> None:
+        self.written: set[str] = set()
+        self._handler: Callable[[Json, object], Json] | None = None
+
+    def start(self, request: Json) -> None:
+        """Take over the variables, then load the handler's module."""
+        os.environ.clear()
+        os.environ.update(request["variables"])
+        for layer in request["layers"]:
+            if layer not in sys.path:
+                sys.path.append(layer)
+        _forget_caches(request["layers"])
+        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION.events.register("provide-client-params.dynamodb", self._note_written)
+        module_name, _, function = request["handler"].rpartition(".")
+        sys.path.insert(0, request["code"])
+        sys.modules.pop(module_name, None)
+        self._handler = getattr(importlib.import_module(module_name), function)
+
+    def invoke(self, request: Json) -> Json:
+        """Hand one event to the handler."""
+        assert self._handler is not None
+        _set_clock(request["clock"])
+        return self._handler(request["event"], Context(request["context"]))
+
+    def call(self, request: Json) -> Json:
+        """Call a function by its place; its arguments are environment variables of the same names."""
+        _set_clock(request["clock"])
+        module_name, _, name = request["target"].partition(":")
+        target = getattr(importlib.import_module(module_name), name)
+        names = target.__code__.co_varnames[: target.__code__.co_argcount]
+        value = target(*(os.environ[argument.upper()] for argument in names))
+        return instants.iso(value) if isinstance(value, datetime) else value
+
+    def _note_written(self, params: Json, model: Any, **_: object) -> None:
+        if model.name not in _WRITES:
+            return
+        if "TableName" in params:
+            self.written.add(params["TableName"])
+        self.written.update(params.get("RequestItems", ()))
+        for operation in params.get("TransactItems", ()):
+            self.written.update(action["TableName"] for action in operation.values())
+
+
+class Context:
+    """What Lambda tells a handler about its invocation."""
+
+    function_version = "$LATEST"
+    identity = None
+    client_context = None
+
+    def __init__(self, about: Mapping[str, Any]) -> None:
+        self.aws_request_id: str = about["request_id"]
+        self.function_name: str = about["function_name"]
+        self.invoked_function_arn: str = about["function_arn"]
+        self.memory_limit_in_mb: int = about["memory"]
+        self.log_group_name = f"/aws/lambda/{self.function_name}"
+        self.log_stream_name = "local"
+        self._deadline = time.monotonic() + about["timeout"]
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the handler has left; it is not stopped here when that is over."""
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+def _set_clock(setting: Mapping[str, Any]) -> None:
+    if setting["frozen_at"] is not None:
+        frozen = instants.parse(setting["frozen_at"])
+        clock.use(lambda: frozen)
+    else:
+        offset = timedelta(seconds=setting["offset"])
+        clock.use(lambda: datetime.now(UTC) + offset)
+
+
+def _forget_caches(layers: Iterable[str]) -> None:
+    """Empty what modules of the layers remember: this process was split off one that may have used them."""
+    packages = {child.stem for layer in layers for child in Path(layer).iterdir() if not child.name.startswith(".")}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] not in packages:
+            continue
+        for value in vars(module).values():
+            if callable(forget := getattr(value, "cache_clear", None)):
+                forget()
+
+
+def _described(error: Exception) -> dict[str, Any]:
+    """An error as Lambda reports it."""
+    places = traceback.extract_tb(error.__traceback__)
+    return {
+        "errorType": type(error).__name__,
+        "errorMessage": str(error),
+        "stackTrace": [f"{place.filename}:{place.lineno} {place.name}" for place in places],
+    }

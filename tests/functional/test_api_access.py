@@ -1,0 +1,127 @@
+"""Every route, and who may use it; every error, and what it gives away."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from segment_core.api import openapi
+from segment_core.api.access import SECURITY_SCHEME
+from segment_core.segments import reads
+
+from .api_caller import EVERY_SCOPE, ApiCaller
+from .conftest import REPOSITORY
+from .tables import resources
+
+
+def routes() -> Iterator[tuple[str, str, str]]:
+    """Method, path and scope of every route of the kept document."""
+    document = json.loads((REPOSITORY / "infra" / "openapi.json").read_text("utf-8"))
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            ((scope,),) = [security[SECURITY_SCHEME] for security in operation["security"]]
+            yield method.upper(), path.format(id="a1", shop="demo"), scope
+
+
+ROUTES = list(routes())
+
+
+def test_the_kept_document_is_the_one_that_the_routes_make() -> None:
+    kept = (REPOSITORY / "infra" / "openapi.json").read_text("utf-8")
+    assert kept == openapi.text(), "run: make openapi"
+
+
+def test_every_answer_of_a_route_is_documented_as_a_problem_or_its_success() -> None:
+    for operations in openapi.document()["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                expected = {"application/problem+json"} if int(status) >= 400 else {"application/json"}
+                assert set(answer["content"]) == (set() if status == "204" else expected)
+
+
+def test_the_gateway_has_the_same_routes_with_the_same_scopes() -> None:
+    served = set()
+    for event in resources()["ApiFunction"]["Properties"]["Events"].values():
+        properties = event["Properties"]
+        assert (event["Type"], properties["Auth"]["Authorizer"]) == ("HttpApi", "Jwt")
+        (scope,) = properties["Auth"]["AuthorizationScopes"]
+        served.add((properties["Method"].upper(), properties["Path"].format(id="a1", shop="demo"), scope))
+    assert served == set(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
+def test_each_route_needs_its_scope_and_no_other_will_do(api: ApiCaller, method: str, path: str, scope: str) -> None:
+    others = " ".join(one for one in EVERY_SCOPE.split() if one != scope)
+    # An empty object is no valid body of any route: who may not ask is not told so.
+    assert replace(api, scope=others)(method, path, {}).problem == (403, "missing_scope")
+    assert replace(api, scope="")(method, path, {}).problem == (403, "missing_scope")
+    assert replace(api, scope=scope)(method, path, {}).status not in (401, 403)
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
+def test_each_route_needs_a_shop_in_the_token(api: ApiCaller, method: str, path: str, scope: str) -> None:
+    for shop in (None, "", "Demo", "demo#1"):
+        assert replace(api, shop=shop)(method, path, {}).problem == (403, "no_shop_claim")
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
+def test_no_route_is_open_if_the_authorizer_is_missing(
+    api: ApiCaller, monkeypatch: pytest.MonkeyPatch, method: str, path: str, scope: str
+) -> None:
+    event = api.event(method, path, {})
+    del event["requestContext"]["authorizer"]
+    answer = api.app.handler(event, api.context)
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "no_token")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/nothing"),
+        ("PATCH", "/segments/a1"),
+        ("GET", "/segments/a1/"),
+        ("GET", "/segments/a/b/c"),
+    ],
+)
+def test_a_route_that_is_not_there_is_404(api: ApiCaller, method: str, path: str) -> None:
+    assert api(method, path).problem == (404, "route_not_found")
+
+
+def test_what_nobody_foresaw_is_500_without_a_word_of_it(
+    api: ApiCaller, log: io.StringIO, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        try:
+            raise ValueError("planted@example.com is not a number")
+        except ValueError as error:
+            raise RuntimeError("customer planted@example.com broke") from error
+
+    monkeypatch.setattr(reads, "segments_of", fail)
+    monkeypatch.setenv("POWERTOOLS_DEV", "true")
+    answer = api("GET", "/customers/c1/segments")
+    assert answer.problem == (500, "internal_error")
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines() if "request failed" in line]
+    assert (line["correlation_id"], line["shop"], line["exception_name"]) == ("r-1", "demo", "RuntimeError")
+    assert "test_api_access.py" in line["exception"]
+    assert "ValueError" in line["exception"]
+    seen = capsys.readouterr()
+    assert "planted" not in log.getvalue() + seen.out + seen.err + json.dumps(answer.body)
+
+
+def test_an_answer_that_breaks_its_own_model_is_our_fault(api: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "segments_of", lambda *_: object())
+    assert api("GET", "/customers/c1/segments").problem == (500, "internal_error")
+
+
+def test_requests_are_logged_by_ids_alone(api: ApiCaller, log: io.StringIO) -> None:
+    api("GET", "/customers/planted@example.com/segments")
+    (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert (line["message"], line["status"], line["code"]) == ("request refused", 400, "invalid_id")
+    assert (line["correlation_id"], line["shop"]) == ("r-1", "demo")
+    assert "planted" not in log.getvalue()

@@ -1,0 +1,133 @@
+"""`PUT /shops/{shop}`: what makes a shop, what changes it, and what it is not told."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from segment_core import clock
+from segment_core.runtime import secrets
+from segment_core.segments.shops import get_shop
+
+from .api_caller import ApiCaller
+from .conftest import NOW, Stack
+
+SHOP = {"domain": "demo-store.myshopify.com", "zone": "Europe/Berlin", "currency": "EUR"}
+SECRET = "planted-secret"
+
+
+def test_a_shop_is_made_and_then_changed(api: ApiCaller, stack: Stack) -> None:
+    made = api("PUT", "/shops/demo", SHOP | {"webhook_secrets": [SECRET]})
+    assert (made.status, made.body) == (
+        201,
+        {
+            "shop": "demo",
+            **SHOP,
+            "settings": {"count_test_orders": False, "count_cancelled_orders": False},
+            "webhook_secrets": 1,
+        },
+    )
+    clock.use(lambda: NOW + timedelta(days=1))
+    settings = {"count_test_orders": True, "count_cancelled_orders": False}
+    changed = api("PUT", "/shops/demo", SHOP | {"zone": "Asia/Tokyo", "settings": settings})
+    assert (changed.status, changed.body["zone"], changed.body["settings"]) == (200, "Asia/Tokyo", settings)
+    record = get_shop(stack.tables, "demo")
+    assert (record.zone, record.count_test_orders) == ("Asia/Tokyo", True)
+    assert (record.created_at, record.updated_at) == (NOW, NOW + timedelta(days=1))
+
+
+def test_what_is_absent_has_its_documented_value_again(api: ApiCaller) -> None:
+    api("PUT", "/shops/demo", SHOP | {"settings": {"count_test_orders": True}})
+    assert api("PUT", "/shops/demo", SHOP).body["settings"]["count_test_orders"] is False
+
+
+def test_secrets_are_replaced_when_given_and_kept_when_not(api: ApiCaller, stack: Stack) -> None:
+    def stored() -> tuple[str, ...]:
+        return secrets.read(stack.secrets_prefix, "demo")
+
+    assert api("PUT", "/shops/demo", SHOP).body["webhook_secrets"] == 0
+    assert stored() == ()
+    assert api("PUT", "/shops/demo", SHOP | {"webhook_secrets": [SECRET, "the-old-one"]}).body["webhook_secrets"] == 2
+    assert api("PUT", "/shops/demo", SHOP).body["webhook_secrets"] == 2
+    assert stored() == (SECRET, "the-old-one")
+    assert api("PUT", "/shops/demo", SHOP | {"webhook_secrets": ["the-new-one"]}).body["webhook_secrets"] == 1
+    assert stored() == ("the-new-one",)
+
+
+def test_secrets_are_encrypted_and_never_shown_or_logged(api: ApiCaller, stack: Stack, log: io.StringIO) -> None:
+    answers = [
+        api("PUT", "/shops/demo", SHOP | {"webhook_secrets": [SECRET]}),
+        api("PUT", "/shops/demo", SHOP),
+        api("PUT", "/shops/demo", SHOP | {"webhook_secrets": [SECRET, 7]}),
+        api("PUT", "/shops/demo", SHOP | {"webhook_secrets": [SECRET] * 3}),
+        api("PUT", "/shops/demo", SHOP | {"webhook_secrets": SECRET}),
+        api("PUT", "/shops/demo", raw='{"webhook_secrets": ["' + SECRET),
+    ]
+    assert [answer.status for answer in answers] == [201, 200, 400, 400, 400, 400]
+    assert SECRET not in log.getvalue() + json.dumps([answer.body for answer in answers])
+    assert SECRET not in str(stack.items(stack.tables.segments))
+    parameter = secrets.client().get_parameter(Name=secrets.parameter(stack.secrets_prefix, "demo"))["Parameter"]
+    assert parameter["Type"] == "SecureString"
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"domain": None}, "body.domain"),
+        ({"domain": "https://demo-store.myshopify.com"}, "body.domain"),
+        ({"domain": "Demo.myshopify.com"}, "body.domain"),
+        ({"domain": "localhost"}, "body.domain"),
+        ({"domain": "-a.example.com"}, "body.domain"),
+        ({"domain": ".".join(["a" * 60] * 5)}, "body.domain"),
+        ({"zone": "Berlin"}, "body.zone"),
+        ({"zone": "../../etc/passwd"}, "body.zone"),
+        ({"zone": "UTC+2"}, "body.zone"),
+        ({"zone": ""}, "body.zone"),
+        ({"currency": "eur"}, "body.currency"),
+        ({"currency": "EURO"}, "body.currency"),
+        ({"settings": {"count_test_orders": "yes"}}, "body.settings.count_test_orders"),
+        ({"settings": {"count_test_orders": 1}}, "body.settings.count_test_orders"),
+        ({"settings": {"count_all": True}}, "body.settings.count_all"),
+        ({"settings": None}, "body.settings"),
+        ({"webhook_secrets": []}, "body.webhook_secrets"),
+        ({"webhook_secrets": ["short"]}, "body.webhook_secrets[0]"),
+        ({"webhook_secrets": ["long-enough", "x" * 257]}, "body.webhook_secrets[1]"),
+        ({"colour": "blue"}, "body.colour"),
+    ],
+)
+def test_what_cannot_be_a_shop_is_refused_with_its_place(
+    api: ApiCaller, stack: Stack, change: dict[str, Any], place: str
+) -> None:
+    answer = api("PUT", "/shops/demo", SHOP | change)
+    assert answer.problem == (400, "invalid_request")
+    assert answer.body["detail"].startswith(f"{place}: ")
+    assert stack.items(stack.tables.segments) == []
+
+
+@pytest.mark.parametrize("missing", ["domain", "zone", "currency"])
+def test_every_field_without_a_documented_value_must_be_there(api: ApiCaller, missing: str) -> None:
+    answer = api("PUT", "/shops/demo", {name: value for name, value in SHOP.items() if name != missing})
+    assert answer.problem == (400, "invalid_request")
+    assert answer.body["detail"].startswith(f"body.{missing}: ")
+
+
+@pytest.mark.parametrize("path", ["/shops/other", "/shops/DEMO", "/shops/demo%23x"])
+def test_the_shop_is_the_tokens(api: ApiCaller, stack: Stack, path: str) -> None:
+    assert api("PUT", path, SHOP).problem == (403, "shop_mismatch")
+    assert stack.items(stack.tables.segments) == []
+
+
+@pytest.mark.parametrize("zone", ["America/Argentina/Buenos_Aires", "Etc/GMT+5", "UTC", "Asia/Calcutta"])
+def test_zones_of_every_form_are_known(api: ApiCaller, zone: str) -> None:
+    assert api("PUT", "/shops/demo", SHOP | {"zone": zone}).body["zone"] == zone
+
+
+def test_each_shop_is_its_own(api: ApiCaller, stack: Stack) -> None:
+    assert api("PUT", "/shops/demo", SHOP).status == 201
+    assert replace(api, shop="other")("PUT", "/shops/other", SHOP | {"currency": "USD"}).status == 201
+    assert get_shop(stack.tables, "demo").currency == "EUR"

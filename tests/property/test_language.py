@@ -1,0 +1,207 @@
+"""Laws of the language over generated trees and over hostile text."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, get_args
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from segment_core.errors import InvalidQuery
+from segment_core.language import Checked, Limits, Problem, ast, canonical, check, parse
+from segment_core.language.lexer import tokens
+from segment_core.language.problems import Code, Report
+from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS, Attribute, Domain, Function, Parameter
+
+DEEP = Limits(nesting=100)
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
+PLACES = {
+    "customer_countries": ("US", "NO"),
+    "customer_regions": ("US-NY", "MX-Q ROO"),
+    "customer_cities": ("US-NY-NewYorkCity", "SG-Singapore", "NO-03-Ås"),
+}
+DATES = st.one_of(
+    st.builds(ast.Day, st.dates()),
+    st.builds(ast.Moment, st.datetimes().map(lambda moment: moment.replace(microsecond=0))),
+    st.builds(ast.Offset, st.integers(-99_999, 99_999), st.sampled_from(("d", "w", "m", "y"))),
+    st.builds(ast.Named, st.sampled_from(("today", "yesterday"))),
+)
+VALUES = {
+    "date": DATES,
+    "integer": st.builds(ast.Number, st.integers(-(2**63), 2**63 - 1).map(Decimal)),
+    "number": st.builds(ast.Number, st.decimals(-(10**17), 10**17, places=2)),
+    "id": st.builds(ast.Text, st.integers(0, 2**64 - 1).map(str)),
+}
+
+
+def values(name: str, domain: Domain) -> st.SearchStrategy[ast.Value]:
+    """Any value of a domain."""
+    if domain.type in VALUES:
+        return VALUES[domain.type]
+    if domain.form is not None:
+        return st.builds(ast.Text, st.sampled_from(PLACES[name]))
+    texts = st.sampled_from(domain.values) if domain.values else TEXT
+    return st.builds(ast.Text, texts.map(str.lower) if domain.lower_case else texts)
+
+
+@st.composite
+def attribute_clauses(draw: st.DrawFn, attribute: Attribute) -> ast.Clause:
+    name, value = attribute.name, values(attribute.name, attribute.domain)
+    operator: Any = draw(st.sampled_from(attribute.operators))
+    if operator.endswith("NULL"):
+        return ast.IsNull(name, operator == "IS NOT NULL")
+    if operator.endswith("CONTAINS"):
+        return ast.Contains(name, draw(value), operator == "NOT CONTAINS")
+    if operator == "BETWEEN":
+        return ast.Between(name, draw(value), draw(value))
+    return ast.Comparison(name, operator, draw(value))
+
+
+@st.composite
+def parameters(draw: st.DrawFn, parameter: Parameter) -> ast.Parameter:
+    operator: Any = draw(st.sampled_from(parameter.operators))
+    least, most = {"BETWEEN": (2, 2), "IN": (1, 4), "NOT IN": (1, 4)}.get(operator, (1, 1))
+    value = values(parameter.name, parameter.domain)
+    return ast.Parameter(parameter.name, operator, tuple(draw(st.lists(value, min_size=least, max_size=most))))
+
+
+@st.composite
+def function_clauses(draw: st.DrawFn, function: Function) -> ast.Clause:
+    chosen = draw(st.sets(st.sampled_from([parameter.name for parameter in function.parameters]), max_size=4))
+    drawn = tuple(draw(parameters(parameter)) for parameter in function.parameters if parameter.name in chosen)
+    return ast.Matches(function.name, drawn, draw(st.booleans()))
+
+
+CLAUSES = st.one_of(
+    *(attribute_clauses(attribute) for attribute in ATTRIBUTES.values() if attribute.supported),
+    *(function_clauses(function) for function in FUNCTIONS.values() if function.supported),
+)
+
+
+def join(node: type[ast.And | ast.Or], children: list[ast.Query]) -> ast.Query:
+    """A node that, as the parser's, has no child of its own kind."""
+    flat = [inner for child in children for inner in (child.children if isinstance(child, node) else (child,))]
+    return node(tuple(flat))
+
+
+QUERIES = st.recursive(
+    CLAUSES,
+    lambda children: st.one_of(
+        st.builds(ast.Not, children),
+        st.lists(children, min_size=2, max_size=3).map(lambda several: join(ast.And, several)),
+        st.lists(children, min_size=2, max_size=3).map(lambda several: join(ast.Or, several)),
+    ),
+    max_leaves=8,
+)
+
+
+@given(QUERIES)
+def test_parsing_the_canonical_text_gives_the_same_tree(query: ast.Query) -> None:
+    text = canonical(query)
+
+    assert parse(text) == query
+    assert check(text, DEEP).canonical == text
+
+
+@given(QUERIES, st.data())
+def test_spaces_case_and_outer_parentheses_mean_nothing(query: ast.Query, data: st.DataObject) -> None:
+    text = canonical(query)
+    words = []
+    for token in tokens(text, Report(text)):
+        words.append(token.text.lower() if token.kind == "keyword" and data.draw(st.booleans()) else token.text)
+        words.append(data.draw(st.sampled_from((" ", "\n", "\t  ", "\u00a0"))))
+
+    assert parse(f" (( {''.join(words)} )) ") == query
+
+
+@given(QUERIES)
+def test_every_clause_stands_where_it_says(query: ast.Query) -> None:
+    text = canonical(query)
+    waiting = [parse(text)]
+    while waiting:
+        node = waiting.pop()
+        assert parse(text[node.span.start : node.span.end]) == node
+        if isinstance(node, ast.And | ast.Or):
+            waiting.extend(node.children)
+        elif isinstance(node, ast.Not):
+            waiting.append(node.child)
+
+
+@given(st.text(max_size=60))
+@example("'\\")
+@example("\x1f\u2028'")
+def test_tokens_and_spaces_are_the_whole_text(text: str) -> None:
+    end = 0
+    for token in tokens(text, Report(text)):
+        assert text[end : token.start].strip() == ""
+        assert text[token.start : token.end] == token.text
+        end = token.end
+    assert text[end:].strip() == ""
+
+
+WORDS = (
+    "AND",
+    "OR",
+    "NOT",
+    "BETWEEN",
+    "CONTAINS",
+    "IS",
+    "NULL",
+    "MATCHES",
+    "NOT_MATCHES",
+    "IN",
+    "today",
+    "true",
+    "WHERE",
+)
+SIGNS = ("(", ")", "(((", ")))", ",", ":", "=", "!=", ">=", "<", "'", "\\", '"', "-", "+", ".", "'x'")
+NAMES = ("amount_spent", "orders_placed", "date", "id", "count", "since", "until", "anniversary", "metafields.a.b")
+LITERALS = ("2026-01-01", "2026-02-30T25:00:00", "-7d", "30_days_ago", "1,5", "999999999999999999999")
+FRAGMENTS = st.one_of(
+    st.sampled_from((*WORDS, *SIGNS, *NAMES, *LITERALS)),
+    st.text(max_size=3),
+    st.characters(categories=("Cs", "Cf", "Cc", "Nd", "Zs")),
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A good query in which a few pieces were put in, taken out or exchanged."""
+    text = canonical(draw(QUERIES))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(len(text), start + 6)))
+        gap = draw(st.sampled_from(("", " ")))
+        text = text[:start] + gap + draw(FRAGMENTS) + gap + text[end:]
+    return text
+
+
+@given(st.one_of(damaged(), st.lists(FRAGMENTS, max_size=25).map(" ".join), st.text(max_size=40)))
+@example("(" * 3000)
+@example("NOT(" * 1000)
+@example("a OR " * 900)
+@example("orders_placed MATCHES (" * 200)
+@example("'" * 999)
+def test_any_text_is_accepted_or_refused_with_problems_that_lie_in_it(text: str) -> None:
+    lines = text.split("\n")
+    checked, problems = outcome(text)
+    if checked is not None:
+        assert parse(checked.canonical) == checked.query
+    else:
+        assert problems
+    for problem in problems:
+        assert problem.code in get_args(Code)
+        assert 1 <= problem.line <= len(lines)
+        assert 0 <= problem.column <= len(lines[problem.line - 1])
+        assert problem.message
+        assert str(problem).isprintable()
+
+
+def outcome(text: str) -> tuple[Checked | None, tuple[Problem, ...]]:
+    """What `check` says: the query with its warnings, or None with its problems."""
+    try:
+        checked = check(text)
+    except InvalidQuery as refusal:
+        return None, refusal.problems
+    return checked, checked.warnings

@@ -1,0 +1,76 @@
+"""Profiles: what was told last holds, what was not told is not touched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from segment_core.facts import profile, registers
+from segment_core.facts.profile import ProfileState
+from segment_core.facts.tags import listed
+from segment_core.facts.told import to_customer
+
+NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
+HOME = {"country": "NL", "city": "Utrecht"}
+WORK = {"country": "BE", "city": "Gent"}
+
+
+def told(minute: int, **values: object) -> ProfileState:
+    return ProfileState(registers.told(registers.stamp(NOON + timedelta(minutes=minute), None, values), values))
+
+
+def test_the_later_value_holds_and_the_absent_one_is_not_touched() -> None:
+    state = told(2, email="new@example.com").join(told(1, email="old@example.com", phone="1"))
+
+    customer = to_customer("1", state, [])
+
+    assert (customer.email, customer.phone) == ("new@example.com", "1")
+
+
+def test_null_is_told_too() -> None:
+    state = told(1, phone="1").join(told(2, phone=None))
+
+    assert to_customer("1", state, []).phone is None
+
+
+def test_triggering_decides_between_two_bodies_of_one_instant() -> None:
+    first = registers.stamp(NOON, NOON + timedelta(seconds=1), "first")
+    second = registers.stamp(NOON, NOON + timedelta(seconds=2), "second")
+    untold = registers.stamp(NOON, None, "untold")
+
+    assert untold < first < second
+
+
+def test_as_of_is_the_latest_store_time() -> None:
+    stamp = registers.stamp(NOON + timedelta(minutes=9), None, [])
+    state = told(1, email="a@example.com").join(ProfileState(tags=listed(stamp, [])))
+
+    assert to_customer("1", state, []).as_of == NOON + timedelta(minutes=9)
+    assert to_customer("1", ProfileState(), []).as_of is None
+
+
+def test_the_default_address_joins_the_list_unless_the_list_is_later() -> None:
+    later_default = told(1, addresses=[HOME]).join(told(2, default_address=WORK))
+    later_list = told(3, addresses=[HOME]).join(told(2, default_address=WORK))
+    same = told(1, addresses=[HOME], default_address=HOME)
+
+    def cities(state: ProfileState) -> list[str | None]:
+        return [address.city for address in to_customer("1", state, []).addresses]
+
+    assert cities(later_default) == ["Utrecht", "Gent"]
+    assert cities(later_list) == ["Utrecht"]
+    assert cities(same) == ["Utrecht"]
+
+
+def test_a_stored_state_is_read_as_it_was() -> None:
+    stamp = registers.stamp(NOON, NOON, "x")
+    state = told(1, email="é@example.com", addresses=[HOME]).join(ProfileState(tags=listed(stamp, ["VIP"])))
+
+    assert profile.decode(state.encode()) == state
+    assert profile.decode(ProfileState().encode()) == ProfileState()
+
+
+def test_one_stamp_is_stored_once() -> None:
+    state = told(1, email="a@example.com", phone=None, first_name="A")
+    (stamp,) = {register.stamp for register in state.fields.values()}
+
+    assert state.encode().count(stamp) == 1

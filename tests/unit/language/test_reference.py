@@ -1,0 +1,46 @@
+"""docs/language.md: its tables are the vocabulary's, its examples are queries, its codes are all codes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from segment_core.language import check
+from segment_core.language.problems import Code
+from segment_core.language.reference import put_into, tables
+from segment_core.language.vocabulary import names
+
+DOCUMENT = (Path(__file__).parents[3] / "docs" / "language.md").read_text(encoding="utf-8")
+EXAMPLES = [
+    line for block in re.findall(r"```segment\n(.*?)```", DOCUMENT, re.DOTALL) for line in block.splitlines() if line
+]
+
+
+def test_the_tables_are_current() -> None:
+    assert put_into(DOCUMENT) == DOCUMENT
+
+
+def test_every_filter_is_in_the_tables() -> None:
+    assert [name for name in names() if f"`{name}" not in tables()] == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_accepted(example: str) -> None:
+    assert check(example).canonical
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 20
+
+
+def test_every_code_is_explained() -> None:
+    explained = re.findall(r"^\| `(\w+)` \| ", DOCUMENT.partition("## Problems")[2], re.MULTILINE)
+
+    assert sorted(explained) == sorted(get_args(Code))
+
+
+def test_a_document_without_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs the marks"):
+        put_into("# Nothing generated here\n")

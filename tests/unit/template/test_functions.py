@@ -1,0 +1,83 @@
+"""Every function runs the same way, from a file that exists, with exactly the environment that it reads."""
+
+from __future__ import annotations
+
+import ast
+
+from segment_core.runtime import environment
+from segment_core.runtime.environment import Environment
+
+from .stack import ROOT, Stack, referenced
+
+# What the libraries read, beside what our own code does.
+LIBRARY_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+
+
+def _models() -> dict[str, type[Environment]]:
+    return {model.__name__.removesuffix("Environment").lower(): model for model in Environment.__subclasses__()}
+
+
+def test_the_template_has_the_functions_that_exist(stack: Stack) -> None:
+    assert stack.functions().keys() == {path.parent.name for path in ROOT.glob("functions/*/app.py")}
+
+
+def test_every_function_runs_on_the_same_platform(stack: Stack) -> None:
+    for name, function in stack.functions().items():
+        assert function["Runtime"] == "python3.13", name
+        assert function["Architectures"] == ["arm64"], name
+        assert function["TracingConfig"] == {"Mode": "Active"}, name
+        assert len(function["Layers"]) == 1, name
+
+
+def test_every_function_has_its_own_logs_and_they_expire(stack: Stack) -> None:
+    groups = stack.all("Logs::LogGroup")
+    used = []
+    for name, function in stack.functions().items():
+        logging = function["LoggingConfig"]
+        assert logging["LogFormat"] == "JSON", name
+        # The platform drops what is below its level before anybody sees it.
+        assert logging["ApplicationLogLevel"] == function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"], name
+        used.append(referenced(logging["LogGroup"]))
+        assert groups[used[-1]]["RetentionInDays"] >= 7, name
+    assert len(set(used)) == len(used)
+
+
+def test_every_handler_exists(stack: Stack) -> None:
+    for name, function in stack.functions().items():
+        module, _, handler = function["Handler"].partition(".")
+        tree = ast.parse((ROOT / "functions" / name / f"{module}.py").read_text(encoding="utf-8"))
+        assert handler in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, name
+
+
+def test_a_function_is_given_exactly_what_its_model_reads(stack: Stack) -> None:
+    given = {name: function["Environment"]["Variables"].keys() for name, function in stack.functions().items()}
+    read = {name: {field.upper() for field in model.model_fields} for name, model in _models().items()}
+    assert {name: names - LIBRARY_VARIABLES for name, names in given.items()} == read
+    assert all(names >= LIBRARY_VARIABLES for names in given.values())
+
+
+def test_a_function_goes_by_the_name_of_its_directory(stack: Stack) -> None:
+    for name, function in stack.functions().items():
+        assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == name
+
+
+def test_every_variable_points_at_what_it_is_called(stack: Stack) -> None:
+    for name, function in stack.functions().items():
+        for variable, value in function["Environment"]["Variables"].items():
+            if variable.endswith(("_TABLE", "_QUEUE_URL")):
+                words = variable.removesuffix("_URL").lower().split("_")
+                assert referenced(value) == "".join(map(str.capitalize, words)), (name, variable)
+
+
+def test_all_environments_are_of_one_module() -> None:
+    # Subclasses are found by having been imported: one elsewhere would be compared only sometimes.
+    assert {model.__module__ for model in Environment.__subclasses__()} == {environment.__name__}
+
+
+def test_the_layer_is_built_for_what_the_functions_run_on(stack: Stack) -> None:
+    (layer,) = stack.all("Lambda::LayerVersion").values()
+    functions = stack.functions().values()
+    assert [layer["CompatibleRuntimes"]] == [[runtime] for runtime in {f["Runtime"] for f in functions}]
+    assert all(layer["CompatibleArchitectures"] == function["Architectures"] for function in functions)
+    metadata = stack.source["Resources"]["SegmentCoreLayer"]["Metadata"]
+    assert metadata == {"BuildMethod": layer["CompatibleRuntimes"][0], "BuildArchitecture": "arm64"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -159,7 +160,7 @@ def test_a_body_may_come_in_base64_and_with_a_charset(api: ApiCaller) -> None:
 def test_pages_of_segments_hold_each_of_them_once(api: ApiCaller) -> None:
     made = {make(api, f"Buyers {number}") for number in range(5)}
     found: list[str] = []
-    query: dict[str, object] = {"limit": 2}
+    query: dict[str, Any] = {"limit": 2}
     pages = 0
     while True:
         page = api("GET", "/segments", **query)

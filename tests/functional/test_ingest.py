@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from segment_core.runtime import queue
-from segment_core.store import client, facts
+from segment_core.store import client, facts, keys
 
 from .conftest import REPOSITORY, Stack, load_function
 
@@ -69,6 +69,19 @@ def test_the_sample_batch(stack: Stack, context: SimpleNamespace) -> None:
     assert ([order.id for order in first.orders], first.tags) == (["550101"], ("newsletter", "VIP"))
     assert ([order.id for order in second.orders], second.tags) == (["550001"], ("wholesale",))
     assert parked(stack) == []
+
+
+def test_the_sample_stream_records_show_what_the_sample_batch_writes(stack: Stack, context: SimpleNamespace) -> None:
+    run(json.loads((REPOSITORY / "events" / "sqs-ingest.json").read_text()), context)
+
+    records = json.loads((REPOSITORY / "events" / "customers-stream.json").read_text())["Records"]
+    shown = [client.decode(record["dynamodb"]["NewImage"]) for record in records]
+    written = [item for item in stack.items(stack.tables.customers) if item["sk"] != keys.ORDER_POINTER]
+    assert sorted(shown, key=by_key) == sorted(written, key=by_key)
+
+
+def by_key(item: dict[str, Any]) -> tuple[str, str]:
+    return item["pk"], item["sk"]
 
 
 def test_the_life_of_an_order_and_its_customer_in_samples(stack: Stack, context: SimpleNamespace) -> None:

@@ -54,11 +54,23 @@ def webhook_event(body: str | bytes, headers: dict[str, str], shop: str = SHOP) 
     }
 
 
+def make_shop(stack: Stack, shop: str, domain: str) -> None:
+    put_shop(
+        stack.tables,
+        shop,
+        domain=domain,
+        zone="Europe/Berlin",
+        currency="EUR",
+        count_test_orders=False,
+        count_cancelled_orders=False,
+        at=NOW,
+    )
+
+
 @pytest.fixture
 def app(stack: Stack) -> ModuleType:
     """The function, and a shop whose store it serves."""
-    settings = {"zone": "Europe/Berlin", "currency": "EUR", "count_test_orders": False, "count_cancelled_orders": False}
-    put_shop(stack.tables, SHOP, domain=DOMAIN, at=NOW, **settings)
+    make_shop(stack, SHOP, DOMAIN)
     secrets.write(stack.secrets_prefix, SHOP, (SECRET,))
     return load_function("webhook")
 
@@ -163,8 +175,7 @@ def test_a_wrong_or_missing_signature_is_401_and_nothing_is_stored(send: Send, s
 
 
 def test_a_shop_without_secrets_takes_nothing(app: ModuleType, send: Send, stack: Stack) -> None:
-    settings = {"zone": "UTC", "currency": "EUR", "count_test_orders": False, "count_cancelled_orders": False}
-    put_shop(stack.tables, "bare", domain="bare.myshopify.com", at=NOW, **settings)
+    make_shop(stack, "bare", "bare.myshopify.com")
     assert refused(send(shop="bare")) == (401, "invalid_signature")
     assert refused(send(shop="bare", signed=signature.sign(ORDER.encode(), ""))) == (401, "invalid_signature")
 
@@ -264,7 +275,12 @@ def test_a_new_secret_is_looked_for_once_a_minute(send: Send, stack: Stack, monk
     secrets.write(stack.secrets_prefix, SHOP, ("the-new-secret", SECRET))
     reads: list[str] = []
     read = secrets.read
-    monkeypatch.setattr(secrets, "read", lambda prefix, shop: reads.append(shop) or read(prefix, shop))
+
+    def counted(prefix: str, shop: str) -> tuple[str, ...]:
+        reads.append(shop)
+        return read(prefix, shop)
+
+    monkeypatch.setattr(secrets, "read", counted)
     at(NOW + timedelta(seconds=59))
     assert [send(secret="the-new-secret")["statusCode"] for _ in range(3)] == [401, 401, 401]
     assert reads == []

@@ -19,6 +19,7 @@ import pytest
 from segment_core import clock
 from segment_core.evaluator import conditions
 from segment_core.facts.customer import Customer
+from segment_core.instants import parse
 from segment_core.membership import evaluate, flips, project, steps
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Answer, Rules
@@ -142,15 +143,23 @@ def sweep_looks_before_now(patch: pytest.MonkeyPatch) -> None:
 
 def sweep_keeps_a_watermark(patch: pytest.MonkeyPatch) -> None:
     due = memberships.due
-    seen: dict[str, set[str]] = {}
+    swept: dict[str, datetime] = {}
 
-    def only_new_minutes(table: str, shop: str, at: datetime) -> Iterator[str]:
-        # What was due by the last sweep is taken for done, whether or not that was so.
-        before = seen.get(shop, set())
-        seen[shop] = set(due(table, shop, at))
-        return iter(seen[shop] - before)
+    def after_the_last_sweep(table: str, shop: str, at: datetime) -> Iterator[str]:
+        since = swept.get(shop)
+        swept[shop] = at
+        for customer in due(table, shop, at):
+            membership = memberships.read(table, shop, customer)
+            if since is None or (membership and membership.due and membership.due > since):
+                yield customer
 
-    patch.setattr(memberships, "due", only_new_minutes)
+    def still_to_come(table: str, shop: str) -> datetime | None:
+        queries = [memberships._due_query(shop, number) for number in range(keys.DUE_SHARDS)]
+        minutes = [parse(item["due_minute"]) for query in queries for item in client.query(table, **query)]
+        return min((minute for minute in minutes if minute > clock.now()), default=None)
+
+    patch.setattr(memberships, "due", after_the_last_sweep)
+    patch.setattr(memberships, "next_due", still_to_come)
 
 
 def clock_commits_carry_the_present(patch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,11 @@ def test_messages_show_nothing_invisible() -> None:
     assert shown("a\u200b\x00\n\ud800é") == "a\\u200b\\u0000\\u000a\\ud800é"
 
 
+def test_long_texts_are_shown_in_part() -> None:
+    assert shown("x" * 40) == "x" * 40
+    assert shown("x" * 41) == "x" * 39 + "…"
+
+
 def test_an_unpaired_surrogate_is_no_character() -> None:
     [problem] = problems("customer_tags CONTAINS '\ud800'")
 

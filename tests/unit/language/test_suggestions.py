@@ -29,6 +29,12 @@ def test_the_nearest_of_several_wins() -> None:
     assert nearest("cart", ["care", "carts", "cart"]) == "cart"
 
 
+def test_exchanged_neighbours_are_one_difference() -> None:
+    assert nearest("lwo", ["LOW"]) == "LOW"
+    assert nearest("hgih", ["HIGH"]) == "HIGH"
+    assert nearest("badc", ["abcd"]) is None
+
+
 @pytest.mark.parametrize(("invented", "advice"), INVENTED_FILTERS.items())
 def test_an_invented_filter_leads_to_a_real_one(invented: str, advice: str) -> None:
     assert find(invented) is None

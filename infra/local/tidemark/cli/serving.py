@@ -13,22 +13,23 @@ from types import FrameType
 import tidemark
 from tidemark.cli.errors import CommandError
 from tidemark.stack import Stack
+from tidemark.stack.errors import StackError
 
 TEMPLATE = Path(tidemark.__file__).resolve().parents[3] / "template.yaml"
 
 
 @contextmanager
 def running(*, data: Path | None, store: str, port: int, clock: datetime | None) -> Iterator[Stack]:
-    """A started stack; stopped when the block is left, also by SIGTERM. Raises CommandError if it cannot start."""
+    """A started stack; stopped when the block is left, also by SIGTERM. What the stack cannot do is a CommandError."""
     if not TEMPLATE.is_file():
         raise CommandError(f"{TEMPLATE} is missing: run the command from an editable install of the repository")
     before = signal.signal(signal.SIGTERM, _as_interrupt)
-    stack = Stack(TEMPLATE, data=data, store=store, port=port, clock=clock, parameters={})
     try:
-        stack.start()
-        yield stack
+        with Stack(TEMPLATE, data=data, store=store, port=port, clock=clock) as stack:
+            yield stack
+    except StackError as error:
+        raise CommandError(str(error)) from None
     finally:
-        stack.stop()
         signal.signal(signal.SIGTERM, before)
 
 

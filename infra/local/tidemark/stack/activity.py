@@ -25,8 +25,8 @@ class Activity:
         self._condition = threading.Condition()
         self._under_way: Counter[str] = Counter()
         self._pending: list[Callable[[], str | None]] = []
-        self._waiting = 0
         self._invocations = 0
+        self._stopping = False
 
     def watch(self, pending: Callable[[], str | None]) -> None:
         """Add a store of work; `pending` says in words what it still holds, or None."""
@@ -55,34 +55,28 @@ class Activity:
         """How many invocations have ended."""
         return self._invocations
 
-    @property
-    def somebody_waits(self) -> bool:
-        """Whether someone waits for the stack to be idle."""
-        return self._waiting > 0
-
     def notify(self) -> None:
         """Something changed that may make the stack idle."""
         with self._condition:
             self._condition.notify_all()
 
-    def wait_until_idle(self, timeout: float, wake: Callable[[], None]) -> None:
-        """Return once nothing is under way or pending. `wake` hurries those who would look later.
+    def stop(self) -> None:
+        """End everyone's waiting."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify_all()
 
-        Raises NotIdle, saying what holds things up, after `timeout` seconds.
+    def wait_until_idle(self, timeout: float) -> None:
+        """Return once nothing is under way or pending.
+
+        Raises NotIdle, saying what holds things up, after `timeout` seconds or when the stack stops.
         """
         deadline = time.monotonic() + timeout
         with self._condition:
-            self._waiting += 1
-        try:
-            wake()
-            with self._condition:
-                while reasons := self._reasons():
-                    if time.monotonic() >= deadline:
-                        raise NotIdle(f"not idle after {timeout:g} s: {'; '.join(reasons)}")
-                    self._condition.wait(_LOOK_AGAIN_SECONDS)
-        finally:
-            with self._condition:
-                self._waiting -= 1
+            while reasons := self._reasons():
+                if self._stopping or time.monotonic() >= deadline:
+                    raise NotIdle(f"not idle after {timeout:g} s: {'; '.join(reasons)}")
+                self._condition.wait(_LOOK_AGAIN_SECONDS)
 
     def _reasons(self) -> list[str]:
         under_way = [f"{what} is under way" for what, count in self._under_way.items() if count > 0]

@@ -70,10 +70,11 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more requests, finish those at hand, close all connections."""
+        """Take no more requests, finish those at hand, close all connections. More than once is no error."""
         if self._thread:
             self._server.shutdown()
             self._thread.join()
+            self._thread = None
             self._server.close_connections()
         self._server.server_close()
 

@@ -23,28 +23,32 @@ _HIDDEN_SECONDS = 24 * 3600.0
 
 
 class QueuePoller:
-    """Works off one queue for one function, in a thread of its own."""
+    """Works off one queue for one function, in as many threads as the function has environments."""
 
-    def __init__(self, mapping: QueueMapping, queues: Queues, functions: Functions, activity: Activity) -> None:
+    def __init__(
+        self, mapping: QueueMapping, queues: Queues, functions: Functions, activity: Activity, threads: int
+    ) -> None:
         self._mapping = mapping
         self._queue = queues.at(mapping.source_arn)
         self._functions = functions
         self._activity = activity
         self._filters = [compile_pattern(one, f"{mapping.place}.FilterCriteria") for one in mapping.filters]
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=mapping.id)
+        self._threads = [threading.Thread(target=self._run, name=mapping.id) for _ in range(threads)]
         activity.watch(self._pending)
 
     def start(self) -> None:
         """Begin to read."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """End after the batch at hand."""
         self._stop.set()
-        self._queue.wake()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._queue.close()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     def _pending(self) -> str | None:
         waiting = sum(self._queue.depth())

@@ -69,6 +69,7 @@ class Queue:
         # When to show what: the receipt of a message in flight, or the id of a hidden one. Entries of messages
         # that are neither any more are skipped.
         self._later: list[tuple[float, str]] = []
+        self._closed = False
         self.dead_letters: Queue | None = None
         self._load()
 
@@ -143,9 +144,10 @@ class Queue:
                     self._hide(message, time.time() + after)
             self._changed.notify_all()
 
-    def wake(self) -> None:
-        """End everyone's waiting for a message."""
+    def close(self) -> None:
+        """End everyone's waiting for a message, now and from now on."""
         with self._changed:
+            self._closed = True
             self._changed.notify_all()
 
     def depth(self) -> tuple[int, int, int]:
@@ -162,7 +164,7 @@ class Queue:
     def _wait(self, deadline: float) -> bool:
         """Wait for a change or for a hidden message to show; False once the deadline has passed."""
         left = deadline - time.monotonic()
-        if left <= 0:
+        if self._closed or left <= 0:
             return False
         if self._later:
             left = min(left, max(0.0, self._later[0][0] - time.time()) + 0.001)

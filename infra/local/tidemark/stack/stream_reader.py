@@ -13,7 +13,8 @@ from typing import Any
 from tidemark.stack.database import Database
 from tidemark.stack.errors import StoreError
 from tidemark.stack.names import REGION
-from tidemark.stack.store_client import STREAMS, StoreClient, StoreRefusal
+from tidemark.stack.store_client import STREAMS, TABLES, StoreClient, StoreRefusal
+from tidemark.stack.wiring import StreamMapping
 
 Record = dict[str, Any]
 
@@ -43,21 +44,20 @@ class StreamReader:
         self,
         client: StoreClient,
         database: Database,
-        *,
-        mapping: str,
+        mapping: StreamMapping,
         table: str,
-        source_arn: str,
+        *,
         keeps_iterators: bool,
     ) -> None:
         """`keeps_iterators`: an iterator stays good for the next read (not on moto, after a cancelled transaction)."""
         self._client = client
         self._database = database
-        self._mapping = mapping
-        self._source_arn = source_arn
+        self._mapping = mapping.id
+        self._source_arn = mapping.source_arn
         self._keeps_iterators = keeps_iterators
-        described = client.call("DynamoDB_20120810", "DescribeTable", {"TableName": table})
+        described = client.call(TABLES, "DescribeTable", {"TableName": table})
         self._stream = described["Table"]["LatestStreamArn"]
-        rows = database.read("SELECT shard, sequence FROM positions WHERE mapping = ?", (mapping,))
+        rows = database.read("SELECT shard, sequence FROM positions WHERE mapping = ?", (mapping.id,))
         self._positions: dict[str, str] = dict(rows)
         self._shards: dict[str, _Shard] = {}
         self._describe()

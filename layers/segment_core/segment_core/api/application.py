@@ -36,7 +36,7 @@ _JSON = "application/json"
 def application() -> APIGatewayHttpResolver:
     """A resolver for HTTP API events (payload format 2.0). Give it the instant of each request as context `at`."""
     # Debugging would print events and traces, whatever is in them.
-    app = APIGatewayHttpResolver(debug=False, json_body_deserializer=strict_json.loads)
+    app = APIGatewayHttpResolver(debug=False, json_body_deserializer=_strictly)
     app.use(list(_STEPS))
     for router in ROUTERS:
         app.include_router(router)
@@ -48,6 +48,11 @@ def application() -> APIGatewayHttpResolver:
 
 
 # Steps ----------------------------------------------------------------------------------------
+
+
+def _strictly(text: str) -> Any:
+    """JSON in which a key that stands twice, or a number that is none, is refused."""
+    return strict_json.loads(text)
 
 
 def _let_in(app: APIGatewayHttpResolver, next_step: NextMiddleware) -> Response[Any]:

@@ -37,7 +37,7 @@ Zone = Annotated[str, AfterValidator(_known_zone), Field(description="IANA time 
 Instant = Annotated[
     datetime,
     PlainSerializer(iso, return_type=str, when_used="json"),
-    Field(description="ISO 8601, in UTC"),
+    Field(description="ISO 8601, in UTC", json_schema_extra={"format": "date-time"}),
 ]
 Secret = Annotated[SecretStr, Field(min_length=8, max_length=256)]
 NextCursor = Annotated[str | None, Field(description="The next page's `cursor`; null on the last page")]

@@ -73,7 +73,7 @@ def read_coordinates(tokens: tuple[Token, ...], subject: str, report: Report) ->
     """Latitude and longitude in degrees, from `'49.28,-123.12'` or the legacy pair `(49.28, -123.12)`."""
     written = tokens[0].value.split(",") if len(tokens) == 1 else [token.text for token in tokens]
     degrees = [part.strip() for part in written]
-    if len(degrees) == 2 and all(_NUMBER.fullmatch(part) and len(part) <= 24 for part in degrees):
+    if len(degrees) == 2 and all(map(_NUMBER.fullmatch, degrees)):
         latitude, longitude = (Decimal(part) for part in degrees)
         if abs(latitude) <= 90 and abs(longitude) <= 180:
             return Text(",".join(degrees))

@@ -38,8 +38,10 @@ def merge_profile(table: str, shop: str, customer_id: str, told: ProfileState, *
 
 def ensure_profile(table: str, shop: str, customer_id: str, *, bulk: bool = False) -> bool:
     """See to it that the customer is in the roster; False if they were erased."""
-    merge_profile(table, shop, customer_id, ProfileState(), bulk=bulk)
     item = client.get(table, profile_key(shop, customer_id))
+    if item is None:
+        merge_profile(table, shop, customer_id, ProfileState(), bulk=bulk)
+        item = client.get(table, profile_key(shop, customer_id))
     return item is not None and not is_erased(item)
 
 

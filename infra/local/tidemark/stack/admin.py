@@ -1,0 +1,158 @@
+"""`/_local/...`: what a person or a test may ask of the stack itself; not a part of the API it runs.
+
+| request | does |
+|---|---|
+| `GET /_local/clock` | the time, and whether it stands still |
+| `POST /_local/clock` `{"to": instant}`, `{"advance": "30d"}`, `{"freeze": true}` | moves, stops or starts the clock |
+| `POST /_local/token` `{"shop", "scope", "ttl"}` | a token of the local issuer |
+| `GET /_local/events?after=0&limit=100` | events of the bus, in order |
+| `GET /_local/queues`, `GET /_local/queues/{name}/messages` | depths; messages, without receiving them |
+| `POST /_local/schedules/{id}` | fires a schedule now |
+| `GET /_local/idle?timeout=60` | answers once nothing is under way |
+| `GET /_local/resources` | routes, tables, queues, functions, schedules, outputs |
+| `GET /_local/logs?function=...&limit=200` | what functions printed |
+| `GET /_local/.well-known/openid-configuration`, `.../jwks.json` | the issuer's keys |
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from segment_core import instants
+from tidemark.stack.aws_endpoint import system_attributes
+from tidemark.stack.errors import ClockError, NotIdle, StackError
+from tidemark.stack.http_server import Request, Response, json_headers
+from tidemark.stack.schedules import parse_duration
+
+if TYPE_CHECKING:
+    from tidemark.stack.stack import Stack
+
+PREFIX = "/_local/"
+
+_DEFAULT_TTL_SECONDS = 3600
+_STATUS: Mapping[type[Exception], int] = {ClockError: 409, NotIdle: 504, KeyError: 404, ValueError: 400}
+
+Query = Mapping[str, str]
+
+
+class Admin:
+    """Answers requests about the stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._calls: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
+            ("GET", re.compile("clock"), self._clock),
+            ("POST", re.compile("clock"), self._move_clock),
+            ("POST", re.compile("token"), self._token),
+            ("GET", re.compile("events"), self._events),
+            ("GET", re.compile("queues"), self._queues),
+            ("GET", re.compile("queues/([^/]+)/messages"), self._messages),
+            ("POST", re.compile("schedules/([^/]+)"), self._fire),
+            ("GET", re.compile("idle"), self._idle),
+            ("GET", re.compile("resources"), self._resources),
+            ("GET", re.compile("logs"), self._logs),
+            ("GET", re.compile(r"\.well-known/openid-configuration"), self._openid),
+            ("GET", re.compile(r"\.well-known/jwks\.json"), self._keys),
+        ]
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        parts = urlsplit(request.target)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        for method, path, call in self._calls:
+            match = path.fullmatch(parts.path.removeprefix(PREFIX))
+            if match and method == request.method:
+                return self._answer(call, match.groups(), query, request)
+        return _json(404, {"message": "Not Found"})
+
+    def _answer(self, call: Callable[..., Any], path: tuple[str, ...], query: Query, request: Request) -> Response:
+        try:
+            body = json.loads(request.body) if request.body else {}
+            if not isinstance(body, dict):
+                raise ValueError("the body is a JSON object")
+            return _json(200, call(*path, query=query, body=body))
+        except (StackError, KeyError, ValueError) as error:
+            status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
+            text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+            return _json(status, {"message": text})
+
+    def _clock(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        clock = self._stack.clock
+        return {"now": instants.iso(clock.now()), "frozen": clock.frozen}
+
+    def _move_clock(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        if unknown := sorted(set(body) - {"to", "advance", "freeze"}):
+            raise ValueError(f"the clock does not know '{unknown[0]}': use to, advance or freeze")
+        answer: dict[str, Any] = {}
+        if "freeze" in body:
+            self._stack.freeze_clock(bool(body["freeze"]))
+        if "to" in body:
+            answer = self._stack.move_clock(instants.parse(body["to"]))
+        elif "advance" in body:
+            answer = self._stack.move_clock(self._stack.clock.now() + parse_duration(body["advance"]))
+        return answer or self._clock(query=query, body={})
+
+    def _token(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        ttl = int(body.get("ttl", _DEFAULT_TTL_SECONDS))
+        return {"token": self._stack.token(str(body.get("shop", "")), str(body.get("scope", "")), ttl), "expires_in": ttl}
+
+    def _events(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        events = self._stack.events(int(query.get("after", 0)), int(query.get("limit", 100)))
+        return {"events": events, "next_after": events[-1]["sequence"] if events else int(query.get("after", 0))}
+
+    def _queues(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        return {
+            "queues": [
+                {"name": queue.settings.name, **dict(zip(("visible", "in_flight", "delayed"), queue.depth(), strict=True))}
+                for queue in self._stack.queues
+            ]
+        }
+
+    def _messages(self, name: str, *, query: Query, body: Mapping[str, Any]) -> Any:
+        messages = self._stack.queues.named(name).peek()[: int(query.get("limit", 100))]
+        return {
+            "messages": [
+                {
+                    "message_id": message.message_id,
+                    "body": message.body,
+                    "attributes": {key: value.get("StringValue") for key, value in message.attributes.items()},
+                    "system": system_attributes(message),
+                }
+                for message in messages
+            ]
+        }
+
+    def _fire(self, id: str, *, query: Query, body: Mapping[str, Any]) -> Any:
+        outcome = self._stack.schedules.fire_now(id)
+        return {"value": outcome.value, "error": outcome.reason or None}
+
+    def _idle(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        self._stack.drain(float(query.get("timeout", 60)))
+        return {"idle": True}
+
+    def _resources(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        return self._stack.resources()
+
+    def _logs(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        lines = [line for line in list(self._stack.functions.log) if query.get("function") in (None, line["function"])]
+        return {"lines": lines[-int(query.get("limit", 200)) :]}
+
+    def _openid(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        return {
+            "issuer": self._stack.url,
+            "jwks_uri": f"{self._stack.url}{PREFIX}.well-known/jwks.json",
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["token"],
+            "subject_types_supported": ["public"],
+        }
+
+    def _keys(self, *, query: Query, body: Mapping[str, Any]) -> Any:
+        return self._stack.issuer.key_set()
+
+
+def _json(status: int, value: Any) -> Response:
+    return Response(status, json.dumps(value).encode(), json_headers())

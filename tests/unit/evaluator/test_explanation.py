@@ -1,0 +1,120 @@
+"""What an explanation says of a query's parts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from segment_core.evaluator import Explanation, compile_query, evaluate, explain
+from segment_core.facts.customer import Customer
+from segment_core.facts.document import read_customer
+from segment_core.instants import parse as instant
+from segment_core.language import parse
+from segment_core.shop import Shop
+
+SHOP = Shop(ZoneInfo("America/New_York"), "USD")
+AT = instant("2026-03-01T12:00:00Z")
+CUSTOMER = read_customer(
+    {
+        "id": "1",
+        "tags": ["vip", "new"],
+        "email": "a@example.com",
+        "orders": [
+            {"id": "1", "created_at": "2026-02-20T12:00:00Z", "total": "40.00", "lines": [{"quantity": 3}]},
+            {"id": "2", "created_at": "2026-02-25T12:00:00Z", "total": "80.50", "lines": [{"quantity": 1}]},
+        ],
+    }
+)
+
+
+def explained(query: str, customer: Customer = CUSTOMER, at: datetime = AT) -> Explanation:
+    return compile_query(parse(query)).explain(customer, SHOP, at)
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("last_order_date > -30d", "2026-02-25T07:00:00"),
+        ("abandoned_checkout_date > -30d", None),
+        ("number_of_orders = 1", "2 orders"),
+        ("amount_spent > 1", "120.50 USD"),
+        ("customer_tags CONTAINS 'vip'", "new, vip"),
+        ("customer_countries CONTAINS 'US'", None),
+        ("customer_email_domain = 'x'", "example.com"),
+        ("customer_language = 'en'", None),
+        ("last_order_date IS NULL", "2026-02-25T07:00:00"),
+        ("orders_placed MATCHES ()", "2 orders"),
+        ("orders_placed NOT MATCHES (date > -7d)", "1 order"),
+        ("orders_placed MATCHES (sum_amount > 1, count > 1)", "120.50 USD, 2 orders"),
+        ("products_purchased MATCHES (sum_quantity > 1)", "4 units"),
+    ],
+)
+def test_a_clause_shows_the_value_it_saw(query: str, seen: str | None) -> None:
+    assert explained(query).seen == seen
+
+
+@pytest.mark.parametrize(
+    ("query", "missing"),
+    [
+        ("number_of_orders >= 3", "2 of 3 orders"),
+        ("number_of_orders > 3", "2 of 4 orders"),
+        ("number_of_orders = 3", "2 of 3 orders"),
+        ("number_of_orders BETWEEN 3 AND 5", "2 of 3 orders"),
+        ("number_of_orders = 1", ""),
+        ("number_of_orders != 2", ""),
+        ("number_of_orders < 2", ""),
+        ("number_of_orders >= 2", ""),
+        ("amount_spent >= 500", "120.50 of 500 USD"),
+        ("amount_spent > 120.50", "120.50 of more than 120.50 USD"),
+        ("amount_spent > 500", "120.50 of more than 500 USD"),
+        ("orders_placed MATCHES (date > -7d, count >= 3)", "1 of 3 orders"),
+        ("orders_placed MATCHES (date = today)", "0 of 1 order"),
+        ("orders_placed MATCHES (sum_amount >= 500, count >= 3)", "120.50 of 500 USD, 2 of 3 orders"),
+        ("orders_placed MATCHES (sum_amount >= 100, count >= 3)", "2 of 3 orders"),
+        ("products_purchased MATCHES (sum_quantity > 4)", "4 of 5 units"),
+        ("orders_placed NOT MATCHES (count >= 1)", ""),
+        ("last_order_date > today", ""),
+    ],
+)
+def test_a_clause_that_does_not_hold_says_how_far_totals_fall_short(query: str, missing: str) -> None:
+    assert explained(query).missing == missing
+
+
+def test_the_tree_is_that_of_the_query_with_the_verdict_of_every_part() -> None:
+    query = "last_order_date > -30d AND (number_of_orders >= 3 OR NOT customer_tags CONTAINS 'vip')"
+    leaves = instant("2026-03-27T04:00:00Z")
+    assert explained(query) == Explanation(
+        kind="and",
+        text=query,
+        member=False,
+        until=None,
+        children=(
+            Explanation("clause", "last_order_date > -30d", True, leaves, seen="2026-02-25T07:00:00"),
+            Explanation(
+                "or",
+                "number_of_orders >= 3 OR NOT customer_tags CONTAINS 'vip'",
+                False,
+                None,
+                children=(
+                    Explanation(
+                        "clause", "number_of_orders >= 3", False, None, seen="2 orders", missing="2 of 3 orders"
+                    ),
+                    Explanation(
+                        "not",
+                        "NOT customer_tags CONTAINS 'vip'",
+                        False,
+                        None,
+                        children=(Explanation("clause", "customer_tags CONTAINS 'vip'", True, None, seen="new, vip"),),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize("query", ["last_order_date > -30d", "NOT (last_order_date > -5d AND number_of_orders > 1)"])
+def test_an_explanation_agrees_with_the_verdict(query: str) -> None:
+    rule = parse(query)
+    explanation = explain(rule, CUSTOMER, SHOP, AT)
+    assert (explanation.member, explanation.until) == evaluate(rule, CUSTOMER, SHOP, AT)

@@ -1,0 +1,164 @@
+"""Days, moments and offsets as instants, in zones whose clocks do odd things."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from segment_core.calendar import (
+    BEGINNING,
+    NEVER,
+    day_end,
+    day_start,
+    first_day_reaching,
+    local_date,
+    passing,
+    resolve,
+    span,
+)
+from segment_core.instants import parse as instant
+from segment_core.language.ast import DateExpression, Day, Moment, Named, Offset
+
+UTC_ZONE = ZoneInfo("UTC")
+NEW_YORK = ZoneInfo("America/New_York")
+APIA = ZoneInfo("Pacific/Apia")
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "start"),
+    [
+        pytest.param("Asia/Kolkata", "2026-01-05", "2026-01-04T18:30:00Z", id="an ordinary day"),
+        pytest.param("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", id="two midnights: the first"),
+        pytest.param("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z", id="no midnight: the change"),
+        pytest.param("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z", id="no midnight, south"),
+        pytest.param("America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z", id="set back a minute after midnight"),
+        pytest.param(
+            "America/St_Johns", "2010-03-14", "2010-03-14T03:30:00Z", id="set forward a minute after midnight"
+        ),
+        pytest.param("Pacific/Apia", "2011-12-29", "2011-12-29T10:00:00Z", id="the day before the skipped one"),
+        pytest.param("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z", id="a skipped day starts with the next"),
+        pytest.param("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z", id="the day after the skipped one"),
+        pytest.param("America/Toronto", "1919-03-31", "1919-03-31T04:30:00Z", id="skipped from 23:30 to 00:30"),
+    ],
+)
+def test_a_day_starts_at_its_first_existing_instant(zone: str, day: str, start: str) -> None:
+    began = instant(start)
+    assert day_start(date.fromisoformat(day), ZoneInfo(zone)) == began
+    assert local_date(began, ZoneInfo(zone)) >= date.fromisoformat(day)
+    assert local_date(began - SECOND, ZoneInfo(zone)) < date.fromisoformat(day)
+
+
+def test_a_skipped_day_is_empty() -> None:
+    assert day_start(date(2011, 12, 30), APIA) == day_end(date(2011, 12, 30), APIA)
+    assert local_date(day_start(date(2011, 12, 30), APIA), APIA) == date(2011, 12, 31)
+
+
+def test_a_day_that_began_is_not_undone_by_clocks_set_back() -> None:
+    zone = ZoneInfo("America/St_Johns")
+    shown_again = instant("2010-11-07T03:00:00Z")
+    assert shown_again.astimezone(zone).date() == date(2010, 11, 6)
+    assert local_date(shown_again, zone) == date(2010, 11, 7)
+
+
+@pytest.mark.parametrize(
+    ("local", "start"),
+    [
+        pytest.param("2026-03-08T01:59:59", "2026-03-08T06:59:59Z", id="the last second before the gap"),
+        pytest.param("2026-03-08T02:00:00", "2026-03-08T07:00:00Z", id="the first second in the gap"),
+        pytest.param("2026-03-08T02:59:59", "2026-03-08T07:00:00Z", id="the last second in the gap"),
+        pytest.param("2026-03-08T03:00:00", "2026-03-08T07:00:00Z", id="the first second after the gap"),
+        pytest.param("2026-11-01T01:30:00", "2026-11-01T05:30:00Z", id="shown twice: the first"),
+        pytest.param("2026-11-01T02:00:00", "2026-11-01T07:00:00Z", id="after what is shown twice"),
+    ],
+)
+def test_a_moment_is_the_first_second_at_which_clocks_show_it_or_more(local: str, start: str) -> None:
+    shown = Moment(datetime.fromisoformat(local))
+    assert span(shown, date(2026, 1, 1), NEW_YORK) == (instant(start), instant(start) + SECOND)
+
+
+@pytest.mark.parametrize(
+    ("expression", "today", "day"),
+    [
+        (Named("today"), "2026-03-01", "2026-03-01"),
+        (Named("yesterday"), "2026-03-01", "2026-02-28"),
+        (Day(date(2024, 2, 29)), "2026-03-01", "2024-02-29"),
+        (Offset(-7, "d"), "2021-05-15", "2021-05-08"),
+        (Offset(-2, "w"), "2026-03-01", "2026-02-15"),
+        (Offset(1, "w"), "2026-12-28", "2027-01-04"),
+        (Offset(-1, "m"), "2026-03-31", "2026-02-28"),
+        (Offset(-1, "m"), "2024-03-31", "2024-02-29"),
+        (Offset(-3, "m"), "2026-01-15", "2025-10-15"),
+        (Offset(1, "m"), "2026-12-31", "2027-01-31"),
+        (Offset(-12, "m"), "2024-02-29", "2023-02-28"),
+        (Offset(-1, "y"), "2024-02-29", "2023-02-28"),
+        (Offset(4, "y"), "2024-02-29", "2028-02-29"),
+        (Offset(-(10**12), "d"), "2026-03-01", "0001-01-01"),
+        (Offset(10**12, "w"), "2026-03-01", "9999-12-31"),
+        (Offset(-(10**12), "m"), "2026-03-01", "0001-01-01"),
+        (Offset(10**12, "y"), "2026-03-01", "9999-12-31"),
+    ],
+    ids=str,
+)
+def test_what_an_expression_means_on_a_day(expression: Day | Offset | Named, today: str, day: str) -> None:
+    assert resolve(expression, date.fromisoformat(today)).isoformat() == day
+
+
+@pytest.mark.parametrize(
+    "expression", [Offset(count, unit) for unit in "dwmy" for count in (-13, -1, 0, 1, 25)], ids=str
+)
+def test_first_day_reaching_is_the_first_that_a_search_finds(expression: Offset) -> None:
+    todays = [date(2024, 1, 25) + timedelta(days=day) for day in range(70)]
+    for day in {resolve(expression, today) for today in todays[10:]} | {
+        resolve(expression, today) + timedelta(days=1) for today in todays[10:-5]
+    }:
+        first = next(today for today in todays if resolve(expression, today) >= day)
+        assert first_day_reaching(expression, day) == first
+
+
+@pytest.mark.parametrize(
+    ("expression", "day", "first"),
+    [
+        pytest.param(Offset(-1, "d"), date.max, None, id="after the last day that there is"),
+        pytest.param(Offset(-1, "m"), date.max, None, id="after the last month that there is"),
+        pytest.param(Offset(1, "d"), date.max, date(9999, 12, 30), id="the last day"),
+        pytest.param(Offset(10**12, "y"), date(2026, 1, 1), date.min, id="always"),
+        pytest.param(Offset(10**12, "d"), date(2026, 1, 1), date.min, id="always, in days"),
+        pytest.param(Offset(-1, "y"), date.min, date.min, id="the first day"),
+    ],
+)
+def test_first_day_reaching_at_the_ends_of_the_calendar(expression: Offset, day: date, first: date | None) -> None:
+    assert first_day_reaching(expression, day) == first
+
+
+@pytest.mark.parametrize(
+    ("expression", "reached", "passed"),
+    [
+        (Offset(-7, "d"), "2026-01-13T05:00:00Z", "2026-01-14T05:00:00Z"),
+        (Named("today"), "2026-01-06T05:00:00Z", "2026-01-07T05:00:00Z"),
+        (Day(date(2026, 1, 5)), None, None),
+        (Day(date(2026, 1, 6)), "always", None),
+        (Day(date(2026, 1, 7)), "always", "always"),
+        (Moment(datetime(2026, 1, 6, 6, 59, 59)), None, None),
+        (Moment(datetime(2026, 1, 6, 7, 0, 0)), "always", None),
+        (Moment(datetime(2026, 1, 6, 7, 0, 1)), "always", "always"),
+    ],
+    ids=str,
+)
+def test_when_time_reaches_and_passes_a_fact(
+    expression: DateExpression, reached: str | None, passed: str | None
+) -> None:
+    when = [NEVER if at is None else BEGINNING if at == "always" else instant(at) for at in (reached, passed)]
+    assert list(passing(expression, instant("2026-01-06T12:00:00.5Z"), NEW_YORK)) == when
+
+
+@pytest.mark.parametrize("zone", [UTC_ZONE, ZoneInfo("Pacific/Kiritimati"), NEW_YORK], ids=str)
+def test_the_ends_of_the_calendar_are_no_error(zone: ZoneInfo) -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert local_date(last, zone) == date.max
+    assert local_date(datetime(1, 1, 1, tzinfo=UTC), zone) == date.min
+    assert day_start(date.min, zone) == BEGINNING
+    assert day_end(date.max, zone) == NEVER
+    assert span(Moment(datetime(9999, 12, 31, 23, 59, 59)), date.max, zone)[1] <= NEVER
+    assert span(Moment(datetime(1, 1, 1)), date.min, zone)[0] <= datetime(1, 1, 2, tzinfo=UTC)

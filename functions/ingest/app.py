@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.batch import EventType
 
 from segment_core.errors import InvalidDocument, InvalidRequest, NotUnderstood, TidemarkError, TooLarge
 from segment_core.ingest import messages
 from segment_core.runtime import queue
+from segment_core.runtime.batch import process
 from segment_core.runtime.environment import IngestEnvironment, environment
 from segment_core.runtime.observability import count, logger, observed
 from segment_core.store import facts
@@ -19,18 +20,13 @@ from segment_core.store import facts
 @observed()
 def handler(event: dict[str, Any], context: Any) -> Any:
     """A batch of messages; those that must be tried again are reported one by one."""
-    return process_partial_response(
-        event=event,
-        record_handler=_merge,
-        processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
-        context=context,
-    )
+    return process(EventType.SQS, event["Records"], _merge, context)
 
 
-def _merge(record: SQSRecord) -> None:
+def _merge(record: Mapping[str, Any]) -> None:
     table = environment(IngestEnvironment).customers_table
     try:
-        told = messages.read(record.body)
+        told = messages.read(record["body"])
         changes = [facts.merge(table, told.shop, fact, bulk=told.bulk) for fact in told.facts]
     except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge) as error:
         _park(record, error)
@@ -38,14 +34,14 @@ def _merge(record: SQSRecord) -> None:
         count("FactsMerged" if any(changes) else "FactsKnown")
 
 
-def _park(record: SQSRecord, error: TidemarkError) -> None:
+def _park(record: Mapping[str, Any], error: TidemarkError) -> None:
     """Trying again cannot help: keep the message with the reason, and let the others go on."""
     count("MessageParked")
-    logger().warning("message parked", extra={"message_id": record.message_id, "code": error.code})
+    logger().warning("message parked", extra={"message_id": record["messageId"], "code": error.code})
     queue.send(
         environment(IngestEnvironment).ingest_dead_letter_queue_url,
-        record.raw_event["attributes"].get("MessageGroupId", "unknown"),
-        _as_object(record.body),
+        record["attributes"].get("MessageGroupId", "unknown"),
+        _as_object(record["body"]),
         {"code": error.code, "reason": error.message},
     )
 

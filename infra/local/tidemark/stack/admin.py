@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from segment_core import instants
+
 from tidemark.stack.aws_endpoint import system_attributes
 from tidemark.stack.errors import ClockError, NotIdle, StackError
 from tidemark.stack.http_server import Request, Response, json_headers
@@ -98,7 +99,10 @@ class Admin:
 
     def _token(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         ttl = int(body.get("ttl", _DEFAULT_TTL_SECONDS))
-        return {"token": self._stack.token(str(body.get("shop", "")), str(body.get("scope", "")), ttl), "expires_in": ttl}
+        return {
+            "token": self._stack.token(str(body.get("shop", "")), str(body.get("scope", "")), ttl),
+            "expires_in": ttl,
+        }
 
     def _events(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         events = self._stack.events(int(query.get("after", 0)), int(query.get("limit", 100)))
@@ -107,7 +111,10 @@ class Admin:
     def _queues(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         return {
             "queues": [
-                {"name": queue.settings.name, **dict(zip(("visible", "in_flight", "delayed"), queue.depth(), strict=True))}
+                {
+                    "name": queue.settings.name,
+                    **dict(zip(("visible", "in_flight", "delayed"), queue.depth(), strict=True)),
+                }
                 for queue in self._stack.queues
             ]
         }

@@ -106,13 +106,11 @@ class Gate:
 
 def scopes_of(claims: Claims) -> Sequence[str]:
     """The scopes of a token: text parted by spaces, or a list."""
-    value = claims.get("scope", claims.get("scp", ""))
-    return value.split() if isinstance(value, str) else list(value)
+    value: str | list[str] = claims.get("scope", claims.get("scp", ""))
+    return value.split() if isinstance(value, str) else value
 
 
 def _new_key() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem.decode()

@@ -13,6 +13,7 @@ from hashlib import md5
 from typing import Any
 
 from segment_core import instants
+
 from tidemark.stack.activity import Activity
 from tidemark.stack.bus import Bus
 from tidemark.stack.http_server import Request, Response
@@ -65,7 +66,9 @@ class AwsEndpoint:
         headers = [("x-amzn-requestid", str(uuid.uuid4())), ("content-type", "application/x-amz-json-1.0")]
         try:
             if target not in self._calls:
-                raise AwsError("UnknownOperationException", f"the local stack does not serve {target or request.target}")
+                raise AwsError(
+                    "UnknownOperationException", f"the local stack does not serve {target or request.target}"
+                )
             with self._activity.busy(target):
                 answer = self._calls[target](json.loads(request.body or b"{}"))
         except AwsError as error:
@@ -83,7 +86,9 @@ class AwsEndpoint:
             return self._queues.named(name)
         except KeyError:
             message = f"there is no queue '{name}'"
-            raise AwsError("com.amazonaws.sqs#QueueDoesNotExist", message, "AWS.SimpleQueueService.NonExistentQueue") from None
+            raise AwsError(
+                "com.amazonaws.sqs#QueueDoesNotExist", message, "AWS.SimpleQueueService.NonExistentQueue"
+            ) from None
 
     def _draft(self, queue: Queue, entry: Json) -> Draft:
         body = entry.get("MessageBody", "")
@@ -102,7 +107,9 @@ class AwsEndpoint:
     def _send_message_batch(self, call: Json) -> Json:
         queue, entries = self._queue(call), call["Entries"]
         if not 1 <= len(entries) <= _BATCH_LIMIT:
-            raise AwsError("com.amazonaws.sqs#TooManyEntriesInBatchRequest", f"a batch holds 1 to {_BATCH_LIMIT} messages")
+            raise AwsError(
+                "com.amazonaws.sqs#TooManyEntriesInBatchRequest", f"a batch holds 1 to {_BATCH_LIMIT} messages"
+            )
         if len({entry["Id"] for entry in entries}) != len(entries):
             raise AwsError("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "two messages of a batch have the same id")
         if sum(map(_size, entries)) > _BATCH_BYTES:

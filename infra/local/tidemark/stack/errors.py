@@ -1,10 +1,10 @@
 """What can stop the local stack, as one small tree.
 
-    StackError            the stack cannot do what was asked; the message says what and where
-    ├── TemplateError     template.yaml says something that cannot be run here, with its place
-    ├── StoreError        the table store cannot be fetched, started or reached
-    ├── ClockError        the clock cannot be moved there
-    └── NotIdle           work was still under way when the time to wait was over
+StackError            the stack cannot do what was asked; the message says what and where
+├── TemplateError     template.yaml says something that cannot be run here, with its place
+├── StoreError        the table store cannot be fetched, started or reached
+├── ClockError        the clock cannot be moved there
+└── NotIdle           work was still under way when the time to wait was over
 """
 
 from __future__ import annotations

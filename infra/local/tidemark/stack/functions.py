@@ -12,7 +12,6 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,11 @@ class Environment:
             self.connection.send_bytes(json.dumps(request).encode())
             answer: dict[str, Any] = json.loads(self.connection.recv_bytes())
         except (EOFError, OSError):
-            error = {"errorType": "Runtime.ExitError", "errorMessage": "the function's process has ended", "stackTrace": []}
+            error = {
+                "errorType": "Runtime.ExitError",
+                "errorMessage": "the function's process has ended",
+                "stackTrace": [],
+            }
             return {"error": error, "output": "", "written": []}
         return answer
 
@@ -143,7 +146,9 @@ class Functions:
             free.put(environment)
             if "error" in answer:
                 error = answer["error"]
-                failures.append(f"{one.id} cannot be loaded: {error['errorType']}: {error['errorMessage']} at {error['stackTrace'][-1:]}")
+                failures.append(
+                    f"{one.id} cannot be loaded: {error['errorType']}: {error['errorMessage']} at {error['stackTrace'][-1:]}"
+                )
 
     def arn(self, name: str) -> str:
         """The function's ARN."""

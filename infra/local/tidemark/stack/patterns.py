@@ -26,7 +26,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 def compile_pattern(pattern: Mapping[str, Any], place: str) -> Matches:
     """A function that says whether an event matches. Raises TemplateError for what is not supported."""
-    if not isinstance(pattern, Mapping) or not pattern:
+    if not pattern:
         raise TemplateError(place, "a pattern is an object that is not empty")
     fields = [_field(name, wanted, f"{place}.{name}") for name, wanted in pattern.items()]
     return lambda event: all(matches(event) for matches in fields)
@@ -38,9 +38,7 @@ def _field(name: str, wanted: Any, place: str) -> Matches:
         return lambda event: any(way(event) for way in ways)
     if isinstance(wanted, Mapping):
         inner = compile_pattern(wanted, place)
-        return lambda event: any(
-            isinstance(value, Mapping) and inner(value) for value in _values(_child(event, name))
-        )
+        return lambda event: any(isinstance(value, Mapping) and inner(value) for value in _values(_child(event, name)))
     if not isinstance(wanted, list) or not wanted:
         raise TemplateError(place, "the values of a pattern are a list that is not empty")
     tests = [_test(one, place) for one in wanted]

@@ -78,7 +78,8 @@ class QueuePoller:
                 self._queue.release([str(message.receipt)], self._pause(message))
 
     def _pause(self, message: Message) -> float:
-        return min(_FIRST_PAUSE_SECONDS * 2 ** (message.receives - 1), self._queue.settings.visibility_timeout)
+        grown: float = _FIRST_PAUSE_SECONDS * 2 ** (message.receives - 1)
+        return min(grown, self._queue.settings.visibility_timeout)
 
     def _wanted(self, event: dict[str, Any]) -> bool:
         if not self._filters:

@@ -76,9 +76,8 @@ class Queue:
     def _load(self) -> None:
         # Who had received a message is gone with its process: all are there to be received again.
         for row in self._database.read(_SELECT, (self.settings.name,)):
-            id, message_id, body, attributes, group, sent_at, first, receives, visible_at = row
-            message = Message(id, message_id, body, json.loads(attributes), group, sent_at, first, receives)
-            if receives == 0 and visible_at > time.time():
+            message, visible_at = _message(row), row[-1]
+            if message.receives == 0 and visible_at > time.time():
                 self._hide(message, visible_at)
             else:
                 self._show(message)
@@ -159,7 +158,7 @@ class Queue:
     def peek(self) -> list[Message]:
         """All messages, oldest first, without receiving them."""
         rows = self._database.read(_SELECT, (self.settings.name,))
-        return [Message(*row[:3], json.loads(row[3]), *row[4:8]) for row in rows]
+        return [_message(row) for row in rows]
 
     def _wait(self, deadline: float) -> bool:
         """Wait for a change or for a hidden message to show; False once the deadline has passed."""
@@ -230,6 +229,11 @@ class Queue:
             _, key = heapq.heappop(self._later)
             if message := self._in_flight.pop(key, None) or self._hidden.pop(key, None):
                 self._show(message)
+
+
+def _message(row: Sequence[Any]) -> Message:
+    id, message_id, body, attributes, group, sent_at, first_received_at, receives, _ = row
+    return Message(id, message_id, body, json.loads(attributes), group, sent_at, first_received_at, receives)
 
 
 class Queues:

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from segment_core import instants
+
 from tidemark.stack import expressions
 from tidemark.stack.asynchronous import Asynchronous
 from tidemark.stack.clock import StackClock
-from tidemark.stack.errors import ClockError, StackError
+from tidemark.stack.errors import ClockError
 from tidemark.stack.functions import Functions, Outcome
 from tidemark.stack.names import ACCOUNT, REGION
 from tidemark.stack.wiring import FunctionSettings, Schedule

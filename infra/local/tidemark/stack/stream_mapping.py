@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from segment_core import instants
+
 from tidemark.stack.activity import Activity
 from tidemark.stack.clock import StackClock
 from tidemark.stack.errors import StoreError
@@ -131,7 +132,11 @@ class StreamPoller:
 
     def _wanted(self, record: Record) -> bool:
         images = record["dynamodb"]
-        if self._drop_unchanged and record["eventName"] == "MODIFY" and images.get("OldImage") == images.get("NewImage"):
+        if (
+            self._drop_unchanged
+            and record["eventName"] == "MODIFY"
+            and images.get("OldImage") == images.get("NewImage")
+        ):
             return False
         return not self._filters or any(matches(record) for matches in self._filters)
 

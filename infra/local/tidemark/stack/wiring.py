@@ -188,7 +188,7 @@ def _events(resource: Resource) -> Iterator[_Event]:
 def _table(template: Template, resource: Resource) -> Table:
     own = resource.properties
     taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
-    create = {"TableName": resource.name, "BillingMode": "PAY_PER_REQUEST"}
+    create: dict[str, Any] = {"TableName": resource.name, "BillingMode": "PAY_PER_REQUEST"}
     create |= {name: own[name] for name in taken if name in own}
     stream = own.get("StreamSpecification")
     if stream:

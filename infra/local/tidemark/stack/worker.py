@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
-
 from segment_core import clock, instants
 
 Json = Any
@@ -71,7 +70,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.written: set[str] = set()
-        self._handler: Callable[[Json, object], Json] | None = None
+        self._handler: Callable[[Json, object], Json] = _not_loaded
 
     def start(self, request: Json) -> None:
         """Take over the variables, then load the handler's module."""
@@ -81,7 +80,7 @@ class Worker:
             if layer not in sys.path:
                 sys.path.append(layer)
         _forget_caches(request["layers"])
-        boto3.setup_default_session()
+        boto3.DEFAULT_SESSION = boto3.Session()
         boto3.DEFAULT_SESSION.events.register("provide-client-params.dynamodb", self._note_written)
         module_name, _, function = request["handler"].rpartition(".")
         sys.path.insert(0, request["code"])
@@ -90,7 +89,6 @@ class Worker:
 
     def invoke(self, request: Json) -> Json:
         """Hand one event to the handler."""
-        assert self._handler is not None
         _set_clock(request["clock"])
         return self._handler(request["event"], Context(request["context"]))
 
@@ -111,6 +109,10 @@ class Worker:
         self.written.update(params.get("RequestItems", ()))
         for operation in params.get("TransactItems", ()):
             self.written.update(action["TableName"] for action in operation.values())
+
+
+def _not_loaded(event: Json, context: object) -> Json:
+    raise RuntimeError("the function has not been loaded")
 
 
 class Context:

@@ -28,6 +28,7 @@ from segment_core.store import client
 from segment_core.store.tables import Tables
 
 from .api_caller import ApiCaller
+from .permissions import only_what_roles_grant  # noqa: F401  (a fixture of every test here)
 from .tables import create_tables
 
 REPOSITORY = Path(__file__).parents[2]

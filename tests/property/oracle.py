@@ -237,10 +237,15 @@ def _plain(value: ast.Value) -> Any:
 
 def _bounds(expression: ast.Value, zone: ZoneInfo, at: datetime) -> tuple[datetime, datetime]:
     """The first instant of what the expression means at `at`, and the first one after it."""
+    return _bounds_on(expression, _today(at, zone), zone)
+
+
+@cache
+def _bounds_on(expression: ast.Value, today: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     if isinstance(expression, ast.Moment):
         start = _first_shown(expression.local, zone)
         return start, start + timedelta(seconds=1)
-    day = _day(expression, _today(at, zone))
+    day = _day(expression, today)
     return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
 
 
@@ -295,7 +300,8 @@ def _today(at: datetime, zone: ZoneInfo) -> date:
 @cache
 def _first_shown(local: datetime, zone: ZoneInfo) -> datetime:
     """The first instant at which the clocks show `local` or later, found minute by minute, then second by second."""
-    instant = local.replace(tzinfo=UTC) - timedelta(hours=26)
+    # No zone is more than 14 hours ahead of UTC.
+    instant = local.replace(tzinfo=UTC) - timedelta(hours=15)
     for step in (timedelta(minutes=1), timedelta(seconds=1)):
         while instant.astimezone(zone).replace(tzinfo=None) < local:
             instant += step

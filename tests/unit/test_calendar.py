@@ -18,7 +18,7 @@ from segment_core.calendar import (
     span,
 )
 from segment_core.instants import parse as instant
-from segment_core.language.ast import DateExpression, Day, Moment, Named, Offset
+from segment_core.language.ast import DateExpression, Day, Moment, Named, Offset, OffsetUnit
 
 UTC_ZONE = ZoneInfo("UTC")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -33,10 +33,8 @@ SECOND = timedelta(seconds=1)
         pytest.param("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", id="two midnights: the first"),
         pytest.param("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z", id="no midnight: the change"),
         pytest.param("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z", id="no midnight, south"),
-        pytest.param("America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z", id="set back a minute after midnight"),
-        pytest.param(
-            "America/St_Johns", "2010-03-14", "2010-03-14T03:30:00Z", id="set forward a minute after midnight"
-        ),
+        pytest.param("America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z", id="set back after midnight"),
+        pytest.param("America/St_Johns", "2010-03-14", "2010-03-14T03:30:00Z", id="set forward after midnight"),
         pytest.param("Pacific/Apia", "2011-12-29", "2011-12-29T10:00:00Z", id="the day before the skipped one"),
         pytest.param("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z", id="a skipped day starts with the next"),
         pytest.param("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z", id="the day after the skipped one"),
@@ -105,10 +103,10 @@ def test_what_an_expression_means_on_a_day(expression: Day | Offset | Named, tod
     assert resolve(expression, date.fromisoformat(today)).isoformat() == day
 
 
-@pytest.mark.parametrize(
-    "expression", [Offset(count, unit) for unit in "dwmy" for count in (-13, -1, 0, 1, 25)], ids=str
-)
-def test_first_day_reaching_is_the_first_that_a_search_finds(expression: Offset) -> None:
+@pytest.mark.parametrize("count", [-13, -1, 0, 1, 25])
+@pytest.mark.parametrize("unit", ["d", "w", "m", "y"])
+def test_first_day_reaching_is_the_first_that_a_search_finds(count: int, unit: OffsetUnit) -> None:
+    expression = Offset(count, unit)
     todays = [date(2024, 1, 25) + timedelta(days=day) for day in range(70)]
     for day in {resolve(expression, today) for today in todays[10:]} | {
         resolve(expression, today) + timedelta(days=1) for today in todays[10:-5]

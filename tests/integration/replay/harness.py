@@ -29,8 +29,8 @@ _SHOWN = 5
 class LocalStack(Protocol):
     """What the replay needs of a running stack."""
 
-    url: str
-
+    @property
+    def url(self) -> str: ...
     def token(self, shop: str, scope: str) -> str: ...
     def move_clock(self, to: datetime) -> object: ...
     def drain(self) -> object: ...
@@ -79,7 +79,10 @@ class Report:
 
 
 class Replay:
-    """One run of a plan. `explain(shop, customer, query, at)` answers from what the stack has stored."""
+    """One run of a plan. `explain(shop, customer, query, at)` answers from what the stack has stored.
+
+    With `enough`, events are compared at every check too, and the run ends early when it says so.
+    """
 
     def __init__(
         self,
@@ -88,8 +91,10 @@ class Replay:
         table: Sequence[Row],
         explain: Explain,
         say: Callable[[str], object] = print,
+        enough: Callable[[Report], bool] | None = None,
     ) -> None:
         self._stack = stack
+        self._enough = enough
         self._plan = plan
         self._steps = steps(plan, table)
         self._explain = explain
@@ -112,12 +117,19 @@ class Replay:
                 self._take(step, pool)
                 if step.checks or not number % 100:
                     self._progress(number, step, time.monotonic() - started)
-            # Flips between the last step and the end of the plan.
-            self._stack.move_clock(self._plan.end)
-        self._compare_events()
+                if step.checks and self._enough and self._is_enough(self._enough, step.at):
+                    break
+            else:
+                # Flips between the last step and the end of the plan.
+                self._stack.move_clock(self._plan.end)
+                self._compare_events(self._plan.end)
         self._report.seconds = time.monotonic() - started
         self._say(f"replay: {self._report}")
         return self._report
+
+    def _is_enough(self, enough: Callable[[Report], bool], at: datetime) -> bool:
+        self._compare_events(at)
+        return enough(self._report)
 
     def _take(self, step: Step, pool: ThreadPoolExecutor) -> None:
         self._stack.move_clock(step.at)
@@ -216,7 +228,7 @@ class Replay:
                 self._report.expect(where, verdict, customer in expected[name])
                 self._report.explanations += 1
 
-    def _compare_events(self) -> None:
+    def _compare_events(self, until: datetime) -> None:
         events = [Event.of(detail) for detail in map(_detail, self._stack.events())]
         self._report.events = len(events)
         self._report.clock_events = sum(event.cause == "clock" for event in events)
@@ -234,7 +246,7 @@ class Replay:
                 names=names,
                 live_since=self._live_since,
                 told_at=told_at,
-                until=self._plan.end,
+                until=until,
             )
 
 

@@ -94,25 +94,40 @@ def _full_checks() -> set[datetime]:
     }
 
 
+# Enough of them for every break to show: recency, windows that end and begin, counts, none at all, negation.
+_SMALL = (
+    "recent purchasers",
+    "no order for 60 days",
+    "exactly once in 90 days",
+    "last order 4 to 12 weeks ago",
+    "never ordered",
+    "added lately, nothing bought",
+    "neither new nor regular",
+    "large order yesterday",
+)
+
+
 def small_plan() -> Plan:
-    """The same in little, for showing that a break is found: 60 customers, two zones, half a year."""
+    """The same in little, for showing that a break is found: 60 buyers, two zones, a hundred days."""
     shops = (
         Shop("oslo", OSLO, customers=35, never_ordering=4),
         Shop("brazil", BRAZIL, customers=25, never_ordering=4),
     )
     return Plan(
         shops=shops,
-        start=datetime(1996, 11, 15, 12, tzinfo=UTC),
-        end=datetime(1997, 5, 20, 12, tzinfo=UTC),
-        late_at=datetime(1997, 2, 20, 10, 30, tzinfo=UTC),
+        start=datetime(1996, 12, 28, 12, tzinfo=UTC),
+        end=datetime(1997, 4, 12, 12, tzinfo=UTC),
+        late_at=datetime(1997, 1, 28, 10, 30, tzinfo=UTC),
         checks=(
             datetime(1997, 1, 20, 16, 45, 12, tzinfo=UTC),
-            day_start(BRAZIL, date(1997, 2, 17)) - SECOND,
+            # The first midnight after summer time ended in Brazil.
             day_start(BRAZIL, date(1997, 2, 17)),
+            # After the outage; the day before had 23 hours in Oslo.
             day_start(OSLO, date(1997, 3, 31)),
-            datetime(1997, 5, 20, 12, tzinfo=UTC),
+            datetime(1997, 4, 12, 12, tzinfo=UTC),
         ),
-        point_reads=20,
+        segments=tuple(segment for segment in SEGMENTS if segment.name in _SMALL),
+        point_reads=10,
         page=5,
     )
 

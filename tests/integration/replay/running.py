@@ -22,10 +22,16 @@ from .plan import Plan
 TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 
 
-def replay(plan: Plan, table: Sequence[Row], store: str, say: Callable[[str], object] = print) -> Report:
+def replay(
+    plan: Plan,
+    table: Sequence[Row],
+    store: str,
+    say: Callable[[str], object] = print,
+    enough: Callable[[Report], bool] | None = None,
+) -> Report:
     """Start a stack whose clock stands at the plan's start, take it through the plan, stop it."""
     with Stack(TEMPLATE, store=store, clock=plan.start) as stack, reading(stack.store_url):
-        return Replay(stack, plan, table, explained(stack, plan), say).run()
+        return Replay(stack, plan, table, explained(stack, plan), say, enough).run()
 
 
 @contextmanager

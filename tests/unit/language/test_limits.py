@@ -51,7 +51,7 @@ def test_characters_count_before_trimming() -> None:
 
     assert check(longest).canonical == CLAUSE
     [problem] = problems(longest + " ")
-    assert (problem.code, problem.message) == ("too_long", "Query is too long (maximum is 5000 characters)")
+    assert problem == Problem(1, 0, 5001, "too_long", "Query is too long (maximum is 5000 characters)")
 
 
 def test_blank_and_too_long_at_once() -> None:

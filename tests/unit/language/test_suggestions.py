@@ -30,6 +30,7 @@ def test_the_nearest_of_several_wins() -> None:
 
 
 def test_exchanged_neighbours_are_one_difference() -> None:
+    assert nearest("olw", ["LOW"]) == "LOW"
     assert nearest("lwo", ["LOW"]) == "LOW"
     assert nearest("hgih", ["HIGH"]) == "HIGH"
     assert nearest("badc", ["abcd"]) is None

@@ -10,7 +10,7 @@ from segment_core.runtime.environment import Environment
 from .stack import ROOT, Stack, referenced
 
 # What the libraries read, beside what our own code does.
-LIBRARY_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+LIBRARY_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
 
 
 def _models() -> dict[str, type[Environment]]:

@@ -40,7 +40,7 @@ def run(options: Namespace) -> int:
     from tidemark.demo.story import default_customers, tell, try_it
 
     with running(data=None, store=options.store, port=options.port, clock=OPENING) as stack:
-        tell(stack, options.customers or default_customers(stack))
+        tell(stack, options.customers or default_customers(stack.store))
         if not options.exit:
             try_it(stack)
             until_stopped()

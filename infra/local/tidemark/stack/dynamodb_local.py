@@ -10,10 +10,13 @@ import hashlib
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import tidemark
@@ -27,6 +30,8 @@ _CACHE = _FOLDER.parents[1] / ".tidemark"
 _CACHE_VARIABLE = "TIDEMARK_CACHE"
 _JAVA_VERSION = 17
 _FETCH_SECONDS = 600
+# What DynamoDB Local calls its file with -sharedDb.
+_DATABASE = "shared-local-instance.db"
 
 # A process in memory that a stack no longer needs is kept for the next one: Java takes seconds to start.
 _idle: list[StoreProcess] = []
@@ -53,6 +58,8 @@ def start(data: Path | None, inherit: Sequence[int] = ()) -> StoreProcess:
         if process.running:
             return process
     folder = fetch()
+    if data is not None:
+        _stop_time(data / _DATABASE)
     command = [
         "java",
         "-XX:+UseSerialGC",
@@ -65,6 +72,16 @@ def start(data: Path | None, inherit: Sequence[int] = ()) -> StoreProcess:
         *(["-dbPath", str(data)] if data else ["-inMemory"]),
     ]
     return StoreProcess(command, inherit=inherit)
+
+
+def _stop_time(database: Path) -> None:
+    """Date all stream records anew: they expire after a day, and none may while no stack is there to read them."""
+    if not database.is_file():
+        return
+    now = int(time.time() * 1000)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE us SET CreationDateTime = ?", (now,))
+        connection.execute("UPDATE ss SET CreationDateTime = ? WHERE DeletionDateTime IS NULL", (now,))
 
 
 def keep(process: StoreProcess) -> None:

@@ -73,6 +73,7 @@ class StreamPoller:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._clean_at = -1
+        self._started_at = time.time()
         self._thread = threading.Thread(target=self._run, name=mapping.id)
         activity.watch(self._pending)
 
@@ -179,8 +180,9 @@ class StreamPoller:
         return min((places.get(one.get("itemIdentifier"), 0) for one in failures), default=len(batch.records))
 
     def _too_old(self, batch: _Batch) -> bool:
-        oldest = batch.records[0]["dynamodb"]["ApproximateCreationDateTime"]
-        return self._mapping.maximum_age >= 0 and time.time() - oldest > self._mapping.maximum_age
+        # The hours in which the stack was not there do not count.
+        since = max(batch.records[0]["dynamodb"]["ApproximateCreationDateTime"], self._started_at)
+        return self._mapping.maximum_age >= 0 and time.time() - since > self._mapping.maximum_age
 
     def _give_up(self, batch: _Batch, condition: str, outcome: Outcome | None) -> None:
         """Tell the queue for failures as Lambda does, and add the records: the stream may soon forget them."""

@@ -17,6 +17,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+
 from segment_core.facts.customer import Address, Checkout, Customer, Order, OrderLine, Refund
 from segment_core.language import ast
 from segment_core.shop import OrderPolicy, Shop
@@ -121,7 +122,7 @@ def order(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> Order:
         updated_at=happened(draw, at, zone),
         total=None if rarely(draw) else pick(draw, AMOUNTS),
         currency=pick(draw, (None, None, "USD", "EUR")),
-        cancelled_at=happened(draw, at, zone) if rarely(draw) else None,
+        cancelled_at=happened(draw, at, zone) if number(draw, 0, 2) == 2 else None,
         test=rarely(draw),
         app_id=pick(draw, (None, "1", "2")),
         location_id=pick(draw, (None, "7", "8")),

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from segment_core.evaluator import Verdict, evaluate
 from segment_core.language import ast
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from segment_core.calendar import day_end, day_start, first_day_reaching, local_date, passing, resolve, span
 from segment_core.language import ast
 

@@ -8,6 +8,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from segment_core.evaluator import compile_query
 from segment_core.facts.customer import Checkout, Customer, Order, OrderLine, Refund
 from segment_core.language import parse

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from segment_core.evaluator import Explanation, compile_query, evaluate, explain
 from segment_core.facts.customer import Customer
 from segment_core.facts.document import read_customer

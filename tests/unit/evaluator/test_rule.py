@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from segment_core.errors import InvalidQuery
 from segment_core.evaluator import compile_query
 from segment_core.evaluator.attributes import ATTRIBUTES

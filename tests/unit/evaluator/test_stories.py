@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from segment_core.evaluator import Verdict, compile_query
 from segment_core.facts.document import read_customer
 from segment_core.instants import parse as instant

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from segment_core import instants
-
 from tidemark.stack.aws_endpoint import system_attributes
 from tidemark.stack.errors import ClockError, NotIdle, StackError
 from tidemark.stack.http_server import Request, Response, json_headers

@@ -9,7 +9,6 @@ import threading
 from typing import Any
 
 from segment_core import instants
-
 from tidemark.stack.activity import Activity
 from tidemark.stack.clock import StackClock
 from tidemark.stack.functions import Functions, Outcome

@@ -9,7 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -45,10 +45,8 @@ class Issuer:
         if kept is None:
             kept = _new_key()
             database.remember(_KEY, kept)
-        key = serialization.load_pem_private_key(kept.encode(), password=None)
-        assert isinstance(key, rsa.RSAPrivateKey)
-        self._key = key
-        self.public_key = key.public_key()
+        self._key = cast("rsa.RSAPrivateKey", serialization.load_pem_private_key(kept.encode(), password=None))
+        self.public_key = self._key.public_key()
 
     def token(self, authorizer: Authorizer, shop: str, scope: str, ttl: int) -> str:
         """A token for that authorizer, good for `ttl` seconds."""
@@ -106,8 +104,8 @@ class Gate:
 
 def scopes_of(claims: Claims) -> Sequence[str]:
     """The scopes of a token: text parted by spaces, or a list."""
-    value: str | list[str] = claims.get("scope", claims.get("scp", ""))
-    return value.split() if isinstance(value, str) else value
+    value: Any = claims.get("scope", claims.get("scp", ""))
+    return value.split() if isinstance(value, str) else list(value)
 
 
 def _new_key() -> str:

@@ -13,12 +13,11 @@ from hashlib import md5
 from typing import Any
 
 from segment_core import instants
-
 from tidemark.stack.activity import Activity
 from tidemark.stack.bus import Bus
 from tidemark.stack.http_server import Request, Response
 from tidemark.stack.names import Names
-from tidemark.stack.parameters import Parameters
+from tidemark.stack.parameters import Parameter, Parameters
 from tidemark.stack.queues import Draft, Message, Queue, Queues
 
 _BATCH_LIMIT = 10
@@ -197,24 +196,22 @@ class AwsEndpoint:
         parameter = self._parameters.get(call["Name"])
         if parameter is None:
             raise AwsError("ParameterNotFound", f"there is no parameter '{call['Name']}'")
-        return {"Parameter": self._shown(call["Name"])}
+        return {"Parameter": self._shown(parameter)}
 
     def _get_parameters(self, call: Json) -> Json:
-        found = [name for name in call["Names"] if self._parameters.get(name)]
+        found = {name: self._parameters.get(name) for name in call["Names"]}
         return {
-            "Parameters": [self._shown(name) for name in found],
-            "InvalidParameters": [name for name in call["Names"] if name not in found],
+            "Parameters": [self._shown(parameter) for parameter in found.values() if parameter],
+            "InvalidParameters": [name for name, parameter in found.items() if not parameter],
         }
 
-    def _shown(self, name: str) -> Json:
-        parameter = self._parameters.get(name)
-        assert parameter is not None
+    def _shown(self, parameter: Parameter) -> Json:
         return {
-            "Name": name,
+            "Name": parameter.name,
             "Type": parameter.type,
             "Value": parameter.value,
             "Version": parameter.version,
-            "ARN": self._names.arn("ssm", f"parameter{name}"),
+            "ARN": self._names.arn("ssm", f"parameter{parameter.name}"),
         }
 
     def _put_parameter(self, call: Json) -> Json:

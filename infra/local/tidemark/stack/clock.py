@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from segment_core import instants
-
 from tidemark.stack.database import Database
 from tidemark.stack.errors import ClockError
 

@@ -103,8 +103,8 @@ class Functions:
                 environment = Environment([*inherited, *earlier])
                 self._all.append(environment)
                 self._free[one.name].put(environment)
-        self._clock: StackClock | None = None
-        self._written: Callable[[Iterable[str]], None] = lambda tables: None
+        self._clock: StackClock
+        self._written: Callable[[Iterable[str]], None]
         self.log: deque[dict[str, str]] = deque(maxlen=_LOG_LINES)
 
     def start(
@@ -145,10 +145,7 @@ class Functions:
             )
             free.put(environment)
             if "error" in answer:
-                error = answer["error"]
-                failures.append(
-                    f"{one.id} cannot be loaded: {error['errorType']}: {error['errorMessage']} at {error['stackTrace'][-1:]}"
-                )
+                failures.append(f"{one.id} cannot be loaded: {_told(answer['error'])}")
 
     def arn(self, name: str) -> str:
         """The function's ARN."""
@@ -177,7 +174,6 @@ class Functions:
         return answer["value"]
 
     def _ask(self, one: FunctionSettings, request_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        assert self._clock is not None
         with self._activity.busy(one.id):
             environment = self._free[one.name].get()
             try:
@@ -195,8 +191,7 @@ class Functions:
             if '"level":"ERROR"' in line or '"level":"CRITICAL"' in line:
                 print(f"{one.id}: {line}", file=sys.stderr, flush=True)
         if error := answer.get("error"):
-            where = error["stackTrace"][-1:] or ["no place"]
-            told = f"{error['errorType']}: {error['errorMessage']} at {where[0]}"
+            told = _told(error)
             self.log.append({"function": one.id, "request_id": request_id, "line": told})
             print(f"{one.id} failed: {told}", file=sys.stderr, flush=True)
 
@@ -204,3 +199,9 @@ class Functions:
         """End all processes."""
         for environment in self._all:
             environment.stop()
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    """An error in one line, with the place where it was raised."""
+    where = (error["stackTrace"] or ["no place"])[-1]
+    return f"{error['errorType']}: {error['errorMessage']} at {where}"

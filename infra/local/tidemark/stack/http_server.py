@@ -163,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         return bytes(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Nothing: the terminal is for people."""
 
 

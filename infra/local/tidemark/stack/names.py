@@ -82,7 +82,9 @@ NAMING: Mapping[str, Naming] = {
     ),
     "AWS::Events::EventBus": Naming("Name", _name, {"Arn": _arn("events", "event-bus/"), "Name": _name}),
     "AWS::Events::Rule": _plain("Name", "events", "rule/"),
-    "AWS::IAM::ManagedPolicy": Naming("ManagedPolicyName", _arn("iam", "policy/"), {"PolicyArn": _arn("iam", "policy/")}),
+    "AWS::IAM::ManagedPolicy": Naming(
+        "ManagedPolicyName", _arn("iam", "policy/"), {"PolicyArn": _arn("iam", "policy/")}
+    ),
     "AWS::IAM::Policy": Naming("PolicyName", _name, {}),
     "AWS::IAM::Role": Naming("RoleName", _name, {"Arn": _arn("iam", "role/"), "RoleId": _name}),
     "AWS::KMS::Key": Naming(None, _name, {"Arn": _arn("kms", "key/"), "KeyId": _name}),
@@ -102,5 +104,7 @@ NAMING: Mapping[str, Naming] = {
     "AWS::Serverless::HttpApi": Naming(
         None, _name, {"ApiId": _name, "ApiEndpoint": lambda names, name: names.api_url}
     ),
-    "AWS::Serverless::LayerVersion": Naming("LayerName", _arn("lambda", "layer:"), {"LayerVersionArn": _arn("lambda", "layer:")}),
+    "AWS::Serverless::LayerVersion": Naming(
+        "LayerName", _arn("lambda", "layer:"), {"LayerVersionArn": _arn("lambda", "layer:")}
+    ),
 }  # fmt: skip

@@ -92,10 +92,12 @@ def _numeric(argument: Any, place: str) -> Matches:
     pairs = list(zip(argument[::2], argument[1::2], strict=True))
     if any(comparison not in _COMPARISONS for comparison, _ in pairs):
         raise TemplateError(place, f"the local stack does not know the comparison {argument}")
-    return lambda value: any(
-        isinstance(one, int | float) and not isinstance(one, bool) and all(_COMPARISONS[sign](one, limit) for sign, limit in pairs)
-        for one in _values(value)
-    )  # fmt: skip
+
+    def holds(one: Any) -> bool:
+        number = isinstance(one, int | float) and not isinstance(one, bool)
+        return number and all(_COMPARISONS[comparison](one, limit) for comparison, limit in pairs)
+
+    return lambda value: any(map(holds, _values(value)))
 
 
 _OPERATORS: Mapping[str, Callable[[Any, str], Matches]] = {

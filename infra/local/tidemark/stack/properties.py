@@ -28,14 +28,15 @@ _MAPPING_IGNORED = "MaximumBatchingWindowInSeconds MetricsConfig"
 # Types that are absent run nothing here (alarms, roles, log groups, ...): their properties do not matter.
 RESOURCES: Mapping[str, Known] = {
     "AWS::DynamoDB::Table": _known(
-        "TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes BillingMode StreamSpecification",
+        "TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes BillingMode"
+        " StreamSpecification",
         "TimeToLiveSpecification SSESpecification DeletionProtectionEnabled PointInTimeRecoverySpecification Tags"
         " OnDemandThroughput WarmThroughput ContributorInsightsSpecification TableClass ResourcePolicy",
     ),
     "AWS::SQS::Queue": _known(
         "QueueName VisibilityTimeout RedrivePolicy DelaySeconds MaximumMessageSize",
-        "MessageRetentionPeriod SqsManagedSseEnabled KmsMasterKeyId KmsDataKeyReusePeriodSeconds Tags RedriveAllowPolicy"
-        " ReceiveMessageWaitTimeSeconds",
+        "MessageRetentionPeriod SqsManagedSseEnabled KmsMasterKeyId KmsDataKeyReusePeriodSeconds Tags"
+        " RedriveAllowPolicy ReceiveMessageWaitTimeSeconds",
     ),
     "AWS::Events::EventBus": _known("Name", "Description Tags DeadLetterConfig KmsKeyIdentifier LogConfig"),
     "AWS::Events::Rule": _known("Name EventBusName EventPattern Targets State", "Description Tags"),
@@ -65,8 +66,8 @@ EVENTS: Mapping[str, Known] = {
     ),
     "ScheduleV2": _known(
         "ScheduleExpression ScheduleExpressionTimezone State Input",
-        "Name OmitName Description FlexibleTimeWindow RetryPolicy DeadLetterConfig GroupName RoleArn PermissionsBoundary"
-        " KmsKeyArn",
+        "Name OmitName Description FlexibleTimeWindow RetryPolicy DeadLetterConfig GroupName RoleArn"
+        " PermissionsBoundary KmsKeyArn",
     ),
     "Schedule": _known("Schedule Enabled State Input", "Name Description RetryPolicy DeadLetterConfig RoleArn"),
     "EventBridgeRule": _known("EventBusName Pattern State", "RuleName RetryPolicy DeadLetterConfig"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from tidemark.stack.activity import Activity
@@ -84,10 +85,8 @@ class QueuePoller:
     def _wanted(self, event: dict[str, Any]) -> bool:
         if not self._filters:
             return True
-        try:
+        with suppress(ValueError):
             event = {**event, "body": json.loads(event["body"])}
-        except ValueError:
-            pass
         return any(matches(event) for matches in self._filters)
 
     def _failed(self, messages: Sequence[Message], outcome: Outcome) -> set[str]:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from segment_core import instants
-
 from tidemark.stack import expressions
 from tidemark.stack.asynchronous import Asynchronous
 from tidemark.stack.clock import StackClock

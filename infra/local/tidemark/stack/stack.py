@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tidemark.stack import names as naming
-from tidemark.stack import template, wiring
+from tidemark.stack import template
 from tidemark.stack.activity import Activity
 from tidemark.stack.admin import PREFIX, Admin
 from tidemark.stack.asynchronous import Asynchronous
@@ -43,6 +43,7 @@ from tidemark.stack.store import MOTO, Store, StoreName
 from tidemark.stack.store_client import StoreClient
 from tidemark.stack.stream_mapping import StreamPoller
 from tidemark.stack.stream_reader import StreamReader
+from tidemark.stack.wire import wire
 
 NAME = "tidemark"
 IDLE_SECONDS = 120.0
@@ -115,7 +116,7 @@ class Stack:
         self._ending.callback(services_server.stop)
         names = Names(NAME, self._api_server.url, services_server.url)
         self._template = template.read(self._template_path, names, self._given)
-        self.wiring = wiring.wire(self._template)
+        self.wiring = wire(self._template)
         folder = self._data / "dynamodb" if self._data else None
         self._store = Store(self._wanted_store, folder, [lock.fileno()] if lock else [])
         self._ending.callback(self._store.stop)
@@ -169,19 +170,9 @@ class Stack:
         self._streams: dict[str, list[StreamPoller]] = {name: [] for name in tables.values()}
         for mapping in self.wiring.streams:
             table = tables[mapping.source_arn]
-            keeps_iterators = self._store.name != MOTO
-            reader = StreamReader(client, self._database, mapping, table, keeps_iterators=keeps_iterators)
-            self._streams[table].append(
-                StreamPoller(
-                    mapping,
-                    reader,
-                    self.functions,
-                    self.queues,
-                    self._activity,
-                    self.clock,
-                    drop_unchanged=self._store.name == MOTO,
-                )
-            )
+            reader = StreamReader(client, self._database, mapping, table, moto=self._store.name == MOTO)
+            poller = StreamPoller(mapping, reader, self.functions, self.queues, self._activity, self.clock)
+            self._streams[table].append(poller)
 
     def _begin(self) -> None:
         """From here on there is work: readers first, so that what comes in is carried on."""

@@ -38,8 +38,7 @@ class StoreClient:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        assert parts.hostname is not None
-        self._address = (parts.hostname, parts.port)
+        self._address = (str(parts.hostname), parts.port)
         self._local = threading.local()
 
     def call(self, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:

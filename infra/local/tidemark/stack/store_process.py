@@ -5,9 +5,9 @@ The store ends when its standard input does, so it also ends when this process i
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
 from tidemark.stack.errors import StoreError
 
@@ -18,19 +18,22 @@ _STOP_SECONDS = 10
 class StoreProcess:
     """A started store."""
 
-    def __init__(self, command: Sequence[str], cwd: Path | None = None, inherit: Sequence[int] = ()) -> None:
+    def __init__(self, command: Sequence[str], inherit: Sequence[int] = ()) -> None:
         """`inherit`: file descriptors that stay open in it, such as the lock on its data."""
+        input_end, self._life = os.pipe()
+        output, output_end = os.pipe()
         # Of a process group of its own: Ctrl-C is for the stack, which then ends its store.
         self._process = subprocess.Popen(
             command,
-            cwd=cwd,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=input_end,
+            stdout=output_end,
             stderr=subprocess.STDOUT,
-            text=True,
             process_group=0,
             pass_fds=inherit,
         )
+        os.close(input_end)
+        os.close(output_end)
+        self._output = os.fdopen(output, encoding="utf-8", errors="replace")
         self._url: str | None = None
 
     @property
@@ -40,26 +43,27 @@ class StoreProcess:
 
     def url(self) -> str:
         """Its address, once it is ready. Raises StoreError if it ended instead."""
-        if self._url is None:
-            assert self._process.stdout is not None
-            told = []
-            for line in self._process.stdout:
-                if line.startswith(_READY):
-                    self._url = f"http://127.0.0.1:{int(line.removeprefix(_READY))}"
-                    return self._url
+        told: list[str] = []
+        while self._url is None:
+            line = self._output.readline()
+            if line.startswith(_READY):
+                self._url = f"http://127.0.0.1:{int(line.removeprefix(_READY))}"
+            elif line:
                 told.append(line)
-            self.stop()
-            raise StoreError("the table store did not start: " + " ".join("".join(told[-5:]).split()))
+            else:
+                self.stop()
+                raise StoreError("the table store did not start: " + " ".join("".join(told[-5:]).split()))
         return self._url
 
     def stop(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
+        """End it; more than once is no error."""
+        if self._output.closed:
+            return
+        os.close(self._life)
         self._process.terminate()
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process.stdout.close()
+        self._output.close()

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from segment_core import instants
-
 from tidemark.stack.activity import Activity
 from tidemark.stack.clock import StackClock
 from tidemark.stack.errors import StoreError
@@ -58,17 +57,13 @@ class StreamPoller:
         queues: Queues,
         activity: Activity,
         clock: StackClock,
-        *,
-        drop_unchanged: bool,
     ) -> None:
-        """`drop_unchanged`: leave out records of writes that changed nothing, of which DynamoDB makes none."""
         self._mapping = mapping
         self._reader = reader
         self._functions = functions
         self._failures = queues.at(mapping.on_failure) if mapping.on_failure else None
         self._activity = activity
         self._clock = clock
-        self._drop_unchanged = drop_unchanged
         self._filters = [compile_pattern(one, f"{mapping.place}.FilterCriteria") for one in mapping.filters]
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -132,13 +127,6 @@ class StreamPoller:
         self._reader.done(whole.shard, whole.last)
 
     def _wanted(self, record: Record) -> bool:
-        images = record["dynamodb"]
-        if (
-            self._drop_unchanged
-            and record["eventName"] == "MODIFY"
-            and images.get("OldImage") == images.get("NewImage")
-        ):
-            return False
         return not self._filters or any(matches(record) for matches in self._filters)
 
     def _try(self, batch: _Batch) -> list[_Batch]:

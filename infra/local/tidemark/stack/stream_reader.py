@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tidemark.stack.database import Database
+from tidemark.stack.moto_records import repaired
 from tidemark.stack.names import REGION
 from tidemark.stack.store_client import STREAMS, TABLES, StoreClient, StoreRefusal
 from tidemark.stack.wiring import StreamMapping
@@ -46,14 +47,14 @@ class StreamReader:
         mapping: StreamMapping,
         table: str,
         *,
-        keeps_iterators: bool,
+        moto: bool,
     ) -> None:
-        """`keeps_iterators`: an iterator stays good for the next read (not on moto, after a cancelled transaction)."""
+        """`moto`: repair its records, and open an iterator for each read: a cancelled transaction ends the old one."""
         self._client = client
         self._database = database
         self._mapping = mapping.id
         self._source_arn = mapping.source_arn
-        self._keeps_iterators = keeps_iterators
+        self._moto = moto
         described = client.call(TABLES, "DescribeTable", {"TableName": table})
         self._stream = described["Table"]["LatestStreamArn"]
         rows = database.read("SELECT shard, sequence FROM positions WHERE mapping = ?", (mapping.id,))
@@ -64,8 +65,8 @@ class StreamReader:
     def read(self, most: int) -> tuple[str, list[Record]]:
         """(shard, records): the next up to `most` records of one shard; no records when all was read."""
         for shard in list(self._open()):
-            if not shard.read and not shard.at_end:
-                self._fetch(shard)
+            while not shard.read and not shard.at_end and self._fetch(shard):
+                continue
             if shard.read:
                 return shard.id, [shard.read.popleft() for _ in range(min(most, len(shard.read)))]
             if shard.at_end:
@@ -99,16 +100,18 @@ class StreamReader:
                 break
             request["ExclusiveStartShardId"] = last
 
-    def _fetch(self, shard: _Shard) -> None:
+    def _fetch(self, shard: _Shard) -> bool:
+        """Read on; False if there was nothing."""
         answer = self._get_records(shard)
         records = answer["Records"]
-        shard.read.extend(self._as_lambda_sends(record) for record in records)
+        shard.read.extend(map(self._as_lambda_sends, repaired(records) if self._moto else records))
         if records:
             shard.position = records[-1]["dynamodb"]["SequenceNumber"]
         shard.iterator = answer.get("NextShardIterator")
         shard.at_end = shard.iterator is None
-        if not self._keeps_iterators:
+        if self._moto:
             shard.iterator = None
+        return bool(records)
 
     def _get_records(self, shard: _Shard) -> Mapping[str, Any]:
         if shard.iterator is not None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
+
 from segment_core import clock, instants
 
 Json = Any

@@ -102,7 +102,7 @@ def _merge(children: list[Timeline], decisive: bool) -> Iterator[datetime]:
         if flip is not None:
             heads.append((flip, index))
         elif deciding[index]:
-            return
+            return  # it decides for ever
     heapify(heads)
     decided, settled = any(deciding), False
     while heads and not settled:

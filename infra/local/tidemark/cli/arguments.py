@@ -6,9 +6,9 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from segment_core import instants
+from segment_core import instants, zones
 
 DEFAULT_SHOP = "demo"
 DEFAULT_URL = "http://127.0.0.1:8787"
@@ -29,8 +29,8 @@ def instant(text: str) -> datetime:
 def zone(text: str) -> ZoneInfo:
     """A zone of the IANA database."""
     try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zones.zone(text)
+    except ValueError:
         raise ArgumentTypeError(f"no zone is called '{text}': use an IANA name, like Europe/Berlin") from None
 
 

@@ -13,15 +13,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from segment_core.instants import iso
+from segment_core.zones import zone
 from tidemark.demo import catalogue
 
 Document = dict[str, Any]
 
 SHOP = "demo"
-ZONE = ZoneInfo("America/New_York")
+ZONE = zone("America/New_York")
 CURRENCY = "USD"
 
 # The story begins here. A month later New York has moved its clocks: midnight is 05:00Z, then 04:00Z.

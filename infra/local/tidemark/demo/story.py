@@ -132,11 +132,12 @@ class Story:
         for change in changes:
             by_instant[change.at].append(change)
         self._say(f"\n   {len(changes):,} changes at {len(by_instant)} instants, each a midnight of the shop: 05:00Z until")
-        self._say("   New York moves its clocks on 8 March, 04:00Z from then on. Some of them:\n")
+        self._say("   New York moves its clocks on 8 March, 04:00Z from then on. Some:\n")
+        self._say(f"   {'instant':<22}{'changes':>7}  one of them")
         for at in sorted(by_instant)[:: -(-len(by_instant) // _INSTANTS_SHOWN)]:
             first = _in_story_order(by_instant[at])[0]
             example = f"{first.customer} {first.verb} {first.segment}"
-            self._say(f"   {iso(at)}  {len(by_instant[at]):>4} changes, for example {example}")
+            self._say(f"   {iso(at):<22}{len(by_instant[at]):>7,}  {example}")
         self._say(f"\n   And Rowan ({shop.BUYER}), 31 days after the order:\n")
         for change in _in_story_order(change for change in changes if change.customer == shop.BUYER):
             self._say(f"   {iso(change.at)}  {change.verb} {change.segment}")

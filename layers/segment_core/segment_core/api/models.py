@@ -6,12 +6,11 @@ Requests refuse fields that they do not know, and never turn one type into anoth
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
-from importlib import resources
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
 
+from segment_core import zones
 from segment_core.instants import iso
 from segment_core.runtime.secrets import MOST_SECRETS
 
@@ -21,14 +20,8 @@ MOST_DOCUMENTS = 100
 _HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
 
 
-@cache
-def _zones() -> frozenset[str]:
-    """The zones of the pinned tzdata wheel, so that the same ones are known everywhere."""
-    return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
-
-
 def _known_zone(name: str) -> str:
-    if name not in _zones():
+    if name not in zones.names():
         raise ValueError("not the name of an IANA time zone, for example Europe/Berlin")
     return name
 

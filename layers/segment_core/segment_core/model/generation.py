@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from segment_core.shop import OrderPolicy, Shop
+from segment_core.zones import zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Generation:
     @cached_property
     def shop(self) -> Shop:
         """The shop as the evaluator wants it."""
-        return Shop(ZoneInfo(self.zone), self.currency, self.orders)
+        return Shop(zone(self.zone), self.currency, self.orders)
 
     @cached_property
     def published(self) -> dict[str, LiveDefinition]:

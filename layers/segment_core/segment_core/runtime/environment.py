@@ -29,7 +29,6 @@ class WebhookEnvironment(Environment):
 class IngestEnvironment(Environment):
     """`ingest`: merges facts; parks what cannot be understood."""
 
-    segments_table: str
     customers_table: str
     ingest_dead_letter_queue_url: str
 

@@ -27,11 +27,11 @@ def _merge(record: Mapping[str, Any]) -> None:
     table = environment(IngestEnvironment).customers_table
     try:
         told = messages.read(record["body"])
-        changes = [facts.merge(table, told.shop, fact, bulk=told.bulk) for fact in told.facts]
+        changed = facts.merge_all(table, told.shop, told.facts, bulk=told.bulk)
     except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge) as error:
         _park(record, error)
     else:
-        count("FactsMerged" if any(changes) else "FactsKnown")
+        count("FactsMerged" if changed else "FactsKnown")
 
 
 def _park(record: Mapping[str, Any], error: TidemarkError) -> None:

@@ -321,3 +321,36 @@ def test_shops_do_not_see_each_other(tables: Tables) -> None:
 
     assert facts.load(tables.customers, "two", "7").customer is None
     assert facts.load(tables.customers, "one", "7").customer is not None
+
+
+def many(count: int, customer: str = "7", total: str = "10.00") -> list[Fact]:
+    return [profile(1, customer), *(order(1, total, customer, order_id=str(number)) for number in range(count))]
+
+
+def test_an_import_places_new_orders_as_merging_them_would(stack: Stack) -> None:
+    one_by_one, together = Shop(stack), Shop(stack)
+    one_by_one.merge(*many(60), bulk=True)
+    expected = one_by_one.items()
+    for item in expected:
+        client.delete(stack.tables.customers, {"pk": item["pk"], "sk": item["sk"]})
+    assert facts.merge_all(together.table, SHOP, many(60), bulk=True)
+    assert together.items() == expected
+    assert not facts.merge_all(together.table, SHOP, many(60), bulk=True)
+    assert together.items() == expected
+
+
+@pytest.mark.parametrize(
+    "before",
+    [[order(5, "12.00", order_id="3")], [order(0, "9.00", customer="8", order_id="3")], [deleted("3")], [ERASURE]],
+    ids=["a newer body", "another customer's", "deleted", "erased customer"],
+)
+def test_an_import_of_orders_that_are_known_merges_each(stack: Stack, before: list[Fact]) -> None:
+    shop = Shop(stack)
+    shop.merge(*before)
+    shop.merge(*many(5), bulk=True)
+    expected = [{**item, "version": 0} for item in shop.items()]
+    for item in shop.items():
+        client.delete(shop.table, {"pk": item["pk"], "sk": item["sk"]})
+    shop.merge(*before)
+    facts.merge_all(shop.table, SHOP, many(5), bulk=True)
+    assert [{**item, "version": 0} for item in shop.items()] == expected

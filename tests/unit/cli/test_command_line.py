@@ -53,7 +53,8 @@ def test_a_reader_who_leaves_ends_it_quietly(tmp_path: Path) -> None:
             [sys.executable, "-c", program], stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process,
     ):
-        assert process.stdout and process.stderr
+        assert process.stdout
+        assert process.stderr
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == BROKEN_PIPE

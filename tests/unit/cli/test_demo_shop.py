@@ -34,7 +34,8 @@ def test_nothing_lies_in_the_future(customers: list[Customer]) -> None:
     for customer in customers:
         assert customer.created_at is not None
         for order in customer.orders:
-            assert order.created_at is not None and order.updated_at is not None
+            assert order.created_at is not None
+            assert order.updated_at is not None
             assert customer.created_at <= order.created_at <= order.updated_at <= shop.OPENING
             assert all(refund.created_at and refund.created_at <= order.updated_at for refund in order.refunds)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
-from zlib import error as DeflateError
 
 from segment_core.errors import InvalidDocument
 from segment_core.facts.customer import Customer
@@ -78,7 +78,7 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             yield cast("IO[bytes]", stream)
-    except (EOFError, DeflateError, gzip.BadGzipFile):
+    except (EOFError, zlib.error, gzip.BadGzipFile):
         raise CommandError(f"{path} is not a whole gzip file") from None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from tidemark.cli import arguments
@@ -39,6 +40,7 @@ def run(options: Namespace) -> int:
     from tidemark.demo.shop import OPENING
     from tidemark.demo.story import default_customers, tell, try_it
 
+    print("Starting the stack and filling the shop: a minute or two ...", file=sys.stderr, flush=True)
     with running(data=None, store=options.store, port=options.port, clock=OPENING) as stack:
         tell(stack, options.customers or default_customers(stack.store))
         if not options.exit:

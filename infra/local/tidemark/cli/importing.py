@@ -68,7 +68,7 @@ def batches(file: CustomerFile) -> Iterator[Batch]:
 
 def configure(parser: ArgumentParser) -> None:
     """The arguments of `tidemark import`."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="NDJSON, one customer document a line; .gz too, - stdin")
+    parser.add_argument("file", type=Path, metavar="FILE", help="NDJSON, a customer document a line; .gz too, - stdin")
     parser.add_argument("--url", required=True, type=arguments.base_url, metavar="URL", help="the stack's address")
     parser.add_argument("--token", metavar="T", help=f"a JWT with the scope events:write (else ${TOKEN_VARIABLE})")
     parser.add_argument(
@@ -106,8 +106,10 @@ def _send(service: Service, batch: Batch, file: CustomerFile, progress: Progress
     """Send one batch; returns how many documents were accepted. Refused ones are named by their line."""
     answer = service.repeat("POST", "/imports", batch.body)
     if answer.status != 202:
-        raise CommandError(f"{service.url}/imports refused lines {batch.numbers[0]} to {batch.numbers[-1]}: "
-                           f"{answer.status} {answer.reason}")
+        raise CommandError(
+            f"{service.url}/imports refused lines {batch.numbers[0]} to {batch.numbers[-1]}: "
+            f"{answer.status} {answer.reason}"
+        )
     accepted = 0
     for result in answer.body["results"]:
         if result["status"] == "accepted":

@@ -25,7 +25,9 @@ def configure(parser: ArgumentParser) -> None:
         help="port on 127.0.0.1; 0 lets the system choose (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep the data there (default: in memory)")
-    parser.add_argument("--store", choices=arguments.STORES, default="auto", help="where tables live (default: %(default)s)")
+    parser.add_argument(
+        "--store", choices=arguments.STORES, default="auto", help="where tables live (default: %(default)s)"
+    )
     parser.add_argument("--at", type=arguments.instant, metavar="INSTANT", help="a clock that stands at this instant")
 
 

@@ -62,9 +62,9 @@ def _tagged() -> Document:
     document = _person(Random(_SEED), TAGGED, "Maple", "Sample", datetime(2024, 5, 6, 14, 0, tzinfo=UTC))
     document["email_marketing_consent"] = "SUBSCRIBED"
     document["tags"] = ["vip"]
-    placed = (datetime(2024, 5, 6, 14, 9, tzinfo=UTC), datetime(2025, 11, 28, 2, 40, tzinfo=UTC))
     document["orders"] = [
-        _plain_order(f"{TAGGED}{k:03}", at, total) for k, (at, total) in enumerate(zip(placed, ("312.50", "548.00")), 1)
+        _plain_order(f"{TAGGED}001", datetime(2024, 5, 6, 14, 9, tzinfo=UTC), "312.50"),
+        _plain_order(f"{TAGGED}002", datetime(2025, 11, 28, 2, 40, tzinfo=UTC), "548.00"),
     ]
     return document
 

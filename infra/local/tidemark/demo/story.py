@@ -23,7 +23,7 @@ from tidemark.cli.output import Progress
 from tidemark.cli.service import ALL_SCOPES, Answer, Service
 from tidemark.demo import shop, webhooks
 from tidemark.demo.segments import SEGMENTS
-from tidemark.stack import Stack
+from tidemark.stack import NotIdle, Stack
 
 CUSTOMERS = 2_000
 # The in-process store walks whole tables for a query, so it bears a small shop only.
@@ -34,7 +34,7 @@ TAG_AT = shop.OPENING + timedelta(minutes=10)
 A_MONTH_LATER = shop.OPENING + timedelta(days=31)
 ORDER_TOTAL = "516.40"
 # Far more than it takes on a slow machine.
-_FILL_SECONDS = 1_200.0
+_FILL_SECONDS = 1_200
 _INSTANTS_SHOWN = 8
 _WIDTH = 116
 
@@ -51,6 +51,7 @@ class Change:
 
     @property
     def verb(self) -> str:
+        """What the customer did."""
         return "entered" if self.entered else "left"
 
 
@@ -87,10 +88,23 @@ class Story:
         documents = shop.customers(customers)
         while batch := list(islice(documents, BATCH_DOCUMENTS)):
             self._call("POST", "/imports", {"customers": batch})
-        self._stack.drain(_FILL_SECONDS)
+        self._settle()
         self._changes()
         for name, count, query in self._counts():
             self._say(_wrapped(f"   {count:>6,}  {name:<36}", query))
+
+    def _settle(self) -> None:
+        """Wait until the import has gone all the way, and show that it does."""
+        progress = Progress("messages to go")
+        for _ in range(_FILL_SECONDS):
+            try:
+                self._stack.drain(1)
+            except NotIdle:
+                progress.show(sum(queue.depth()[0] for queue in self._stack.queues))
+            else:
+                progress.clear()
+                return
+        raise CommandError(f"the import has not settled after {_FILL_SECONDS} seconds")
 
     def _order_arrives(self) -> None:
         self._say(f"\n2. A signed order arrives: Rowan Example ({shop.BUYER}), who bought once, last July,")
@@ -131,8 +145,8 @@ class Story:
         by_instant: defaultdict[datetime, list[Change]] = defaultdict(list)
         for change in changes:
             by_instant[change.at].append(change)
-        self._say(f"\n   {len(changes):,} changes at {len(by_instant)} instants, each a midnight of the shop: 05:00Z until")
-        self._say("   New York moves its clocks on 8 March, 04:00Z from then on. Some:\n")
+        self._say(f"\n   {len(changes):,} changes at {len(by_instant)} instants, each a midnight of the shop: 05:00Z")
+        self._say("   until New York moves its clocks on 8 March, 04:00Z from then on. Some:\n")
         self._say(f"   {'instant':<22}{'changes':>7}  one of them")
         for at in sorted(by_instant)[:: -(-len(by_instant) // _INSTANTS_SHOWN)]:
             first = _in_story_order(by_instant[at])[0]
@@ -208,7 +222,8 @@ def tell(stack: Stack, customers: int) -> None:
 def try_it(stack: Stack) -> None:
     """Addresses and commands to go on with."""
     url, tidemark = stack.url, _command()
-    print(f"""
+    print(
+        f"""
 Still serving at {url}, where it is {iso(A_MONTH_LATER)} until you move the clock. Try:
 
   export TIDEMARK_TOKEN=$({tidemark} token --url {url})
@@ -219,4 +234,6 @@ Still serving at {url}, where it is {iso(A_MONTH_LATER)} until you move the cloc
   curl -X POST {url}/_local/clock -d '{{"to": "2026-05-01T00:00:00Z"}}'
   {tidemark} check "last_order_date > -30 AND amount_spent >= 500"
 
-Ctrl-C stops it.""", flush=True)
+Ctrl-C stops it.""",
+        flush=True,
+    )

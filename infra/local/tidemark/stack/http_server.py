@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tidemark.stack.errors import StackError
+
 HOST = "127.0.0.1"
 BODY_LIMIT_BYTES = 10 * 1024 * 1024
 
 _CHUNK_LINE_LIMIT = 1024
+_SKIP_BYTES = 64 * 1024
+_SKIP_LIMIT_BYTES = 4 * BODY_LIMIT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,11 @@ class HttpServer:
     """A server for one application. It is bound when made, so its address is known before it serves."""
 
     def __init__(self, port: int) -> None:
-        self._server = _Server((HOST, port), _Handler)
+        """Raises StackError if the port is taken."""
+        try:
+            self._server = _Server((HOST, port), _Handler)
+        except OSError as error:
+            raise StackError(f"port {port} cannot be used: {error.strerror}") from error
         self._thread: threading.Thread | None = None
 
     @property
@@ -148,8 +156,15 @@ class _Handler(BaseHTTPRequestHandler):
             return self._chunks()
         length = int(self.headers.get("content-length") or 0)
         if length > BODY_LIMIT_BYTES:
+            self._skip(length)
             raise TooLarge
         return self.rfile.read(length)
+
+    def _skip(self, length: int) -> None:
+        """Read what is not wanted, within reason: a client that is still sending does not hear an answer."""
+        left = min(length, _SKIP_LIMIT_BYTES)
+        while left and (read := len(self.rfile.read(min(left, _SKIP_BYTES)))):
+            left -= read
 
     def _chunks(self) -> bytes:
         body = bytearray()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 Record = dict[str, Any]
@@ -10,7 +10,7 @@ Record = dict[str, Any]
 
 def repaired(records: Sequence[Record]) -> list[Record]:
     """The records as DynamoDB writes them: one per change, none for a write that changed nothing."""
-    return [record for record in _whole_inserts(map(_plain, records)) if not _unchanged(record["dynamodb"])]
+    return [record for record in _single_inserts(map(_plain, records)) if not _unchanged(record)]
 
 
 def _plain(record: Record) -> Record:
@@ -19,26 +19,21 @@ def _plain(record: Record) -> Record:
     return {**record, "dynamodb": images}
 
 
-def _whole_inserts(records: Iterator[Record]) -> Iterator[Record]:
-    """An update that makes an item shows as an insert of its bare keys, then a change of that."""
-    bare: Record | None = None
+def _single_inserts(records: Iterator[Record]) -> Iterator[Record]:
+    """An update that makes an item shows as two inserts, the first of its bare keys."""
+    earlier: Record | None = None
     for record in records:
-        images = record["dynamodb"]
-        if bare is not None and images["Keys"] == bare["dynamodb"]["Keys"] == images.get("OldImage"):
-            whole = {name: value for name, value in images.items() if name != "OldImage"}
-            yield {**record, "eventName": "INSERT", "dynamodb": whole}
-            bare = None
-            continue
-        if bare is not None:
-            yield bare
-            bare = None
-        if record["eventName"] == "INSERT" and images.get("NewImage") == images["Keys"]:
-            bare = record
-        else:
-            yield record
-    if bare is not None:
-        yield bare
+        if earlier is not None and not _makes_the_same(earlier, record):
+            yield earlier
+        earlier = record
+    if earlier is not None:
+        yield earlier
 
 
-def _unchanged(images: Mapping[str, Any]) -> bool:
-    return images.get("OldImage") == images.get("NewImage")
+def _makes_the_same(first: Record, second: Record) -> bool:
+    both_insert = first["eventName"] == second["eventName"] == "INSERT"
+    return both_insert and bool(first["dynamodb"]["Keys"] == second["dynamodb"]["Keys"])
+
+
+def _unchanged(record: Record) -> bool:
+    return bool(record["dynamodb"].get("OldImage") == record["dynamodb"].get("NewImage"))

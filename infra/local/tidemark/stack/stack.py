@@ -126,7 +126,9 @@ class Stack:
         self._ending.callback(self.functions.stop)
         self._open_services()
         services_server.start(AwsEndpoint(names, self.queues, self._bus, Parameters(self._database), self._activity))
-        self._read_streams(self._store.open(self.wiring.tables))
+        client = self._store.open(self.wiring.tables)
+        self._ending.callback(client.close)
+        self._read_streams(client)
         self.functions.start(self._variables(services_server.url), self.wiring.layers, self.clock, self._written)
         self._begin()
 

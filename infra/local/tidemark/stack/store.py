@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -83,9 +84,9 @@ class Store:
 
     def _emptied(self) -> bool:
         try:
-            client = StoreClient(self._process.url())
-            for name in self._tables:
-                client.call(TABLES, "DeleteTable", {"TableName": name})
+            with closing(StoreClient(self._process.url())) as client:
+                for name in self._tables:
+                    client.call(TABLES, "DeleteTable", {"TableName": name})
         except StoreError:
             return False
         return True

@@ -40,6 +40,7 @@ class StoreClient:
         parts = urlsplit(url)
         self._address = (str(parts.hostname), parts.port)
         self._local = threading.local()
+        self._all: list[http.client.HTTPConnection] = []
 
     def call(self, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """The answer. Raises StoreRefusal for an error, StoreError when the store cannot be reached."""
@@ -68,11 +69,16 @@ class StoreClient:
         if connection is None:
             connection = http.client.HTTPConnection(*self._address, timeout=_TIMEOUT_SECONDS)
             self._local.connection = connection
+            self._all.append(connection)
         try:
             connection.request("POST", "/", body, dict(headers))
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException):
             connection.close()
-            self._local.connection = None
             raise
+
+    def close(self) -> None:
+        """Close all connections; none may be in use."""
+        for connection in self._all:
+            connection.close()

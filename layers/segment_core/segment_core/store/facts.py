@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segment_core.facts import order
@@ -10,7 +11,7 @@ from segment_core.facts.registers import Stamp
 from segment_core.facts.told import Fact, OrderFact, ProfileFact, to_customer
 from segment_core.store import client, keys
 from segment_core.store.client import Item, backoff, encode
-from segment_core.store.orders import forget_order, merge_order
+from segment_core.store.orders import NEW_ORDERS_AT_ONCE, forget_order, merge_order, place_new_orders
 from segment_core.store.profiles import erase_profile, is_erased, merge_profile, state_of
 
 
@@ -34,6 +35,23 @@ def merge(table: str, shop: str, fact: Fact, *, bulk: bool = False) -> bool:
     if isinstance(fact, OrderFact):
         return merge_order(table, shop, keys.entity_id(fact.order_id), fact.told, bulk=bulk)
     return erase(table, shop, keys.entity_id(fact.customer_id), fact.stamp)
+
+
+def merge_all(table: str, shop: str, told: Sequence[Fact], *, bulk: bool = False) -> bool:
+    """Merge the facts of one message; whether any of them changed anything. Raises as `merge` does."""
+    if not bulk:
+        return any([merge(table, shop, fact) for fact in told])
+    # An import mostly tells of orders that nobody has heard of: those are tried together first.
+    orders = [fact for fact in told if isinstance(fact, OrderFact)]
+    changed = [merge(table, shop, fact, bulk=True) for fact in told if not isinstance(fact, OrderFact)]
+    for start in range(0, len(orders), NEW_ORDERS_AT_ONCE):
+        chunk = orders[start : start + NEW_ORDERS_AT_ONCE]
+        new = {keys.entity_id(fact.order_id): fact.told for fact in chunk}
+        if len(new) == len(chunk) and place_new_orders(table, shop, new, bulk=True):
+            changed.append(True)
+        else:
+            changed += [merge(table, shop, fact, bulk=True) for fact in chunk]
+    return any(changed)
 
 
 def erase(table: str, shop: str, customer_id: str, stamp: Stamp) -> bool:

@@ -18,6 +18,9 @@ from segment_core.store.client import Item, backoff, encode
 from segment_core.store.profiles import ensure_profile, profile_key
 from segment_core.store.states import state_item, unless_changed, version_of
 
+# Two writes each, and orders with many lines: far from the limits of a transaction in number and size.
+NEW_ORDERS_AT_ONCE = 25
+
 _DELETED = OrderState(deleted=True)
 
 Key = dict[str, str]
@@ -53,6 +56,27 @@ def merge_order(table: str, shop: str, order_id: str, told: OrderState, *, bulk:
                 return True
         pause()
     raise AssertionError("backoff raises when it ends")
+
+
+def place_new_orders(table: str, shop: str, told: Mapping[str, OrderState], *, bulk: bool) -> bool:
+    """Place orders of one customer of which nothing is known yet, all in one transaction and without a read.
+
+    False, and nothing written, if it is not so after all: an order is known, deleted or nobody's, or the
+    customer has no profile. Then each has to be merged. At most NEW_ORDERS_AT_ONCE orders.
+    """
+    writes: dict[str, list[dict[str, Any]]] = {}
+    for order_id, state in told.items():
+        target = _target(shop, order_id, state)
+        if target is None:
+            return False
+        item = state_item(target, 1, state.encode(), bulk=bulk, order_id=order_id)
+        alive, *puts = _move(table, shop, order_id, _Held(None, None, None), item, state, bulk)
+        # One check of the customer is enough; a transaction takes no two operations on one item.
+        writes.setdefault(target["pk"], [alive]).extend(puts)
+    if len(writes) != 1:
+        return False
+    (together,) = writes.values()
+    return client.transact(together)
 
 
 def forget_order(table: str, shop: str, item: Item) -> bool:

@@ -35,7 +35,7 @@ def test_a_schedule_with_a_hook_fires_only_where_it_has_work(sample: Sample) -> 
     due = begin.replace(second=0) + timedelta(minutes=90, seconds=20)
     sample.do(put=[{"pk": "due", "sk": "-", "do": due.isoformat()}])
     answer = sample.stack.move_clock(begin + timedelta(hours=2))
-    ticks = [one for one in sample.seen("minutely")]
+    ticks = sample.seen("minutely")
     served = due.replace(second=0) + timedelta(minutes=1)
     assert [datetime.fromisoformat(one["time"]) for one in ticks] == [served]
     assert answer["fired"] == 1

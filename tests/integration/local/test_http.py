@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
+import socket
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -119,6 +122,25 @@ def test_the_issuer_publishes_the_key_that_signs(sample: Sample) -> None:
     minted = sample.ask("POST", "/_local/token", {"shop": "s", "scope": "read", "ttl": 60}).body["token"]
     claims = jwt.decode(minted, keys.keys[0].key, ["RS256"], audience="sample", issuer=about["issuer"])
     assert (claims["shop"], claims["scope"], claims["exp"] - claims["iat"]) == ("s", "read", 60)
+
+
+def test_another_sites_page_cannot_ask_the_stack(sample: Sample) -> None:
+    assert sample.ask("GET", "/_local/clock", origin="http://elsewhere.example").status == 403
+    assert sample.ask("GET", "/_local/clock", host="rebound.example").status == 403
+    assert sample.ask("GET", "/_local/clock", origin=sample.stack.url).status == 200
+
+
+def test_a_length_that_is_no_number(sample: Sample) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(sample.stack.url).port or 0)) as connection:
+        connection.sendall(b"POST /do HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_in_chunks(sample: Sample) -> None:
+    connection = http.client.HTTPConnection(urlsplit(sample.stack.url).netloc)
+    connection.request("POST", "/do", iter([b'{"answer": ', b'{"a": 1}}']), encode_chunked=True)
+    assert json.loads(connection.getresponse().read()) == {"a": 1}
+    connection.close()
 
 
 def test_a_handler_that_raises(sample: Sample) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import random
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,11 +52,11 @@ class Local:
         told = next(line for line in self.process.stdout if "http://" in line)
         self.url = told[told.index("http://") :].split()[0]
 
-    def call(self, method: str, path: str, value: Any = None, raw: bytes = b"", **headers: str) -> Any:
+    def call(self, method: str, path: str, value: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE_SECONDS)
         try:
-            body = raw or (json.dumps(value).encode() if value is not None else b"")
-            connection.request(method, path, body, {"content-type": "application/json", **headers})
+            body = value if isinstance(value, bytes) else json.dumps(value).encode()
+            connection.request(method, path, body, {"content-type": "application/json", **(headers or {})})
             response = connection.getresponse()
             content = response.read()
             assert 200 <= response.status < 300, (method, path, response.status, content)
@@ -79,7 +80,7 @@ def _post(local: Local, order: int) -> None:
     """One order of one customer, who has no other."""
     body = webhooks.order_created(str(order), str(order), "20.00", OPENING)
     raw, headers = webhooks.signed("orders/create", body, OPENING)
-    local.call("POST", f"/webhooks/{SHOP}", raw=raw, **headers)
+    local.call("POST", f"/webhooks/{SHOP}", raw, headers)
 
 
 def _post_until_it_fails(local: Local, numbers: Callable[[], int], acknowledged: list[int]) -> None:
@@ -109,13 +110,9 @@ def _processes_with(text: str) -> list[str]:
 def test_no_acknowledged_webhook_is_lost(tmp_path: Path) -> None:
     rng = random.Random(SEED)
     local = Local(tmp_path)
-    local.call("PUT", f"/shops/{SHOP}", {
-        "domain": webhooks.DOMAIN, "zone": "America/New_York", "currency": "USD", "settings": {},
-        "webhook_secrets": [webhooks.SECRET],
-    }, **local.token())  # fmt: skip
-    segment = local.call("POST", "/segments", {"name": "Buyers", "query": "number_of_orders >= 1"}, **local.token())
+    segment = _open_shop(local)
     acknowledged: list[int] = []
-    numbers = iter(range(1, 1_000_000)).__next__
+    numbers = itertools.count(1).__next__
     for _ in range(KILLS):
         wanted = len(acknowledged) + rng.randrange(3, 40)
         poster = threading.Thread(target=_post_until_it_fails, args=(local, numbers, acknowledged))
@@ -126,19 +123,34 @@ def test_no_acknowledged_webhook_is_lost(tmp_path: Path) -> None:
         poster.join()
         local = Local(tmp_path)
     local.call("GET", f"/_local/idle?timeout={PATIENCE_SECONDS}")
-    members: set[str] = set()
-    cursor = ""
-    while cursor is not None:
-        page = local.call("GET", f"/segments/{segment['id']}/members?limit=100{cursor}", **local.token())
-        members.update(member["customer_id"] for member in page["members"])
-        cursor = f"&cursor={page['next_cursor']}" if page["next_cursor"] else None
+    members = _members(local, segment)
     assert len(acknowledged) > KILLS
     assert {str(order) for order in acknowledged} <= members
-    entered = [event["detail"]["customer_id"] for event in local.call("GET", "/_local/events?limit=100000")["events"]]
-    assert set(entered) == members
+    events = local.call("GET", "/_local/events?limit=100000")["events"]
+    assert {event["detail"]["customer_id"] for event in events} == members
     depths = {queue["name"]: queue["visible"] for queue in local.call("GET", "/_local/queues")["queues"]}
     assert set(depths.values()) == {0}, depths
     assert local.end(signal.SIGTERM) == 0
+
+
+def _open_shop(local: Local) -> str:
+    """A shop with one segment; its id."""
+    token = local.token()
+    about = {"domain": webhooks.DOMAIN, "zone": "America/New_York", "currency": "USD", "settings": {}}
+    local.call("PUT", f"/shops/{SHOP}", {**about, "webhook_secrets": [webhooks.SECRET]}, token)
+    return str(local.call("POST", "/segments", {"name": "Buyers", "query": "number_of_orders >= 1"}, token)["id"])
+
+
+def _members(local: Local, segment: str) -> set[str]:
+    """All members of the segment, page by page."""
+    members: set[str] = set()
+    cursor = ""
+    while True:
+        page = local.call("GET", f"/segments/{segment}/members?limit=100{cursor}", headers=local.token())
+        members.update(member["customer_id"] for member in page["members"])
+        if not page["next_cursor"]:
+            return members
+        cursor = f"&cursor={page['next_cursor']}"
 
 
 @pytest.mark.usefixtures("dynamodb_local")

@@ -1,4 +1,4 @@
-"""Queues as functions and readers see them: batches, partial failures, dead letters, fairness."""
+"""Queues as functions and readers see them: batches, partial failures, dead letters, the bus."""
 
 from __future__ import annotations
 
@@ -26,15 +26,6 @@ def test_what_fails_too_often_goes_to_the_dead_letters(sample: Sample) -> None:
     assert len([one for one in sample.seen("worker") if one.get("batch") == ["bad"]]) == 3
     dead = sample.messages("tidemark-InboxDead")[before:]
     assert [json.loads(one["body"])["name"] for one in dead] == ["bad"]
-
-
-def test_a_group_with_much_to_do_does_not_hold_up_another(sample: Sample) -> None:
-    """The fifty of one shop are there first; the one of the other is still among the first batches."""
-    sample.do(send=[{"name": f"big{n}", "group": "big"} for n in range(50)] + [{"name": "small", "group": "small"}])
-    order = [one["message"] for one in sample.seen("worker") if "message" in one]
-    assert len(order) == 51
-    # The whole send may be under way for a while before the last message is there.
-    assert order.index("small") < 50
 
 
 def test_depths_are_told(sample: Sample) -> None:

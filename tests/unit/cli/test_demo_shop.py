@@ -16,8 +16,9 @@ from segment_core.language import parse
 from segment_core.shop import Shop
 from tidemark.demo import shop
 from tidemark.demo.segments import SEGMENTS
+from tidemark.demo.story import CUSTOMERS, CUSTOMERS_ON_MOTO
 
-SMALL, FULL = 300, 2000
+SMALL, FULL = CUSTOMERS_ON_MOTO, CUSTOMERS
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def configure(parser: ArgumentParser) -> None:
     """The arguments of `tidemark demo`."""
     parser.add_argument("--exit", action="store_true", help="end after the story, with status 0")
     parser.add_argument(
-        "--customers", type=_customers, metavar="N", help="how many customers (default: 2000, on the small store 300)"
+        "--customers", type=_customers, metavar="N", help="how many customers (default: 2000, on moto 100)"
     )
     parser.add_argument(
         "--port", type=arguments.port, default=arguments.DEFAULT_PORT, metavar="N",

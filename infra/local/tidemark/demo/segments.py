@@ -27,7 +27,7 @@ SEGMENTS = (
         "Win-back opportunities",
         "number_of_orders >= 1 AND last_order_date < -180d AND email_subscription_status = 'SUBSCRIBED'",
     ),
-    DemoSegment("New signups - cooling", "number_of_orders = 0 AND customer_added_date BETWEEN -8d AND -3d"),
+    DemoSegment("New signups without an order", "number_of_orders = 0 AND customer_added_date >= -60d"),
     DemoSegment(
         "Replenishment due",
         "products_purchased MATCHES (tag = 'consumable', date BETWEEN -35d AND -25d) "

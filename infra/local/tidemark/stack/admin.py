@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 from segment_core import instants
 from tidemark.stack.aws_endpoint import system_attributes
 from tidemark.stack.errors import ClockError, NotIdle, StackError
-from tidemark.stack.http_server import Request, Response, json_headers
+from tidemark.stack.http_server import Request, Response, json_response
 from tidemark.stack.schedules import parse_duration
 
 if TYPE_CHECKING:
@@ -61,24 +61,32 @@ class Admin:
 
     def __call__(self, request: Request) -> Response:
         """Answer one request."""
+        if not self._from_here(request):
+            return json_response(403, {"message": "Forbidden"})
         parts = urlsplit(request.target)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         for method, path, call in self._calls:
             match = path.fullmatch(parts.path.removeprefix(PREFIX))
             if match and method == request.method:
                 return self._answer(call, match.groups(), query, request)
-        return _json(404, {"message": "Not Found"})
+        return json_response(404, {"message": "Not Found"})
+
+    def _from_here(self, request: Request) -> bool:
+        """Not from a page of some other site, which may know this address but has no business here."""
+        host = (request.header("host") or "").partition(":")[0]
+        origin = request.header("origin")
+        return host in ("127.0.0.1", "localhost") and origin in (None, self._stack.url)
 
     def _answer(self, call: Callable[..., Any], path: tuple[str, ...], query: Query, request: Request) -> Response:
         try:
             body = json.loads(request.body) if request.body else {}
             if not isinstance(body, dict):
                 raise ValueError("the body is a JSON object")
-            return _json(200, call(*path, query=query, body=body))
+            return json_response(200, call(*path, query=query, body=body))
         except (StackError, KeyError, ValueError) as error:
             status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
             text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-            return _json(status, {"message": text})
+            return json_response(status, {"message": text})
 
     def _clock(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         clock = self._stack.clock
@@ -149,7 +157,7 @@ class Admin:
 
     def _openid(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         return {
-            "issuer": self._stack.url,
+            "issuer": self._stack.authorizer.issuer,
             "jwks_uri": f"{self._stack.url}{PREFIX}.well-known/jwks.json",
             "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["token"],
@@ -158,7 +166,3 @@ class Admin:
 
     def _keys(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         return self._stack.issuer.key_set()
-
-
-def _json(status: int, value: Any) -> Response:
-    return Response(status, json.dumps(value).encode(), json_headers())

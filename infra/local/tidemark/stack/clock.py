@@ -8,7 +8,6 @@ from typing import Any
 
 from segment_core import instants
 from tidemark.stack.database import Database
-from tidemark.stack.errors import ClockError
 
 _FROZEN = "clock.frozen_at"
 _OFFSET = "clock.offset_seconds"
@@ -18,17 +17,14 @@ class StackClock:
     """What time it is for everything in the stack. It never goes back, also not over a restart."""
 
     def __init__(self, database: Database, frozen_at: datetime | None) -> None:
-        """`frozen_at`: stand there. A stack that kept its data goes on from where its clock was."""
+        """`frozen_at`: stand still there, or where the clock of kept data was."""
         self._lock = threading.Lock()
         self._database = database
-        remembered = database.setting(_FROZEN)
-        self._frozen = instants.parse(remembered) if remembered else None
-        self._offset = timedelta(seconds=float(database.setting(_OFFSET) or 0))
+        frozen, offset = database.setting(_FROZEN), database.setting(_OFFSET)
+        self._frozen = instants.parse(frozen) if frozen else None
+        self._offset = timedelta(seconds=float(offset or 0))
         if frozen_at is not None:
-            kept = bool(remembered or database.setting(_OFFSET))
-            if kept and frozen_at < self.now():
-                raise ClockError(f"the clock of this data is at {instants.iso(self.now())}; it does not go back")
-            self.stand_at(frozen_at)
+            self.stand_at(self.now() if frozen or offset else frozen_at)
 
     @property
     def frozen(self) -> bool:

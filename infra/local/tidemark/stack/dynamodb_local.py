@@ -5,7 +5,6 @@ What is fetched lies in a folder named after what was asked for, so a change of 
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import os
 import re
@@ -17,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import tidemark
@@ -33,16 +33,14 @@ _FETCH_SECONDS = 600
 # What DynamoDB Local calls its file with -sharedDb.
 _DATABASE = "shared-local-instance.db"
 
-# A process in memory that a stack no longer needs is kept for the next one: Java takes seconds to start.
-_idle: list[StoreProcess] = []
 
-
+@cache
 def missing() -> str | None:
     """Why DynamoDB Local cannot be used here, or None if it can."""
     java = shutil.which("java")
     if java is None:
         return "there is no java"
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603 - fixed words
     version = re.search(r'version "(\d+)', told)
     if version is None or int(version[1]) < _JAVA_VERSION:
         return f"java is older than {_JAVA_VERSION}"
@@ -53,10 +51,6 @@ def missing() -> str | None:
 
 def start(data: Path | None, inherit: Sequence[int] = ()) -> StoreProcess:
     """A process over that folder, or in memory. Raises StoreError if it cannot be fetched."""
-    while data is None and _idle:
-        process = _idle.pop()
-        if process.running:
-            return process
     folder = fetch()
     if data is not None:
         _stop_time(data / _DATABASE)
@@ -82,18 +76,6 @@ def _stop_time(database: Path) -> None:
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE us SET CreationDateTime = ?", (now,))
         connection.execute("UPDATE ss SET CreationDateTime = ? WHERE DeletionDateTime IS NULL", (now,))
-
-
-def keep(process: StoreProcess) -> None:
-    """Keep a process in memory, emptied, for the next stack of this Python process."""
-    if not _idle:
-        atexit.register(_stop_idle)
-    _idle.append(process)
-
-
-def _stop_idle() -> None:
-    while _idle:
-        _idle.pop().stop()
 
 
 def fetch() -> Path:
@@ -128,7 +110,9 @@ def _fetched() -> Path:
 
 def _run(command: Sequence[str]) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_FETCH_SECONDS, check=False)
+        done = subprocess.run(  # noqa: S603 - commands of ours
+            command, capture_output=True, text=True, timeout=_FETCH_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise StoreError(f"DynamoDB Local cannot be fetched: {error}") from error
     if done.returncode != 0:

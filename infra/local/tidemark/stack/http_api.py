@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from tidemark.stack.authorizer import Claims, Gate, Refused, scopes_of
 from tidemark.stack.clock import StackClock
 from tidemark.stack.functions import Functions
-from tidemark.stack.http_server import Request, Response, json_headers
+from tidemark.stack.http_server import Request, Response, json_response
 from tidemark.stack.names import ACCOUNT
 from tidemark.stack.wiring import Authorizer, Route
 
@@ -170,7 +169,7 @@ def _claim(value: Any) -> str:
 def _response(value: Any) -> Response:
     """A handler's answer as HTTP. Without a status code it is the body itself."""
     if not isinstance(value, dict) or "statusCode" not in value:
-        return Response(200, json.dumps(value).encode(), json_headers())
+        return json_response(200, value)
     try:
         status = int(value["statusCode"])
         body = value.get("body") or ""
@@ -185,4 +184,4 @@ def _response(value: Any) -> Response:
 
 
 def _message(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(status, json.dumps({"message": text}).encode(), json_headers(headers))
+    return json_response(status, {"message": text}, headers)

@@ -130,9 +130,7 @@ class Resolver:
         try:
             return self._reference(node)
         except KeyError:
-            raise TemplateError(
-                place, f"'{node}' is neither a parameter nor a resource that can be referred to"
-            ) from None
+            raise TemplateError(place, f"there is no parameter or resource '{node}'") from None
 
     def _get_att(self, node: Node, place: str) -> Any:
         if isinstance(node, str):

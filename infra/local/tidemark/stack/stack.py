@@ -44,6 +44,7 @@ from tidemark.stack.store_client import StoreClient
 from tidemark.stack.stream_mapping import StreamPoller
 from tidemark.stack.stream_reader import StreamReader
 from tidemark.stack.wire import wire
+from tidemark.stack.wiring import Authorizer
 
 NAME = "tidemark"
 IDLE_SECONDS = 120.0
@@ -71,7 +72,8 @@ class Stack:
         environments: int = 1,
         next_work: Mapping[str, str] = NEXT_WORK,
     ) -> None:
-        """`data`: folder to keep everything in (None: memory). `clock`: stand still at this instant.
+        """`data`: folder to keep everything in (None: memory). `clock`: stand still at this instant; kept data
+        whose clock is already later goes on from there, and is moved there if it is earlier.
 
         `environments`: how many events a function may work on at once; each is a process of its own.
         `next_work`: by function, the place of a function that tells when its schedules will have work.
@@ -189,6 +191,8 @@ class Stack:
         gate = Gate(self.issuer)
         self._http_api = HttpApi(self.wiring.routes, self.wiring.authorizers, gate, self.functions, self.clock)
         self._admin = Admin(self)
+        if self._frozen_at and self._frozen_at > self.clock.now():
+            self.schedules.move(self._frozen_at)
         self._api_server.start(self._answer)
         self._ending.callback(self._api_server.stop)
 
@@ -251,12 +255,16 @@ class Stack:
         """The address of the table store, for an AWS client."""
         return self._store.url
 
-    def token(self, shop: str, scope: str, ttl: int = _TOKEN_SECONDS) -> str:
-        """A token of the local issuer for that shop and those scopes (parted by spaces); `ttl` in seconds."""
+    @property
+    def authorizer(self) -> Authorizer:
+        """The template's one authorizer, for which tokens are made."""
         if len(self.wiring.authorizers) != 1:
             raise StackError("the template needs one authorizer for tokens to be made")
-        (authorizer,) = self.wiring.authorizers.values()
-        return self.issuer.token(authorizer, shop, scope, ttl)
+        return next(iter(self.wiring.authorizers.values()))
+
+    def token(self, shop: str, scope: str, ttl: int = _TOKEN_SECONDS) -> str:
+        """A token of the local issuer for that shop and those scopes (parted by spaces); `ttl` in seconds."""
+        return self.issuer.token(self.authorizer, shop, scope, ttl)
 
     def move_clock(self, to: datetime) -> dict[str, Any]:
         """Move the clock, firing schedules on the way; returns when all that follows is done.

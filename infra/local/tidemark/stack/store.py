@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -11,6 +12,7 @@ from typing import Literal
 from tidemark.stack import dynamodb_local, moto_store
 from tidemark.stack.errors import StoreError
 from tidemark.stack.store_client import TABLES, StoreClient, StoreRefusal
+from tidemark.stack.store_process import StoreProcess
 from tidemark.stack.wiring import Table
 
 StoreName = Literal["dynamodb-local", "moto"]
@@ -18,6 +20,9 @@ StoreName = Literal["dynamodb-local", "moto"]
 AUTO = "auto"
 DYNAMODB_LOCAL: StoreName = "dynamodb-local"
 MOTO: StoreName = "moto"
+
+# A process in memory that a stack no longer needs, emptied, for the next one: they take seconds to start.
+_idle: dict[StoreName, list[StoreProcess]] = {DYNAMODB_LOCAL: [], MOTO: []}
 
 
 class Store:
@@ -41,7 +46,7 @@ class Store:
     def _use_dynamodb_local(self, inherit: Sequence[int]) -> None:
         self.name: StoreName = DYNAMODB_LOCAL
         try:
-            self._process = dynamodb_local.start(self._data, inherit)
+            self._process = self._idle_process() or dynamodb_local.start(self._data, inherit)
         except StoreError as error:
             if not self._may_fall_back:
                 raise
@@ -53,7 +58,7 @@ class Store:
             raise StoreError(f"moto keeps nothing: keeping data needs DynamoDB Local{because}")
         print(f"Note: {reason + '; so ' if reason else ''}{moto_store.LIMITS}.", file=sys.stderr, flush=True)
         self.name = MOTO
-        self._process = moto_store.start()
+        self._process = self._idle_process() or moto_store.start()
 
     def open(self, tables: Sequence[Table]) -> StoreClient:
         """Wait until it is ready, make the tables that are not there."""
@@ -77,10 +82,18 @@ class Store:
 
     def stop(self) -> None:
         """End it; what it held in memory is gone."""
-        if self.name == DYNAMODB_LOCAL and self._data is None and self._emptied():
-            dynamodb_local.keep(self._process)
+        if self._data is None and self._emptied():
+            _idle[self.name].append(self._process)
         else:
             self._process.stop()
+
+    def _idle_process(self) -> StoreProcess | None:
+        while self._data is None and _idle[self.name]:
+            process = _idle[self.name].pop()
+            if process.running:
+                return process
+            process.stop()
+        return None
 
     def _emptied(self) -> bool:
         try:
@@ -90,3 +103,10 @@ class Store:
         except StoreError:
             return False
         return True
+
+
+@atexit.register
+def _stop_idle() -> None:
+    for processes in _idle.values():
+        while processes:
+            processes.pop().stop()

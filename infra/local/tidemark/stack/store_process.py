@@ -23,7 +23,7 @@ class StoreProcess:
         input_end, self._life = os.pipe()
         output, output_end = os.pipe()
         # Of a process group of its own: Ctrl-C is for the stack, which then ends its store.
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - java or this Python, with arguments of ours
             command,
             stdin=input_end,
             stdout=output_end,

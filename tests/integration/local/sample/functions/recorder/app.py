@@ -17,7 +17,7 @@ Event = dict[str, Any]
 
 @cache
 def client(service: str) -> Any:
-    return boto3.client(service)
+    return boto3.client(service)  # type: ignore[call-overload]
 
 
 def saw(**what: Any) -> None:

@@ -17,6 +17,7 @@ def test_each_change_is_told_once_with_its_images(sample: Sample) -> None:
     inserted, modified = [one for one in sample.seen("reader") if "record" in one]
     assert (inserted["event"], inserted["old"], inserted["new"]["n"]) == ("INSERT", None, {"N": "1"})
     assert (modified["event"], modified["old"]["n"], modified["new"]["n"]) == ("MODIFY", {"N": "1"}, {"N": "2"})
+    assert (modified["old"]["bits"], modified["new"]["bits"]) == ({"B": "Af8="}, {"B": "Av8="})
 
 
 def test_a_write_that_changes_nothing_is_not_told(sample: Sample) -> None:

@@ -43,3 +43,16 @@ def test_inserts_of_two_items_are_two() -> None:
 def test_a_write_that_changed_nothing_is_left_out() -> None:
     records = [_record("MODIFY", "a", ONE, ONE), _record("MODIFY", "a", ONE, TWO)]
     assert _shown(records) == [("MODIFY", ONE, TWO)]
+
+
+def test_binary_values_are_encoded_once() -> None:
+    twice = {"S": "a"}, {"B": "QWY4PQ=="}, {"BS": ["QWY4PQ=="]}, {"L": [{"M": {"x": {"B": "QWY4PQ=="}}}]}
+    once = {"S": "a"}, {"B": "Af8="}, {"BS": ["Af8="]}, {"L": [{"M": {"x": {"B": "Af8="}}}]}
+    (shown,) = _shown([_record("INSERT", "a", {}, dict(zip("abcd", twice, strict=True)))])
+    assert shown == ("INSERT", None, dict(zip("abcd", once, strict=True)))
+
+
+def test_binary_values_are_encoded_once() -> None:
+    image = {"pk": {"S": "demo#7"}, "bits": {"B": "QlFFPQ=="}}
+    (record,) = repaired([{"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"S": "demo#7"}}, "NewImage": image}}])
+    assert record["dynamodb"]["NewImage"] == {"pk": {"S": "demo#7"}, "bits": {"B": "BQE="}}

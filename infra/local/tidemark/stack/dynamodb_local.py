@@ -57,6 +57,8 @@ def start(data: Path | None, inherit: Sequence[int] = ()) -> StoreProcess:
     command = [
         "java",
         "-XX:+UseSerialGC",
+        # Lives for minutes: the second compiler would take more than it gives (2.5 times the processor time).
+        "-XX:TieredStopAtLevel=1",
         f"-Djava.library.path={folder}",
         "-cp",
         f"{folder}{os.sep}*{os.pathsep}{folder}",

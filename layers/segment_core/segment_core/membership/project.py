@@ -44,7 +44,9 @@ def project(
         )
         told |= {flip.id: flip for change, known in theirs for flip in flips(change, by_number, known)}
     history.append(tables.history, told.values())
-    bus.publish(event_bus, [_event(tables, flip) for flip in told.values()])
+    seen = {(flip.shop, flip.segment) for flip in told.values()}
+    names = {(shop, segment): segments.name_of(tables.segments, shop, segment) for shop, segment in seen}
+    bus.publish(event_bus, [_event(flip, names[flip.shop, flip.segment]) for flip in told.values()])
     return len(told)
 
 
@@ -63,7 +65,7 @@ def _live(tables: Tables, shop: str) -> set[str]:
     return {definition.id for definition in generation.live} if generation else set()
 
 
-def _event(tables: Tables, flip: history.Flip) -> bus.Event:
+def _event(flip: history.Flip, name: str | None) -> bus.Event:
     return bus.Event(
         detail_type="CustomerEnteredSegment"
         if flip.change == "enter"
@@ -74,7 +76,7 @@ def _event(tables: Tables, flip: history.Flip) -> bus.Event:
             "shop": flip.shop,
             "customer_id": flip.customer,
             "segment_id": flip.segment,
-            "segment_name": segments.name_of(tables.segments, flip.shop, flip.segment),
+            "segment_name": name,
             "definition_id": flip.definition,
             "change": flip.change,
             "cause": flip.cause,

@@ -31,11 +31,15 @@ def front(event: Event, context: Any) -> Any:
     order = json.loads(event["body"])
     for item in order.get("put", ()):
         key = {"pk": {"S": item["pk"]}, "sk": {"S": item.get("sk", "x")}}
-        values = {":do": {"S": item.get("do", "nothing")}, ":n": {"N": str(item.get("n", 0))}}
+        values = {
+            ":do": {"S": item.get("do", "nothing")},
+            ":n": {"N": str(item.get("n", 0))},
+            ":bits": {"B": bytes([item.get("n", 0), 255])},
+        }
         client("dynamodb").update_item(
             TableName=os.environ["ITEMS_TABLE"],
             Key=key,
-            UpdateExpression="SET #do = :do, n = :n",
+            UpdateExpression="SET #do = :do, n = :n, bits = :bits",
             ExpressionAttributeNames={"#do": "do"},
             ExpressionAttributeValues=values,
         )

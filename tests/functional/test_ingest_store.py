@@ -327,15 +327,15 @@ def many(count: int, customer: str = "7", total: str = "10.00") -> list[Fact]:
     return [profile(1, customer), *(order(1, total, customer, order_id=str(number)) for number in range(count))]
 
 
-def test_an_import_places_new_orders_as_merging_them_would(stack: Stack) -> None:
+def test_an_import_makes_a_new_customer_as_merging_would(stack: Stack) -> None:
     one_by_one, together = Shop(stack), Shop(stack)
-    one_by_one.merge(*many(60), bulk=True)
+    one_by_one.merge(*many(30), bulk=True)
     expected = one_by_one.items()
     for item in expected:
         client.delete(stack.tables.customers, {"pk": item["pk"], "sk": item["sk"]})
-    assert facts.merge_all(together.table, SHOP, many(60), bulk=True)
+    assert facts.merge_all(together.table, SHOP, many(30), bulk=True)
     assert together.items() == expected
-    assert not facts.merge_all(together.table, SHOP, many(60), bulk=True)
+    assert not facts.merge_all(together.table, SHOP, many(30), bulk=True)
     assert together.items() == expected
 
 

@@ -275,7 +275,7 @@ BREAKS = (
     Break(clock_commits_carry_the_present, outage, "by the clock at"),
     Break(time_is_caught_up_in_one_leap, outage, "clock events"),
     Break(time_is_not_caught_up_before_facts, calm, "clock events"),
-    Break(commits_ignore_the_version, overtaken, "list of"),
+    Break(commits_ignore_the_version, overtaken, "folded to"),
     Break(counters_ignore_the_rows, twice, "count of"),
     Break(old_is_decoded_with_the_new_generation, calm, "folded to"),
     Break(facts_are_those_of_last_time, calm, "list of"),

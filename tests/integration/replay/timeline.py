@@ -91,7 +91,7 @@ def _alternate(events: Sequence[Event], report: Noting) -> None:
     """Every customer's events of a segment begin with an enter and alternate, and never go back in time."""
     for before, after in pairwise(events):
         if _pair(before) == _pair(after):
-            report.expect(f"{after.id} after a {before.change} is another one", after.change == before.change, False)
+            report.expect(f"{after.id} is the opposite of the one before", after.change != before.change, True)
             report.expect(f"{after.id} is not earlier", after.effective_at >= before.effective_at, True)
     first = {_pair(event): event for event in reversed(events)}
     for event in first.values():

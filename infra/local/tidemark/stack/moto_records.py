@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -24,9 +23,18 @@ def _plain(record: Record) -> Record:
     return {**record, "dynamodb": told}
 
 
-def _binary_once(value: dict[str, Any]) -> dict[str, Any]:
+def _binary_once(value: Mapping[str, Any]) -> dict[str, Any]:
     """moto encodes binary values twice: `BQE=` comes as `QlFFPQ==`."""
-    return {"B": base64.b64decode(value["B"]).decode()} if "B" in value else value
+    ((kind, content),) = value.items()
+    if kind == "B":
+        return {"B": b64decode(content).decode()}
+    if kind == "BS":
+        return {"BS": [b64decode(one).decode() for one in content]}
+    if kind == "L":
+        return {"L": [_binary_once(one) for one in content]}
+    if kind == "M":
+        return {"M": {name: _binary_once(one) for name, one in content.items()}}
+    return {kind: content}
 
 
 def _single_inserts(records: Iterator[Record]) -> Iterator[Record]:

@@ -19,7 +19,7 @@ from segment_core.store.profiles import ensure_profile, profile_key
 from segment_core.store.states import state_item, unless_changed, version_of
 
 # Two writes each, and orders with many lines: far from the limits of a transaction in number and size.
-NEW_ORDERS_AT_ONCE = 25
+NEW_ORDERS_AT_ONCE = 40
 
 _DELETED = OrderState(deleted=True)
 
@@ -58,25 +58,22 @@ def merge_order(table: str, shop: str, order_id: str, told: OrderState, *, bulk:
     raise AssertionError("backoff raises when it ends")
 
 
-def place_new_orders(table: str, shop: str, told: Mapping[str, OrderState], *, bulk: bool) -> bool:
-    """Place orders of one customer of which nothing is known yet, all in one transaction and without a read.
+def place_new(table: str, shop: str, profile: Mapping[str, Any], told: Mapping[str, OrderState]) -> bool:
+    """Make a customer with their first orders, all in one transaction and without a read, as part of an import.
 
-    False, and nothing written, if it is not so after all: an order is known, deleted or nobody's, or the
-    customer has no profile. Then each has to be merged. At most NEW_ORDERS_AT_ONCE orders.
+    `profile` is the operation that makes the customer. False, and nothing written, if customer or one of
+    the orders is known after all, or an order is deleted: then each has to be merged.
     """
-    writes: dict[str, list[dict[str, Any]]] = {}
+    writes = [profile]
     for order_id, state in told.items():
         target = _target(shop, order_id, state)
         if target is None:
             return False
-        item = state_item(target, 1, state.encode(), bulk=bulk, order_id=order_id)
-        alive, *puts = _move(table, shop, order_id, _Held(None, None, None), item, state, bulk)
-        # One check of the customer is enough; a transaction takes no two operations on one item.
-        writes.setdefault(target["pk"], [alive]).extend(puts)
-    if len(writes) != 1:
-        return False
-    (together,) = writes.values()
-    return client.transact(together)
+        item = state_item(target, 1, state.encode(), bulk=True, order_id=order_id)
+        # The check that the customer is alive is left out: the profile's own condition says it.
+        _, *puts = _move(table, shop, order_id, _Held(None, None, None), item, state, bulk=True)
+        writes += puts
+    return client.transact(writes)
 
 
 def forget_order(table: str, shop: str, item: Item) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from segment_core.facts import profile
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.registers import Stamp
@@ -34,6 +36,12 @@ def merge_profile(table: str, shop: str, customer_id: str, told: ProfileState, *
             return True
         pause()
     raise AssertionError("backoff raises when it ends")
+
+
+def new_profile(table: str, shop: str, customer_id: str, told: ProfileState, *, bulk: bool) -> dict[str, Any]:
+    """The part of a transaction that makes the profile of a customer of whom nothing is known."""
+    item = _profile_item(shop, customer_id, 1, ProfileState().join(told), bulk)
+    return {"Put": {"TableName": table, "Item": client.encode(item), **unless_changed(None)}}
 
 
 def ensure_profile(table: str, shop: str, customer_id: str, *, bulk: bool = False) -> bool:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,7 +55,7 @@ class Local:
     def call(self, method: str, path: str, value: Any = None, headers: Mapping[str, str] | None = None) -> Any:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE_SECONDS)
         try:
-            body = value if isinstance(value, bytes) else json.dumps(value).encode()
+            body = value if isinstance(value, bytes | None) else json.dumps(value).encode()
             connection.request(method, path, body, {"content-type": "application/json", **(headers or {})})
             response = connection.getresponse()
             content = response.read()
@@ -106,10 +106,24 @@ def _processes_with(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.usefixtures("dynamodb_local")
-def test_no_acknowledged_webhook_is_lost(tmp_path: Path) -> None:
+@pytest.fixture
+def start(tmp_path: Path, dynamodb_local: str) -> Iterator[Callable[[], Local]]:
+    """Starts a stack over the test's data; what is left running at the end is ended."""
+    started: list[Local] = []
+
+    def one() -> Local:
+        started.append(Local(tmp_path))
+        return started[-1]
+
+    yield one
+    for local in started:
+        if local.process.poll() is None:
+            local.end(signal.SIGTERM)
+
+
+def test_no_acknowledged_webhook_is_lost(start: Callable[[], Local]) -> None:
     rng = random.Random(SEED)
-    local = Local(tmp_path)
+    local = start()
     segment = _open_shop(local)
     acknowledged: list[int] = []
     numbers = itertools.count(1).__next__
@@ -121,7 +135,7 @@ def test_no_acknowledged_webhook_is_lost(tmp_path: Path) -> None:
             time.sleep(0.001)
         assert local.end(signal.SIGKILL) == -signal.SIGKILL
         poster.join()
-        local = Local(tmp_path)
+        local = start()
     local.call("GET", f"/_local/idle?timeout={PATIENCE_SECONDS}")
     members = _members(local, segment)
     assert len(acknowledged) > KILLS
@@ -153,10 +167,9 @@ def _members(local: Local, segment: str) -> set[str]:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-@pytest.mark.usefixtures("dynamodb_local")
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are looked up in /proc")
-def test_a_killed_stack_leaves_no_process_behind(tmp_path: Path) -> None:
-    local = Local(tmp_path)
+def test_a_killed_stack_leaves_no_process_behind(tmp_path: Path, start: Callable[[], Local]) -> None:
+    local = start()
     assert any("java" in line for line in _processes_with(str(tmp_path)))
     local.end(signal.SIGKILL)
     deadline = time.monotonic() + 30

@@ -50,9 +50,3 @@ def test_binary_values_are_encoded_once() -> None:
     once = {"S": "a"}, {"B": "Af8="}, {"BS": ["Af8="]}, {"L": [{"M": {"x": {"B": "Af8="}}}]}
     (shown,) = _shown([_record("INSERT", "a", {}, dict(zip("abcd", twice, strict=True)))])
     assert shown == ("INSERT", None, dict(zip("abcd", once, strict=True)))
-
-
-def test_binary_values_are_encoded_once() -> None:
-    image = {"pk": {"S": "demo#7"}, "bits": {"B": "QlFFPQ=="}}
-    (record,) = repaired([{"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"S": "demo#7"}}, "NewImage": image}}])
-    assert record["dynamodb"]["NewImage"] == {"pk": {"S": "demo#7"}, "bits": {"B": "BQE="}}

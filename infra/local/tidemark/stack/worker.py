@@ -149,10 +149,11 @@ def _set_clock(setting: Mapping[str, Any]) -> None:
 def _forget_caches(layers: Iterable[str]) -> None:
     """Empty what modules of the layers remember: this process was split off one that may have used them."""
     packages = {child.stem for layer in layers for child in Path(layer).iterdir() if not child.name.startswith(".")}
-    for name, module in list(sys.modules.items()):
+    # Lists, since looking at things may import more of them.
+    for name in list(sys.modules):
         if name.partition(".")[0] not in packages:
             continue
-        for value in vars(module).values():
+        for value in list(vars(sys.modules[name]).values()):
             if callable(forget := getattr(value, "cache_clear", None)):
                 forget()
 

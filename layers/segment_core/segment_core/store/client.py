@@ -39,6 +39,8 @@ def client() -> Any:
             connect_timeout=2,
             read_timeout=10,
             max_pool_connections=32,
+            # Requests are made by this package alone, and the service checks them too.
+            parameter_validation=False,
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,8 +16,11 @@ from segment_core.store.tables import Tables
 # A row that is out only fences off replays of older changes; streams replay for at most a day.
 OUT_ROW_LIFETIME = timedelta(days=30)
 
-# One operation of the transaction is the counter's.
-_ROWS_PER_TRANSACTION = client.TRANSACTION_LIMIT - 1
+# At worst every row of a transaction has a counter of its own.
+_ROWS_TOGETHER = client.TRANSACTION_LIMIT // 2
+
+# (in or out, version) of a row that is not there.
+_NO_ROW = (False, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,16 @@ class Row:
     since: datetime
     version: int
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What there is one row of."""
+        return self.definition, self.customer
+
+    @property
+    def counter(self) -> tuple[str, int]:
+        """(definition, shard): the list that the row is in, which has a counter."""
+        return self.definition, keys.list_shard_of(self.customer)
+
 
 def apply(tables: Tables, shop: str, rows: Iterable[Row], at: datetime) -> None:
     """Bring rows and counters up to date, in transactions that share a shard's counter.
@@ -39,71 +52,43 @@ def apply(tables: Tables, shop: str, rows: Iterable[Row], at: datetime) -> None:
     """
     newest: dict[tuple[str, str], Row] = {}
     for row in rows:
-        known = newest.get((row.definition, row.customer))
-        if known is None or known.version < row.version:
-            newest[row.definition, row.customer] = row
-    by_shard: dict[tuple[str, int], list[Row]] = defaultdict(list)
-    for row in newest.values():
-        by_shard[row.definition, keys.list_shard_of(row.customer)].append(row)
-    for (definition, shard), group in by_shard.items():
-        for start in range(0, len(group), _ROWS_PER_TRANSACTION):
-            _apply_group(
-                tables,
-                shop,
-                definition,
-                shard,
-                group[start : start + _ROWS_PER_TRANSACTION],
-                at,
-            )
+        known = newest.setdefault(row.key, row)
+        if known.version < row.version:
+            newest[row.key] = row
+    # Rows that share a counter stand together, so that they share its write too.
+    ordered = sorted(newest.values(), key=lambda row: row.counter)
+    for start in range(0, len(ordered), _ROWS_TOGETHER):
+        _apply_together(tables, shop, ordered[start : start + _ROWS_TOGETHER], at)
 
 
-def _apply_group(
-    tables: Tables,
-    shop: str,
-    definition: str,
-    shard: int,
-    rows: Sequence[Row],
-    at: datetime,
-) -> None:
-    partition = keys.member_list(shop, definition, shard)
+def _apply_together(tables: Tables, shop: str, rows: Sequence[Row], at: datetime) -> None:
     for pause in client.backoff():
-        stored = _stored(tables.members, partition, rows)
-        newer = [
-            row
-            for row in rows
-            if stored.get(row.customer, (False, -1))[1] < row.version
-        ]
+        stored = _stored(tables.members, shop, rows)
+        newer = [row for row in rows if stored.get(row.key, _NO_ROW)[1] < row.version]
         if not newer:
             return
-        delta = sum(
-            row.member - stored.get(row.customer, (False, -1))[0] for row in newer
-        )
-        operations = [
-            _put(tables.members, partition, row, stored.get(row.customer), at)
-            for row in newer
-        ]
-        if delta:
-            operations.append(_count(tables.segments, shop, definition, shard, delta))
+        deltas: Counter[tuple[str, int]] = Counter()
+        for row in newer:
+            deltas[row.counter] += row.member - stored.get(row.key, _NO_ROW)[0]
+        operations = [_put(tables.members, shop, row, stored.get(row.key), at) for row in newer]
+        operations += [_count(tables.segments, shop, *counter, delta) for counter, delta in deltas.items() if delta]
         if client.transact(operations):
             return
         pause()
 
 
-def _stored(
-    table: str, partition: str, rows: Sequence[Row]
-) -> dict[str, tuple[bool, int]]:
-    wanted = [client.encode({"pk": partition, "sk": row.customer}) for row in rows]
+def _stored(table: str, shop: str, rows: Sequence[Row]) -> dict[tuple[str, str], tuple[bool, int]]:
+    partitions = {keys.member_list(shop, *row.counter): row.definition for row in rows}
+    wanted = [client.encode({"pk": keys.member_list(shop, *row.counter), "sk": row.customer}) for row in rows]
     return {
-        item["sk"]: (item["member"], item["version"])
+        (partitions[item["pk"]], item["sk"]): (item["member"], item["version"])
         for item in client.batch_get(table, wanted)
     }
 
 
-def _put(
-    table: str, partition: str, row: Row, stored: tuple[bool, int] | None, at: datetime
-) -> dict[str, Any]:
+def _put(table: str, shop: str, row: Row, stored: tuple[bool, int] | None, at: datetime) -> dict[str, Any]:
     item = {
-        "pk": partition,
+        "pk": keys.member_list(shop, *row.counter),
         "sk": row.customer,
         "member": row.member,
         "since": iso(row.since),

@@ -24,8 +24,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[Any]]:
         history=env.history_table,
         segments=env.segments_table,
     )
-    told = project(
-        tables, env.event_bus_name, list(changes(event["Records"])), clock.now()
-    )
+    told = project(tables, env.event_bus_name, list(changes(event["Records"])), clock.now())
     count("SegmentFlips", told)
     return {"batchItemFailures": []}

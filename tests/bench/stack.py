@@ -30,7 +30,7 @@ POLL_SECONDS = 0.002
 GIVE_UP_SECONDS = 30.0
 
 SHOP = Shop("bench", ZoneInfo("Europe/Oslo"))
-PROBED = "recent purchasers"
+PROBED = "exactly once in 90 days"
 
 
 def measure() -> dict[str, float | str]:

@@ -13,9 +13,11 @@ from segment_core import clock
 from segment_core.facts.document import read_customer
 from segment_core.ingest import messages
 from segment_core.membership import sweep as sweeping
+from segment_core.membership import wake
+from segment_core.model.segment import Job
 from segment_core.segments import reads, service
 from segment_core.segments.shops import put_shop
-from segment_core.store import client, facts, keys, memberships
+from segment_core.store import client, facts, jobs, keys, memberships, records
 from tests.functional.conftest import NOW, Stack, load_function
 
 SHOP = "demo"
@@ -89,8 +91,8 @@ def test_a_stream_record_brings_its_customer_up_to_date(shop: Stack, context: Si
 
 def test_what_a_bulk_writer_marked_goes_to_the_work_queue_once(shop: Stack, context: SimpleNamespace) -> None:
     store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
-    records = [stream_record("1", bulk=True), stream_record("1", bulk=True)]
-    load_function("evaluate").handler({"Records": records}, context)
+    marked = [stream_record("1", bulk=True), stream_record("1", bulk=True)]
+    load_function("evaluate").handler({"Records": marked}, context)
     assert memberships.read(shop.tables.memberships, SHOP, "1") is None
     (passed_on,) = shop.messages(shop.work_queue_url)
     assert passed_on == {"kind": "evaluate", "shop": SHOP, "customer": "1", "cause": "fact"}
@@ -171,3 +173,69 @@ def test_a_slower_evaluation_that_read_older_facts_starts_over(
     monkeypatch.setattr(facts, "load", overtaken)
     load_function("evaluate").handler({"Records": [stream_record("1")]}, context)
     assert names(shop, "1") == ["Recent"]
+
+
+def test_a_fact_is_evaluated_for_even_after_the_clock_in_one_batch(
+    shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    causes: list[str] = []
+    evaluate_customer = wake.evaluate_customer
+    monkeypatch.setattr(
+        wake, "evaluate_customer", lambda *arguments: causes.append(arguments[-1]) or evaluate_customer(*arguments)
+    )
+    store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
+    body = {"kind": "evaluate", "shop": SHOP, "customer": "1"}
+    batch = [message({**body, "cause": cause}) for cause in ("clock", "fact", "fact", "clock")]
+    load_function("evaluate").handler({"Records": batch}, context)
+    assert causes == ["clock", "fact"]
+
+
+def test_a_segment_deleted_while_it_is_announced_is_still_withdrawn(shop: Stack, context: SimpleNamespace) -> None:
+    store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
+    segment = recent(shop).id
+    table = shop.tables.segments
+    announcing = Job(segment, "announce", 1, NOW)
+    service.delete(shop.tables, SHOP, segment, NOW, shop.work_queue_url)
+    client.put(table, {"pk": SHOP, "sk": keys.job(segment), **records.to_item(Job(segment, "retire", 1, NOW))})
+    assert not jobs.end(table, SHOP, announcing)
+    assert jobs.read(table, SHOP, segment) is not None
+
+
+def test_deleting_a_segment_leaves_no_row_no_counter_and_no_bit(shop: Stack, context: SimpleNamespace) -> None:
+    store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
+    segment = recent(shop)
+    assert segment.count == 1
+    service.delete(shop.tables, SHOP, segment.id, NOW, shop.work_queue_url)
+    stored = memberships.read(shop.tables.memberships, SHOP, "1")
+    assert stored is not None
+    assert stored.bits == 0
+    assert shop.items(shop.tables.members) == []
+    left = {item["sk"].split("#")[0] for item in shop.items(shop.tables.segments) if item["pk"] == SHOP}
+    assert left == {"GENERATION", "SEGMENT"}
+    assert jobs.read(shop.tables.segments, SHOP, segment.id) is None
+
+
+def test_one_shop_does_not_keep_the_sweep_from_the_others(
+    shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_shop(
+        shop.tables,
+        "other",
+        domain="other.example.com",
+        zone="UTC",
+        currency="EUR",
+        count_test_orders=False,
+        count_cancelled_orders=False,
+        at=NOW,
+    )
+    due = memberships.due
+
+    def broken(table: str, shop_id: str, at: datetime) -> Any:
+        if shop_id == SHOP:
+            raise RuntimeError("the index of this shop is out of reach")
+        return ["9"] if shop_id == "other" else due(table, shop_id, at)
+
+    monkeypatch.setattr(memberships, "due", broken)
+    with pytest.raises(RuntimeError, match="out of reach"):
+        load_function("sweep").handler({}, context)
+    assert [body["shop"] for body in shop.messages(shop.work_queue_url)] == ["other"]

@@ -153,9 +153,7 @@ def test_a_list_of_a_definition_that_is_gone_is_left_alone(
     assert lists(tables) == {"aaa.1": [], "bbb.1": ["7"]}
 
 
-def test_members_come_in_order_through_pages_and_shards(
-    tables: Tables, generation: Generation, event_bus: str
-) -> None:
+def test_members_come_in_order_through_pages_and_shards(tables: Tables, generation: Generation, event_bus: str) -> None:
     customers = [f"{number:03d}" for number in range(60)]
     state = Membership(0b01, None, generation.number, 1, "fact", START)
     projection.project(tables, event_bus, [Change(SHOP, customer, None, state) for customer in customers], START)

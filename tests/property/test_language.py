@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from segment_core.errors import InvalidQuery
 from segment_core.language import Checked, Limits, Problem, ast, canonical, check, parse
 from segment_core.language.lexer import tokens

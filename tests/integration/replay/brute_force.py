@@ -6,9 +6,10 @@ instant the system was told; every segment is one hand-written condition (see `s
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,7 @@ _ADD_ORDER = "INSERT OR IGNORE INTO orders SELECT number, ?, ?, ?, ?, ? FROM cus
 _MEMBERS = """
 SELECT c.id, {conditions} FROM customers c
 LEFT JOIN orders o ON o.customer = c.number AND o.at <= :at AND o.known_at <= :known
-WHERE c.shop = :shop AND c.known_at <= :known GROUP BY c.number
+WHERE c.shop = :shop AND c.known_at <= :known {some} GROUP BY c.number
 """
 
 
@@ -57,12 +58,19 @@ class BruteForce:
                 order = (happening.id, micros(happening.at), known, cents, quantity, shop, customer)
                 self._rows.execute(_ADD_ORDER, order)
 
-    def members(self, shop: str, at: datetime, *, known: datetime | None = None) -> dict[str, set[str]]:
-        """Members of every segment, by its name, at `at`, by what was known at `known` (`at`, if not given)."""
+    def members(
+        self, shop: str, at: datetime, *, known: datetime | None = None, only: Collection[str] | None = None
+    ) -> dict[str, set[str]]:
+        """Members of every segment, by its name, at `at`, by what was known at `known` (`at`, if not given).
+
+        `only` limits the answer to those customers.
+        """
         zone = self._zones[shop]
         conditions = ", ".join(f"({_bound(segment.having, zone, at)})" for segment in self._segments)
+        some = "" if only is None else "AND c.id IN (SELECT value FROM json_each(:only))"
         answer = self._rows.execute(
-            _MEMBERS.format(conditions=conditions), {"shop": shop, "at": micros(at), "known": micros(known or at)}
+            _MEMBERS.format(conditions=conditions, some=some),
+            {"shop": shop, "at": micros(at), "known": micros(known or at), "only": json.dumps(sorted(only or ()))},
         )
         members: dict[str, set[str]] = {segment.name: set() for segment in self._segments}
         lists = list(members.values())

@@ -96,10 +96,10 @@ def _full_checks() -> set[datetime]:
 
 # Enough of them for every break to show: recency, windows that end and begin, counts, none at all, negation.
 _SMALL = (
-    "recent purchasers",
+    "recent repeat purchasers",
     "no order for 60 days",
     "exactly once in 90 days",
-    "last order 4 to 12 weeks ago",
+    "last order of spenders 4 to 12 weeks ago",
     "never ordered",
     "added lately, nothing bought",
     "neither new nor regular",

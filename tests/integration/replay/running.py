@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+
 from segment_core.evaluator import explain
 from segment_core.language import parse
 from segment_core.shop import Shop

@@ -22,14 +22,14 @@ class Segment:
 
 SEGMENTS = (
     Segment(
-        "recent purchasers",
-        "last_order_date > -30d",
-        "MAX(o.at) >= {-30d+}",
+        "recent repeat purchasers",
+        "last_order_date > -30d AND number_of_orders >= 2",
+        "MAX(o.at) >= {-30d+} AND COUNT(o.id) >= 2",
     ),
     Segment(
         "no order for 60 days",
-        "number_of_orders > 0 AND orders_placed NOT MATCHES (date >= -60d)",
-        "COUNT(o.id) > 0 AND TOTAL(o.at >= {-60d}) = 0",
+        "number_of_orders >= 2 AND orders_placed NOT MATCHES (date >= -60d)",
+        "COUNT(o.id) >= 2 AND TOTAL(o.at >= {-60d}) = 0",
     ),
     Segment(
         "three orders in 90 days",
@@ -57,9 +57,9 @@ SEGMENTS = (
         "COUNT(o.id) = 1 AND MAX(o.at) < {-8w}",
     ),
     Segment(
-        "last order 4 to 12 weeks ago",
-        "last_order_date BETWEEN -12w AND -4w",
-        "MAX(o.at) >= {-12w} AND MAX(o.at) < {-4w+}",
+        "last order of spenders 4 to 12 weeks ago",
+        "amount_spent >= 100 AND last_order_date BETWEEN -12w AND -4w",
+        "TOTAL(o.cents) >= 10000 AND MAX(o.at) >= {-12w} AND MAX(o.at) < {-4w+}",
     ),
     Segment(
         "never ordered",
@@ -102,7 +102,7 @@ SEGMENTS = (
     ),
     Segment(
         "large order yesterday",
-        "orders_placed MATCHES (date = yesterday, amount >= 60)",
-        "TOTAL(o.at >= {-1d} AND o.at < {-1d+} AND o.cents >= 6000) > 0",
+        "orders_placed MATCHES (date = yesterday, amount >= 90)",
+        "TOTAL(o.at >= {-1d} AND o.at < {-1d+} AND o.cents >= 9000) > 0",
     ),
 )

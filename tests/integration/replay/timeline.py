@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,44 +112,58 @@ def _walk(
     live_since: Mapping[str, datetime],
     until: datetime,
 ) -> None:
-    """Fold the events from midnight to midnight.
+    """Fold the events from midnight to midnight: only there does time alone change anything.
 
-    Just before each, the fold equals brute force; at it, what the clock did equals how brute force
-    differs between the two instants with the same facts. No clock event is anywhere else.
+    With the clock's events of a midnight the fold equals brute force at that instant, by what was known
+    before it; and each of these events is a flip that brute force shows between just before and then.
     """
     waiting = sorted(events, key=lambda event: (event.effective_at, event.version))
     folded: dict[str, set[str]] = {name: set() for name in live_since}
-    position = 0
     for stop in [*midnights(shop.zone, min(live_since.values()), until), None]:
         before = stop - MICROSECOND if stop else until
-        while position < len(waiting) and waiting[position].effective_at <= before:
-            event = waiting[position]
+        past = _taken(waiting, before)
+        for event in past:
             report.expect(f"{event.id} by the clock at {event.effective_at.isoformat()}", event.cause == "clock", False)
-            _fold(folded, names, event)
-            position += 1
+        _fold(folded, names, past)
         live = [name for name, since in live_since.items() if since <= before]
-        held = brute.members(shop.id, before)
+        now = _taken(waiting, stop) if stop else []
+        by_clock = [event for event in now if event.cause == "clock"]
+        _fold(folded, names, by_clock)
+        expected = brute.members(shop.id, stop or until, known=before)
         for name in live:
-            report.compare(f"events of {shop.id}, '{name}', folded to {before.isoformat()}", folded[name], held[name])
-        if stop is None:
-            break
-        flipped = brute.members(shop.id, stop, known=before)
-        clock: list[Event] = []
-        while position < len(waiting) and waiting[position].effective_at == stop:
-            if waiting[position].cause == "clock":
-                clock.append(waiting[position])
-            _fold(folded, names, waiting[position])
-            position += 1
-        for name in live:
-            where = f"clock events of {shop.id}, '{name}' at {stop.isoformat()}"
-            mine = {f"{event.change} {event.customer}" for event in clock if names[event.segment] == name}
-            entered, left = flipped[name] - held[name], held[name] - flipped[name]
-            report.compare(where, mine, {f"enter {one}" for one in entered} | {f"leave {one}" for one in left})
+            where = f"events of {shop.id}, '{name}', folded to {(stop or until).isoformat()}"
+            report.compare(where, folded[name], expected[name])
+        _compare_flips(by_clock, report, brute, shop, names, before)
+        _fold(folded, names, [event for event in now if event.cause != "clock"])
 
 
-def _fold(folded: dict[str, set[str]], names: Mapping[str, str], event: Event) -> None:
-    members = folded[names[event.segment]]
-    if event.change == "enter":
-        members.add(event.customer)
-    else:
-        members.discard(event.customer)
+def _taken(waiting: list[Event], until: datetime) -> list[Event]:
+    """The events up to that instant, which wait no longer."""
+    count = bisect_right(waiting, until, key=lambda event: event.effective_at)
+    taken = waiting[:count]
+    del waiting[:count]
+    return taken
+
+
+def _compare_flips(
+    by_clock: Sequence[Event],
+    report: Noting,
+    brute: BruteForce,
+    shop: Shop,
+    names: Mapping[str, str],
+    before: datetime,
+) -> None:
+    """Note events of the clock whose change had been made just before already."""
+    held = brute.members(shop.id, before, only={event.customer for event in by_clock}) if by_clock else {}
+    for event in by_clock:
+        was_in = event.customer in held[names[event.segment]]
+        report.expect(f"{event.id} leaves what it was in just before midnight", event.change == "leave", was_in)
+
+
+def _fold(folded: dict[str, set[str]], names: Mapping[str, str], events: Sequence[Event]) -> None:
+    for event in events:
+        members = folded[names[event.segment]]
+        if event.change == "enter":
+            members.add(event.customer)
+        else:
+            members.discard(event.customer)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from segment_core.errors import InvalidQuery
 from segment_core.language import Problem, check, parse
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from segment_core.errors import InvalidQuery
 from segment_core.language import check, parse
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from segment_core.language.lexer import tokens
 from segment_core.language.problems import Report
 

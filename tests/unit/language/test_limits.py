@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from segment_core.errors import InvalidQuery
 from segment_core.language import Limits, Problem, check, parse
 from segment_core.language.problems import shown

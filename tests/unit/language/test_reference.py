@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+
 from segment_core.language import check
 from segment_core.language.problems import Code
 from segment_core.language.reference import put_into, tables

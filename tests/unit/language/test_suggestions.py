@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from segment_core.language.suggestions import INVENTED_FILTERS, INVENTED_VALUES, nearest
 from segment_core.language.vocabulary import ATTRIBUTES, find, names
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+
 from segment_core.language import parse
 from segment_core.language.ast import (
     And,

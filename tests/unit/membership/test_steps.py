@@ -78,6 +78,26 @@ def test_a_fact_that_reveals_a_backlog_is_not_blamed_for_it() -> None:
     ]
 
 
+def test_the_clock_is_not_blamed_for_a_fact_that_came_with_a_backlog() -> None:
+    # Both were in; time ends the first at 2, a fact has ended the second.
+    commits = list(steps(stored(bits=0b11, due=hour(2)), 1, rules(Flips((0, 2)), Flips(())), CUSTOMER, hour(5), "fact"))
+    assert [(commit.bits, commit.cause, commit.effective_at) for commit in commits] == [
+        (0b10, "clock", hour(2)),
+        (0b00, "fact", hour(5)),
+    ]
+
+
+def test_what_a_build_finds_beside_its_definition_is_a_facts() -> None:
+    (commit,) = steps(stored(bits=1), 2, rules(Flips(())), CUSTOMER, hour(1), "definition", restamp=True)
+    assert (commit.bits, commit.cause) == (0, "fact")
+
+
+def test_a_definition_that_cannot_be_answered_stays_as_it_is_and_the_others_go_on() -> None:
+    broken = Rules(SHOP, {0: Flips((1,))}, unanswered=0b110)  # type: ignore[dict-item]
+    (commit,) = steps(stored(bits=0b010), 1, broken, CUSTOMER, hour(1), "fact")
+    assert commit.bits == 0b011
+
+
 def test_a_flip_at_the_very_instant_of_evaluation_is_the_clocks() -> None:
     (commit,) = steps(stored(due=hour(2)), 1, rules(Flips((2,))), CUSTOMER, hour(2), "clock")
     assert (commit.bits, commit.cause, commit.effective_at) == (1, "clock", hour(2))

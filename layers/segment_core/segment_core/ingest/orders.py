@@ -123,7 +123,7 @@ def _refund(body: Body) -> dict[str, object] | None:
     if body.get("transactions") is None:
         return None
     paid = [
-        amount(transaction, "amount") or Decimal(0)
+        _price(transaction, "amount")[0] or Decimal(0)
         for transaction in parts(body, "transactions")
         if transaction.get("kind") == "refund" and transaction.get("status") == "success"
     ]

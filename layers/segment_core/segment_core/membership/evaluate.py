@@ -44,9 +44,7 @@ def evaluate_customer(
         if generation is None:
             raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
         loaded = facts.load(tables.customers, shop, customer)
-        commits = _commits(
-            tables, shop, previous, generation, loaded, at, cause, restamp
-        )
+        commits = _commits(tables, shop, previous, generation, loaded, at, cause, restamp)
         if _commit_all(tables, shop, customer, previous, commits):
             if loaded.erased:
                 facts.purge(tables.customers, shop, customer)
@@ -71,9 +69,7 @@ def _commits(
     if loaded.customer is None or (previous is not None and previous.erased):
         return []
     rules = rules_of(tables.segments, shop, generation)
-    return list(
-        steps(previous, generation.number, rules, loaded.customer, at, cause, restamp)
-    )
+    return list(steps(previous, generation.number, rules, loaded.customer, at, cause, restamp))
 
 
 def _commit_all(

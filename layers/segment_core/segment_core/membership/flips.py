@@ -1,12 +1,11 @@
 """From the two images of a membership to what changed: pure.
 
-OLD is decoded with OLD's generation and its published definitions, NEW with NEW's. A record without an
-OLD image that is not a first commit was recovered after a loss; then the member lists say what was.
+OLD is decoded with OLD's generation and its published definitions, NEW with NEW's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from segment_core.model.generation import Generation, LiveDefinition
@@ -26,51 +25,28 @@ class Change:
     old: Membership | None
     new: Membership
 
-    @property
-    def is_recovered(self) -> bool:
-        """Whether what was before is not known from the record."""
-        return self.old is None and self.new.version > 1
 
-
-def rows(
-    change: Change, generations: GenerationByNumber, listed: Mapping[str, bool]
-) -> Iterator[Row]:
-    """The member rows that the change sets, of every live definition whose answer differs.
-
-    `listed` says which definitions list the customer now; it is looked at for recovered changes only.
-    """
-    was = _was_in(change, generations, listed)
-    new = generations(change.new.generation)
-    for definition in new.live:
+def rows(change: Change, generations: GenerationByNumber) -> Iterator[Row]:
+    """The member rows that the change sets, of every live definition whose answer differs."""
+    was = _was_in(change, generations)
+    for definition in generations(change.new.generation).live:
         member = _is_in(definition, change.new)
         if member != (definition.id in was):
-            yield Row(
-                definition.id,
-                change.customer,
-                member,
-                change.new.effective_at,
-                change.new.version,
-            )
+            yield Row(definition.id, change.customer, member, change.new.effective_at, change.new.version)
 
 
-def flips(
-    change: Change, generations: GenerationByNumber, listed: Mapping[str, bool]
-) -> Iterator[Flip]:
+def flips(change: Change, generations: GenerationByNumber) -> Iterator[Flip]:
     """The enters and leaves that readers see, in segment order."""
     new = generations(change.new.generation)
-    was_in = _was_in(change, generations, listed)
+    was_in = _was_in(change, generations)
     old_published = generations(change.old.generation).published if change.old else {}
-    if change.is_recovered:
-        old_published = new.published
     for segment in sorted(old_published.keys() | new.published.keys()):
         before, after = old_published.get(segment), new.published.get(segment)
         was = before is not None and before.id in was_in
         is_now = after is not None and _is_in(after, change.new)
         if was == is_now:
             continue
-        redefined = change.old is not None and _by_definition(
-            before, after, is_now, was_in
-        )
+        redefined = change.old is not None and _by_definition(before, after, is_now, was_in)
         yield Flip(
             shop=change.shop,
             customer=change.customer,
@@ -78,9 +54,7 @@ def flips(
             definition=_id(after or before),
             change="enter" if is_now else "leave",
             cause="definition" if redefined else change.new.cause,
-            effective_at=max(change.new.effective_at, new.at)
-            if redefined
-            else change.new.effective_at,
+            effective_at=max(change.new.effective_at, new.at) if redefined else change.new.effective_at,
             version=change.new.version,
         )
 
@@ -101,11 +75,7 @@ def _by_definition(
     return False
 
 
-def _was_in(
-    change: Change, generations: GenerationByNumber, listed: Mapping[str, bool]
-) -> set[str]:
-    if change.is_recovered:
-        return {definition for definition, member in listed.items() if member}
+def _was_in(change: Change, generations: GenerationByNumber) -> set[str]:
     if change.old is None:
         return set()
     old = generations(change.old.generation)

@@ -12,52 +12,26 @@ from segment_core.store import generations, history, members, segments
 from segment_core.store.tables import Tables
 
 
-def project(
-    tables: Tables, event_bus: str, changes: Sequence[Change], at: datetime
-) -> int:
+def project(tables: Tables, event_bus: str, changes: Sequence[Change], at: datetime) -> int:
     """Bring member lists, counts and history up to date and tell every enter and leave; returns how many.
 
     Safe to repeat: rows and counts are fenced by version, history and events have ids that stay the
     same. Events go last, so that whoever hears of a change can read it. Lists of definitions that are
     gone are left alone: their removal is under way.
     """
-    listed = [_listed(tables, change) for change in changes]
-    live = {change.shop: _live(tables, change.shop) for change in changes}
     told: dict[str, history.Flip] = {}
-    for shop, definitions in live.items():
+    for shop in {change.shop for change in changes}:
         by_number = partial(generations.numbered, tables.segments, shop)
-        theirs = [
-            (change, known)
-            for change, known in zip(changes, listed, strict=True)
-            if change.shop == shop
-        ]
-        members.apply(
-            tables,
-            shop,
-            (
-                row
-                for change, known in theirs
-                for row in rows(change, by_number, known)
-                if row.definition in definitions
-            ),
-            at,
-        )
-        told |= {flip.id: flip for change, known in theirs for flip in flips(change, by_number, known)}
+        live = _live(tables, shop)
+        theirs = [change for change in changes if change.shop == shop]
+        changed = (row for change in theirs for row in rows(change, by_number))
+        members.apply(tables, shop, (row for row in changed if row.definition in live), at)
+        told |= {flip.id: flip for change in theirs for flip in flips(change, by_number)}
     history.append(tables.history, told.values())
     seen = {(flip.shop, flip.segment) for flip in told.values()}
     names = {(shop, segment): segments.name_of(tables.segments, shop, segment) for shop, segment in seen}
     bus.publish(event_bus, [_event(flip, names[flip.shop, flip.segment]) for flip in told.values()])
     return len(told)
-
-
-def _listed(tables: Tables, change: Change) -> dict[str, bool]:
-    if not change.is_recovered:
-        return {}
-    generation = generations.numbered(
-        tables.segments, change.shop, change.new.generation
-    )
-    definitions = [definition.id for definition in generation.live]
-    return members.states(tables.members, change.shop, change.customer, definitions)
 
 
 def _live(tables: Tables, shop: str) -> set[str]:
@@ -67,9 +41,7 @@ def _live(tables: Tables, shop: str) -> set[str]:
 
 def _event(flip: history.Flip, name: str | None) -> bus.Event:
     return bus.Event(
-        detail_type="CustomerEnteredSegment"
-        if flip.change == "enter"
-        else "CustomerLeftSegment",
+        detail_type="CustomerEnteredSegment" if flip.change == "enter" else "CustomerLeftSegment",
         time=flip.effective_at,
         detail={
             "id": flip.id,

@@ -8,11 +8,17 @@ a flip, and none is blamed on the fact that happened to reveal it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from segment_core.facts.customer import Customer
 from segment_core.membership.rules import Rules
 from segment_core.model.membership import Cause, Membership
+
+# What differs when time has been caught up: a sweep or a build was only the first to see a fact whose own
+# wake-up is under way. That a definition was published shows in the generations, whatever the cause says.
+_CAUSE_BESIDE: dict[Cause, Cause] = {"clock": "fact", "definition": "fact"}
+
+_JUST_BEFORE = timedelta(microseconds=1)
 
 
 def steps(
@@ -38,44 +44,41 @@ def steps(
             last = commit
             yield commit
     answer = rules.answer(customer, at)
+    bits = answer.bits | (last.bits & rules.unanswered if last else 0)
     if last is None:
-        changed = answer.bits != 0 or answer.due is not None
+        changed = bits != 0 or answer.due is not None
     else:
-        changed = (answer.bits, answer.due) != (last.bits, last.due)
+        changed = (bits, answer.due) != (last.bits, last.due)
     stale = restamp and last is not None and last.generation < generation
     if changed or stale or cause == "fact":
-        # Time has been caught up, so what is left to a sweep is a fact that its own wake-up will confirm.
         yield Membership(
-            bits=answer.bits,
+            bits=bits,
             due=answer.due,
             generation=generation,
             version=last.version + 1 if last else 1,
-            cause="fact" if cause == "clock" else cause,
+            cause=_CAUSE_BESIDE.get(cause, cause) if changed else cause,
             effective_at=at,
         )
 
 
 def _overdue(
-    previous: Membership,
-    generation: int,
-    rules: Rules,
-    customer: Customer,
-    at: datetime,
+    previous: Membership, generation: int, rules: Rules, customer: Customer, at: datetime
 ) -> Iterator[Membership]:
     due, bits, version = previous.due, previous.bits, previous.version
     while due is not None and due <= at:
         answer = rules.answer(customer, due)
+        # Only what time moves at that instant: what else differs has its own cause, and comes later.
+        moved = answer.bits ^ rules.answer(customer, due - _JUST_BEFORE).bits
+        moved_to = (bits & ~moved) | (answer.bits & moved)
         reached, due = due, answer.due
         # An early wake-up that flips nothing needs no commit of its own, only the last one's new due.
-        if answer.bits == bits and due is not None and due <= at:
+        if moved_to == bits and due is not None and due <= at:
             continue
-        bits, version = answer.bits, version + 1
+        bits, version = moved_to, version + 1
         yield Membership(bits, due, generation, version, "clock", reached)
 
 
-def erased(
-    previous: Membership | None, generation: int, at: datetime
-) -> Membership | None:
+def erased(previous: Membership | None, generation: int, at: datetime) -> Membership | None:
     """The commit that takes an erased customer out of everything; None if it is out already.
 
     The item stays as a tombstone: it never vanishes, so nothing late can begin it anew.

@@ -17,11 +17,5 @@ def changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change]:
         if "NewImage" not in images:
             continue
         shop, customer = keys.split_customer(images["Keys"]["pk"]["S"])
-        old = (
-            memberships.from_item(decode_image(images["OldImage"]))
-            if "OldImage" in images
-            else None
-        )
-        yield Change(
-            shop, customer, old, memberships.from_item(decode_image(images["NewImage"]))
-        )
+        old = memberships.from_item(decode_image(images["OldImage"])) if "OldImage" in images else None
+        yield Change(shop, customer, old, memberships.from_item(decode_image(images["NewImage"])))

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from segment_core.errors import NotUnderstood
+from segment_core.membership import jobs
 from segment_core.membership.evaluate import evaluate_customer
 from segment_core.runtime import queue
-from segment_core.membership import jobs
 from segment_core.store import keys
 from segment_core.store.tables import Tables
 
@@ -29,9 +29,7 @@ class Wake:
     at: datetime
     _done: set[tuple[str, str]] = field(default_factory=set)
 
-    def defer_marked(
-        self, records: Sequence[Mapping[str, Any]]
-    ) -> list[Mapping[str, Any]]:
+    def defer_marked(self, records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Send on what a bulk writer marked, to the queue that is fair between shops; returns the others.
 
         So one shop's import does not delay the customers of another.
@@ -65,9 +63,11 @@ class Wake:
             queue.send(self.work_queue_url, message["shop"], message)
 
     def _evaluate(self, shop: str, customer: str, cause: Any) -> None:
+        # Only after an evaluation for a fact is there surely a commit that covers all others of the batch.
         if (shop, customer) not in self._done:
             evaluate_customer(self.tables, shop, customer, self.at, cause)
-            self._done.add((shop, customer))
+            if cause == "fact":
+                self._done.add((shop, customer))
 
 
 _KINDS: dict[str, Callable[[Wake, Mapping[str, Any]], None]] = {
@@ -85,7 +85,4 @@ def _is_marked(record: Mapping[str, Any]) -> bool:
 
 
 def _messages(shop: str, customers: Iterable[str]) -> Iterable[dict[str, str]]:
-    return (
-        {"kind": "evaluate", "shop": shop, "customer": customer, "cause": "fact"}
-        for customer in customers
-    )
+    return ({"kind": "evaluate", "shop": shop, "customer": customer, "cause": "fact"} for customer in customers)

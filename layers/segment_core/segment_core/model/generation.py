@@ -55,11 +55,7 @@ class Generation:
     @cached_property
     def published(self) -> dict[str, LiveDefinition]:
         """Segment id to the definition that readers see."""
-        return {
-            definition.segment: definition
-            for definition in self.live
-            if definition.published
-        }
+        return {definition.segment: definition for definition in self.live if definition.published}
 
     @cached_property
     def by_slot(self) -> dict[int, LiveDefinition]:
@@ -87,15 +83,8 @@ class Generation:
 
     def publishing(self, segment: str, revision: int, at: datetime) -> Generation:
         """The next generation, in which that definition is the only one of its segment, and read."""
-        kept = tuple(
-            live
-            for live in self.live
-            if live.segment != segment or live.revision == revision
-        )
-        live = tuple(
-            replace(one, published=True) if one.segment == segment else one
-            for one in kept
-        )
+        kept = tuple(live for live in self.live if live.segment != segment or live.revision == revision)
+        live = tuple(replace(one, published=True) if one.segment == segment else one for one in kept)
         return replace(self, number=self.number + 1, at=at, live=live)
 
     def without(self, segment: str, at: datetime) -> Generation:
@@ -103,9 +92,7 @@ class Generation:
         live = tuple(one for one in self.live if one.segment != segment)
         return replace(self, number=self.number + 1, at=at, live=live)
 
-    def governed_by(
-        self, zone: str, currency: str, orders: OrderPolicy, at: datetime
-    ) -> Generation:
+    def governed_by(self, zone: str, currency: str, orders: OrderPolicy, at: datetime) -> Generation:
         """The next generation, under other settings of the shop."""
         return replace(
             self,

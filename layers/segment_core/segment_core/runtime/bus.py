@@ -39,16 +39,11 @@ def publish(bus: str, events: Sequence[Event]) -> None:
         answer = client().put_events(Entries=[_entry(bus, event) for event in batch])
         if answer["FailedEntryCount"]:
             codes = {entry.get("ErrorCode") for entry in answer["Entries"]} - {None}
-            raise RuntimeError(
-                f"the bus refused {answer['FailedEntryCount']} of {len(batch)} events: {sorted(codes)}"
-            )
+            raise RuntimeError(f"the bus refused {answer['FailedEntryCount']} of {len(batch)} events: {sorted(codes)}")
 
 
 def _entry(bus: str, event: Event) -> dict[str, Any]:
-    detail = {
-        name: iso(value) if isinstance(value, datetime) else value
-        for name, value in event.detail.items()
-    }
+    detail = {name: iso(value) if isinstance(value, datetime) else value for name, value in event.detail.items()}
     return {
         "EventBusName": bus,
         "Source": SOURCE,

@@ -89,59 +89,39 @@ def view(tables: Tables, shop: str, record: SegmentRecord, at: datetime) -> Segm
         query=record.query,
         definition_id=record.definition,
         state=record.state,
-        count=segments.count(tables.segments, shop, record.definition)
-        if ready
-        else None,
+        count=segments.count(tables.segments, shop, record.definition) if ready else None,
         as_of=_as_of(tables, shop, at) if ready else None,
         created_at=record.created_at,
         updated_at=record.updated_at,
     )
 
 
-def listing(
-    tables: Tables, shop: str, at: datetime, limit: int, after: str | None
-) -> tuple[list[Segment], str | None]:
+def listing(tables: Tables, shop: str, at: datetime, limit: int, after: str | None) -> tuple[list[Segment], str | None]:
     """A page of the shop's segments in id order, and the id to go on after (None on the last page)."""
-    alive = (
-        record
-        for record in segments.after(tables.segments, shop, after)
-        if record.state != "deleting"
-    )
+    alive = (record for record in segments.after(tables.segments, shop, after) if record.state != "deleting")
     page = list(islice(alive, limit + 1))
     views = [view(tables, shop, record, at) for record in page[:limit]]
     return views, page[limit - 1].id if len(page) > limit else None
 
 
-def list_members(
-    tables: Tables, shop: str, segment: str, at: datetime, limit: int, after: str | None
-) -> MemberPage:
+def list_members(tables: Tables, shop: str, segment: str, at: datetime, limit: int, after: str | None) -> MemberPage:
     """A page of members. Raises NotFound (`segment_not_found`); a segment being built has none to show yet."""
     record = find(tables, shop, segment)
     if record.state != "ready":
         return MemberPage(segment, record.definition, at, [], None)
-    found = members.members(
-        tables.members, shop, record.definition, after or "", limit + 1
-    )
+    found = members.members(tables.members, shop, record.definition, after or "", limit + 1)
     page = [Member(customer, since) for customer, since in islice(found, limit + 1)]
     following = page[limit - 1].customer_id if len(page) > limit else None
-    return MemberPage(
-        segment, record.definition, _as_of(tables, shop, at), page[:limit], following
-    )
+    return MemberPage(segment, record.definition, _as_of(tables, shop, at), page[:limit], following)
 
 
-def segments_of(
-    tables: Tables, shop: str, customer: str, at: datetime
-) -> CustomerSegments:
+def segments_of(tables: Tables, shop: str, customer: str, at: datetime) -> CustomerSegments:
     """All segments of one customer, from one item. Raises NotFound (`customer_not_found`)."""
     membership = memberships.read(tables.memberships, shop, customer)
     generation = generations.current(tables.segments, shop)
     if generation is None:
         raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
-    known = (
-        not membership.erased
-        if membership
-        else facts.load(tables.customers, shop, customer).customer is not None
-    )
+    known = not membership.erased if membership else facts.load(tables.customers, shop, customer).customer is not None
     if not known:
         raise NotFound(f"there is no customer '{customer}'", code="customer_not_found")
     if membership is None:
@@ -149,19 +129,13 @@ def segments_of(
     # The bits mean what the generation they were written under says; what readers see is the newest.
     written = generations.numbered(tables.segments, shop, membership.generation)
     is_in = {definition.id for definition in written.members_of(membership.bits)}
-    shown = sorted(
-        live.segment for live in generation.live if live.published and live.id in is_in
-    )
-    names = {
-        segment: segments.name_of(tables.segments, shop, segment) for segment in shown
-    }
+    shown = sorted(live.segment for live in generation.live if live.published and live.id in is_in)
+    names = {segment: segments.name_of(tables.segments, shop, segment) for segment in shown}
     as_of = min(at, membership.due) if membership.due else at
-    return CustomerSegments(
-        customer, as_of, [SegmentName(id, name) for id, name in names.items() if name]
-    )
+    return CustomerSegments(customer, as_of, [SegmentName(id, name) for id, name in names.items() if name])
 
 
 def _as_of(tables: Tables, shop: str, at: datetime) -> datetime:
     # The index holds full minutes, rounded up: somebody due by 12:05 may have been due since 12:04.
-    overdue = memberships.next_due(tables.memberships, shop)
-    return min(at, overdue - timedelta(minutes=1)) if overdue and overdue <= at else at
+    due = memberships.next_due(tables.memberships, shop)
+    return min(at, due - timedelta(minutes=1)) if due else at

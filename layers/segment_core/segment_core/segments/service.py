@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from segment_core.errors import Conflict, InvalidRequest, NotFound
 from segment_core.language import check
+from segment_core.membership import jobs
 from segment_core.model.generation import Generation
 from segment_core.model.segment import Job, SegmentRecord
 from segment_core.runtime import queue
-from segment_core.membership import jobs
 from segment_core.segments.reads import Segment, find, view
 from segment_core.store import generations, segments
 from segment_core.store.client import backoff
@@ -20,9 +20,7 @@ from segment_core.store.tables import Tables
 NAME_LIMIT = 255
 
 
-def create(
-    tables: Tables, shop: str, name: str, text: str, at: datetime, work_queue_url: str
-) -> Segment:
+def create(tables: Tables, shop: str, name: str, text: str, at: datetime, work_queue_url: str) -> Segment:
     """Save a segment and evaluate the customers who are there; what takes too long goes on in the background.
 
     Raises InvalidQuery with every problem of the text, InvalidRequest (`invalid_name`), Conflict
@@ -45,17 +43,13 @@ def create(
         ):
             break
         if segments.name_taken(tables.segments, shop, name):
-            raise Conflict(
-                f"a segment is already named '{name}'", code="segment_name_taken"
-            )
+            raise Conflict(f"a segment is already named '{name}'", code="segment_name_taken")
         pause()
     _start(tables, shop, segment, at, work_queue_url)
     return view(tables, shop, find(tables, shop, segment), at)
 
 
-def delete(
-    tables: Tables, shop: str, segment: str, at: datetime, work_queue_url: str
-) -> None:
+def delete(tables: Tables, shop: str, segment: str, at: datetime, work_queue_url: str) -> None:
     """Withdraw a segment: readers lose it at once, its members leave it with cause `definition`.
 
     Raises NotFound (`segment_not_found`).
@@ -78,9 +72,7 @@ def delete(
     _start(tables, shop, segment, at, work_queue_url)
 
 
-def _start(
-    tables: Tables, shop: str, job: str, at: datetime, work_queue_url: str
-) -> None:
+def _start(tables: Tables, shop: str, job: str, at: datetime, work_queue_url: str) -> None:
     if not jobs.work(tables, shop, job, at):
         queue.send(work_queue_url, shop, {"kind": "job", "shop": shop, "job": job})
 

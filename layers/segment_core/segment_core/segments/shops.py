@@ -74,6 +74,4 @@ def _governed(
     if (previous.zone, previous.currency, previous.orders) == (zone, currency, orders):
         return previous, None
     new = previous.governed_by(zone, currency, orders, at)
-    return new, Job(
-        SETTINGS_JOB, "resettle", new.number, touched_at=at - ABANDONED_AFTER
-    )
+    return new, Job(SETTINGS_JOB, "resettle", new.number, touched_at=at - ABANDONED_AFTER)

@@ -47,9 +47,7 @@ def client() -> Any:
 
 def encode(item: Mapping[str, Any]) -> dict[str, Any]:
     """A plain item in DynamoDB's own notation; attributes that are None are left out."""
-    return {
-        name: _encode_value(value) for name, value in item.items() if value is not None
-    }
+    return {name: _encode_value(value) for name, value in item.items() if value is not None}
 
 
 def _encode_value(value: Any) -> dict[str, Any]:
@@ -62,9 +60,7 @@ def _encode_value(value: Any) -> dict[str, Any]:
         return {"N": str(value)}
     if isinstance(value, bytes):
         return {"B": value}
-    raise TypeError(
-        f"{type(value).__name__} is not stored as an attribute; make it text first"
-    )
+    raise TypeError(f"{type(value).__name__} is not stored as an attribute; make it text first")
 
 
 def decode(item: Mapping[str, Any]) -> Item:
@@ -75,9 +71,7 @@ def decode(item: Mapping[str, Any]) -> Item:
 def decode_image(image: Mapping[str, Any]) -> Item:
     """An image of a stream record, as Lambda hands it over: JSON, so binary values are base64 text."""
     return {
-        name: b64decode(value["B"])
-        if isinstance(value.get("B"), str)
-        else _decode_value(value)
+        name: b64decode(value["B"]) if isinstance(value.get("B"), str) else _decode_value(value)
         for name, value in image.items()
     }
 
@@ -91,9 +85,7 @@ def _decode_value(attribute: Mapping[str, Any]) -> Any:
 
 def get(table: str, key: Mapping[str, Any], *, consistent: bool = True) -> Item | None:
     """The item, or None."""
-    answer = client().get_item(
-        TableName=table, Key=encode(key), ConsistentRead=consistent
-    )
+    answer = client().get_item(TableName=table, Key=encode(key), ConsistentRead=consistent)
     return decode(answer["Item"]) if "Item" in answer else None
 
 
@@ -119,9 +111,7 @@ def delete(table: str, key: Mapping[str, Any], **condition: Any) -> bool:
     return True
 
 
-def pages(
-    operation: str, **request: Any
-) -> Iterator[tuple[list[Item], Mapping[str, Any] | None]]:
+def pages(operation: str, **request: Any) -> Iterator[tuple[list[Item], Mapping[str, Any] | None]]:
     """Every page of a query or scan, with the key to go on from (None on the last)."""
     call = getattr(client(), operation)
     while True:
@@ -190,10 +180,7 @@ def transact(operations: Sequence[Mapping[str, Any]]) -> bool:
     try:
         client().transact_write_items(TransactItems=list(operations))
     except ClientError as error:
-        reasons = {
-            reason.get("Code")
-            for reason in error.response.get("CancellationReasons", [])
-        }
+        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
         if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
             return False
         raise

@@ -24,19 +24,13 @@ def current(table: str, shop: str) -> Generation | None:
 @lru_cache(maxsize=1024)
 def numbered(table: str, shop: str, number: int) -> Generation:
     """A generation by number. It never changes, so it is read once per process."""
-    item = client.get(
-        table, {"pk": shop, "sk": keys.generation(number)}, consistent=True
-    )
+    item = client.get(table, {"pk": shop, "sk": keys.generation(number)}, consistent=True)
     if item is None:
-        raise LookupError(
-            f"generation {number} of shop {shop} is gone, but a membership still refers to it"
-        )
+        raise LookupError(f"generation {number} of shop {shop} is gone, but a membership still refers to it")
     return _generation(item)
 
 
-def save_operations(
-    table: str, shop: str, new: Generation, previous: Generation | None
-) -> list[dict[str, Any]]:
+def save_operations(table: str, shop: str, new: Generation, previous: Generation | None) -> list[dict[str, Any]]:
     """The part of a transaction that makes `new` the shop's generation, if `previous` still is."""
     content = {
         "pk": shop,
@@ -67,10 +61,7 @@ def _rules(generation: Generation) -> str:
             "currency": generation.currency,
             "orders": asdict(generation.orders),
             "next_slot": generation.next_slot,
-            "live": [
-                [one.segment, one.revision, one.slot, int(one.published)]
-                for one in generation.live
-            ],
+            "live": [[one.segment, one.revision, one.slot, int(one.published)] for one in generation.live],
         },
         separators=(",", ":"),
     )
@@ -85,8 +76,7 @@ def _generation(item: Mapping[str, Any]) -> Generation:
         currency=rules["currency"],
         orders=OrderPolicy(**rules["orders"]),
         live=tuple(
-            LiveDefinition(segment, revision, slot, bool(read))
-            for segment, revision, slot, read in rules["live"]
+            LiveDefinition(segment, revision, slot, bool(read)) for segment, revision, slot, read in rules["live"]
         ),
         next_slot=rules["next_slot"],
     )

@@ -33,9 +33,7 @@ class Flip:
 
 def append(table: str, flips: Iterable[Flip]) -> None:
     """Write the entries; one that is there already is written over with itself."""
-    client.batch_write(
-        table, [{"PutRequest": {"Item": client.encode(_item(flip))}} for flip in flips]
-    )
+    client.batch_write(table, [{"PutRequest": {"Item": client.encode(_item(flip))}} for flip in flips])
 
 
 def _item(flip: Flip) -> dict[str, object]:

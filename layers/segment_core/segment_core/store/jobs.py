@@ -27,20 +27,26 @@ def unfinished(table: str, shop: str) -> Iterator[Job]:
 
 def advance(table: str, shop: str, job: Job) -> bool:
     """Note how far the job came; False if it has ended, or another step of it has begun, in the meantime."""
-    return client.put(
-        table,
-        {"pk": shop, "sk": keys.job(job.id), **records.to_item(job)},
-        ConditionExpression="#step = :step AND revision = :revision",
-        ExpressionAttributeNames={"#step": "step"},
-        ExpressionAttributeValues=client.encode(
-            {":step": job.step, ":revision": job.revision}
-        ),
-    )
+    return replace(table, shop, job, job)
 
 
-def end(table: str, shop: str, job: Job) -> None:
-    """Forget the job."""
-    client.delete(table, {"pk": shop, "sk": keys.job(job.id)})
+def end(table: str, shop: str, job: Job) -> bool:
+    """Forget the job; False if it has ended, or another step of it has begun, in the meantime."""
+    return client.delete(table, {"pk": shop, "sk": keys.job(job.id)}, **_unless_replaced(job))
+
+
+def replace(table: str, shop: str, job: Job, following: Job) -> bool:
+    """Begin the job's next step; False if it has ended, or another step has begun, in the meantime."""
+    item = {"pk": shop, "sk": keys.job(job.id), **records.to_item(following)}
+    return client.put(table, item, **_unless_replaced(job))
+
+
+def _unless_replaced(job: Job) -> dict[str, Any]:
+    return {
+        "ConditionExpression": "#step = :step AND revision = :revision",
+        "ExpressionAttributeNames": {"#step": "step"},
+        "ExpressionAttributeValues": client.encode({":step": job.step, ":revision": job.revision}),
+    }
 
 
 def put_operation(table: str, shop: str, job: Job) -> dict[str, Any]:

@@ -105,9 +105,7 @@ def _put(table: str, shop: str, row: Row, stored: tuple[bool, int] | None, at: d
     return {"Put": put}
 
 
-def _count(
-    table: str, shop: str, definition: str, shard: int, delta: int
-) -> dict[str, Any]:
+def _count(table: str, shop: str, definition: str, shard: int, delta: int) -> dict[str, Any]:
     return {
         "Update": {
             "TableName": table,
@@ -118,27 +116,7 @@ def _count(
     }
 
 
-def states(
-    table: str, shop: str, customer: str, definitions: Sequence[str]
-) -> dict[str, bool]:
-    """Which of the definitions have the customer in their list, as stored."""
-    shard = keys.list_shard_of(customer)
-    partitions = {
-        keys.member_list(shop, definition, shard): definition
-        for definition in definitions
-    }
-    wanted = [
-        client.encode({"pk": partition, "sk": customer}) for partition in partitions
-    ]
-    return {
-        partitions[item["pk"]]: item["member"]
-        for item in client.batch_get(table, wanted)
-    }
-
-
-def members(
-    table: str, shop: str, definition: str, after: str, page: int
-) -> Iterator[tuple[str, datetime]]:
+def members(table: str, shop: str, definition: str, after: str, page: int) -> Iterator[tuple[str, datetime]]:
     """(customer, since) of every member after the given customer, in the order of customer ids.
 
     The shards are read side by side, `page` rows at a time and only as far as the caller goes.
@@ -150,9 +128,7 @@ def members(
     return heapq.merge(*shards)
 
 
-def _shard_members(
-    table: str, partition: str, after: str, page: int
-) -> Iterator[tuple[str, datetime]]:
+def _shard_members(table: str, partition: str, after: str, page: int) -> Iterator[tuple[str, datetime]]:
     condition, values = "pk = :pk", {":pk": partition, ":in": True}
     if after:
         condition, values = f"{condition} AND sk > :after", {**values, ":after": after}
@@ -167,9 +143,7 @@ def _shard_members(
         yield item["sk"], parse(item["since"])
 
 
-def shard_rows(
-    table: str, shop: str, definition: str, shard: int, after: str, limit: int
-) -> list[str]:
+def shard_rows(table: str, shop: str, definition: str, shard: int, after: str, limit: int) -> list[str]:
     """The next customers with a row in that shard, in or out, read consistently."""
     condition, values = "pk = :pk", {":pk": keys.member_list(shop, definition, shard)}
     if after:
@@ -185,13 +159,8 @@ def shard_rows(
     return [item["sk"]["S"] for item in answer["Items"]]
 
 
-def remove_rows(
-    table: str, shop: str, definition: str, shard: int, customers: Sequence[str]
-) -> None:
+def remove_rows(table: str, shop: str, definition: str, shard: int, customers: Sequence[str]) -> None:
     """Delete rows of a definition that is gone; its counters go with the segment."""
     partition = keys.member_list(shop, definition, shard)
-    requests = [
-        {"DeleteRequest": {"Key": client.encode({"pk": partition, "sk": customer})}}
-        for customer in customers
-    ]
+    requests = [{"DeleteRequest": {"Key": client.encode({"pk": partition, "sk": customer})}} for customer in customers]
     client.batch_write(table, requests)

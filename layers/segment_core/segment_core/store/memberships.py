@@ -18,9 +18,7 @@ def read(table: str, shop: str, customer: str) -> Membership | None:
     return from_item(item) if item else None
 
 
-def commit(
-    table: str, shop: str, customer: str, previous: Membership | None, new: Membership
-) -> bool:
+def commit(table: str, shop: str, customer: str, previous: Membership | None, new: Membership) -> bool:
     """Write `new` if `previous` still stands; False if somebody else committed in between.
 
     The generation is compared too: an item never goes back to an older one.
@@ -30,9 +28,7 @@ def commit(
     else:
         condition = {
             "ConditionExpression": "version = :version AND generation <= :generation",
-            "ExpressionAttributeValues": client.encode(
-                {":version": previous.version, ":generation": new.generation}
-            ),
+            "ExpressionAttributeValues": client.encode({":version": previous.version, ":generation": new.generation}),
         }
     return client.put(table, _to_item(shop, customer, new), **condition)
 
@@ -59,9 +55,7 @@ def _to_item(shop: str, customer: str, membership: Membership) -> Item:
         "effective_at": iso(membership.effective_at),
     }
     if membership.bits:
-        item["bits"] = membership.bits.to_bytes(
-            (membership.bits.bit_length() + 7) // 8, "little"
-        )
+        item["bits"] = membership.bits.to_bytes((membership.bits.bit_length() + 7) // 8, "little")
     if membership.due:
         item["due"] = iso(membership.due)
         item["due_shard"] = keys.due_shard_of(shop, customer)
@@ -86,9 +80,7 @@ def next_due(table: str, shop: str) -> datetime | None:
     """The earliest minute at which the sweep has work in this shop."""
     minutes = []
     for number in range(keys.DUE_SHARDS):
-        answer = client.client().query(
-            TableName=table, Limit=1, **_due_query(shop, number)
-        )
+        answer = client.client().query(TableName=table, Limit=1, **_due_query(shop, number))
         minutes += [item["due_minute"]["S"] for item in answer["Items"]]
     return parse(min(minutes)) if minutes else None
 

@@ -15,16 +15,10 @@ _INSTANTS = ("created_at", "updated_at", "touched_at")
 
 def to_item(record: ShopRecord | SegmentRecord | Job) -> dict[str, Any]:
     """The attributes of a record, without its key."""
-    return {
-        name: iso(value) if isinstance(value, datetime) else value
-        for name, value in asdict(record).items()
-    }
+    return {name: iso(value) if isinstance(value, datetime) else value for name, value in asdict(record).items()}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a record from its item, without the key."""
     fields = {name: value for name, value in item.items() if name not in ("pk", "sk")}
-    return {
-        name: parse(value) if name in _INSTANTS else value
-        for name, value in fields.items()
-    }
+    return {name: parse(value) if name in _INSTANTS else value for name, value in fields.items()}

@@ -11,7 +11,6 @@ from segment_core.model.segment import Job, SegmentRecord
 from segment_core.store import client, generations, jobs, keys, records
 from segment_core.store.client import Item
 
-
 NAME_LIFETIME = timedelta(days=1)
 
 
@@ -27,18 +26,14 @@ def after(table: str, shop: str, after: str | None = None) -> Iterator[SegmentRe
     for item in client.query(
         table,
         KeyConditionExpression="pk = :pk AND sk BETWEEN :start AND :end",
-        ExpressionAttributeValues=client.encode(
-            {":pk": shop, ":start": start, ":end": keys.segment("\x7f")}
-        ),
+        ExpressionAttributeValues=client.encode({":pk": shop, ":start": start, ":end": keys.segment("\x7f")}),
     ):
         yield _segment(item)
 
 
 def name_of(table: str, shop: str, segment: str) -> str | None:
     """The segment's name, for those who only need to show it; None once it is gone."""
-    item = client.get(
-        table, {"pk": shop, "sk": keys.segment(segment)}, consistent=False
-    )
+    item = client.get(table, {"pk": shop, "sk": keys.segment(segment)}, consistent=False)
     return item["name"] if item else None
 
 
@@ -110,9 +105,7 @@ def forget(table: str, shop: str, record: SegmentRecord, at: datetime) -> None:
     The segment itself stays for a day, marked as deleting, so that leave events can still name it.
     """
     for number in range(keys.LIST_SHARDS):
-        client.delete(
-            table, {"pk": shop, "sk": keys.counter(record.definition, number)}
-        )
+        client.delete(table, {"pk": shop, "sk": keys.counter(record.definition, number)})
     client.delete(table, {"pk": shop, "sk": keys.definition(record.definition)})
     item = {"pk": shop, "sk": keys.segment(record.id), **records.to_item(record)}
     client.put(table, {**item, "expires_at": int((at + NAME_LIFETIME).timestamp())})
@@ -135,18 +128,14 @@ def count(table: str, shop: str, definition: str) -> int:
     items = client.query(
         table,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-        ExpressionAttributeValues=client.encode(
-            {":pk": shop, ":prefix": keys.counter_prefix(definition)}
-        ),
+        ExpressionAttributeValues=client.encode({":pk": shop, ":prefix": keys.counter_prefix(definition)}),
         ConsistentRead=True,
     )
     return sum(item["members"] for item in items)
 
 
 def _segment_item(shop: str, record: SegmentRecord) -> dict[str, Any]:
-    return client.encode(
-        {"pk": shop, "sk": keys.segment(record.id), **records.to_item(record)}
-    )
+    return client.encode({"pk": shop, "sk": keys.segment(record.id), **records.to_item(record)})
 
 
 def _segment(item: Item) -> SegmentRecord:

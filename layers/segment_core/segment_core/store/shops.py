@@ -38,9 +38,11 @@ def save(
     False if another generation was saved first.
     """
     item = {"pk": keys.SHOPS, "sk": record.id, **records.to_item(record)}
-    operations = [{"Put": {"TableName": table, "Item": client.encode(item)}}]
-    if new is not previous:
-        operations += generations.save_operations(table, record.id, new, previous)
+    # Also when the generation stays as it is: the shop's record must not say what is no longer in force.
+    operations = [
+        {"Put": {"TableName": table, "Item": client.encode(item)}},
+        *generations.save_operations(table, record.id, new, previous),
+    ]
     if job is not None:
         operations.append(jobs.put_operation(table, record.id, job))
     return client.transact(operations)

@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 CODE := functions infra layers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test lint format openapi bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 - \2/p' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ lint: setup ## style, types, and the template as written and as CloudFormation g
 format: setup ## put the code into the agreed form
 	$(BIN)/ruff check --fix $(CODE) tests
 	$(BIN)/ruff format $(CODE) tests
+
+openapi: setup ## write infra/openapi.json anew from the API's models
+	$(BIN)/python -m segment_core.api.openapi infra/openapi.json
 
 bench: setup ## measure, all or the parts that ARGS names; needs a quiet machine
 	$(BIN)/python -m tests.bench $(ARGS)

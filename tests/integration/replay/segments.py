@@ -106,3 +106,23 @@ SEGMENTS = (
         "TOTAL(o.at >= {-1d} AND o.at < {-1d+} AND o.cents >= 9000) > 0",
     ),
 )
+
+_BY_NAME = {segment.name: segment for segment in SEGMENTS}
+
+FEW = (
+    Segment(
+        "recent purchasers",
+        "last_order_date > -30d",
+        "MAX(o.at) >= {-30d+}",
+    ),
+    Segment(
+        "last order 4 to 12 weeks ago",
+        "last_order_date BETWEEN -12w AND -4w",
+        "MAX(o.at) >= {-12w} AND MAX(o.at) < {-4w+}",
+    ),
+    _BY_NAME["exactly once in 90 days"],
+    _BY_NAME["never ordered"],
+    _BY_NAME["neither new nor regular"],
+    _BY_NAME["large order yesterday"],
+)
+"""Six in which few customers move often: recency, windows that end and begin, none at all, negation."""

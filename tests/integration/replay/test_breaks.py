@@ -16,7 +16,7 @@ def test_unbroken_code_stands_every_trouble(trouble: Patch, table: list[Row], dy
     with patched(trouble):
         report = replay(small_plan(), table, dynamodb_local)
     assert report.differences == []
-    assert report.clock_events > 200
+    assert report.clock_events > 100
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: broken.patch.__name__)

@@ -11,6 +11,7 @@ from .stack import Properties, Stack, referenced
 WITHOUT_RESOURCE = {
     "xray:PutTraceSegments": "X-Ray has no resources to name",
     "xray:PutTelemetryRecords": "X-Ray has no resources to name",
+    "dynamodb:ListStreams": "a mapping looks the stream up before it has its name",
 }
 
 # The only resources that are named by a pattern: parameters of shops that do not exist yet.

@@ -45,10 +45,9 @@ def steps(
             yield commit
     answer = rules.answer(customer, at)
     bits = answer.bits | (last.bits & rules.unanswered if last else 0)
-    if last is None:
-        changed = bits != 0 or answer.due is not None
-    else:
-        changed = (bits, answer.due) != (last.bits, last.due)
+    # A customer of whom nothing is stored is in nothing and waits for nothing.
+    stored = (last.bits, last.due) if last else (0, None)
+    changed = (bits, answer.due) != stored
     stale = restamp and last is not None and last.generation < generation
     if changed or stale or cause == "fact":
         yield Membership(

@@ -27,6 +27,7 @@ class LiveDefinition:
 
     @property
     def id(self) -> str:
+        """The definition's id."""
         return definition_id(self.segment, self.revision)
 
 

@@ -41,7 +41,8 @@ def merge_all(table: str, shop: str, told: Sequence[Fact], *, bulk: bool = False
     """Merge the facts of one message; whether any of them changed anything. Raises as `merge` does."""
     if bulk and _merge_new(table, shop, told):
         return True
-    return any([merge(table, shop, fact, bulk=bulk) for fact in told])
+    changed = [merge(table, shop, fact, bulk=bulk) for fact in told]
+    return any(changed)
 
 
 def _merge_new(table: str, shop: str, told: Sequence[Fact]) -> bool:

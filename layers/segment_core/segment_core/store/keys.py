@@ -1,14 +1,13 @@
 """Every key of every table, and nothing else: the one place that knows how items are addressed.
 
-| table       | partition key                  | sort key                             | index (sparse, keys only)                        |
-|-------------|--------------------------------|--------------------------------------|--------------------------------------------------|
-| Customers   | `shop#customer`                | `PROFILE`, `ORDER#created#id`, ...   | `roster`: `roster_slice`, `customer_id`          |
-| Customers   | `shop#order#id`                | `-`                                  |                                                  |
-| Memberships | `shop#customer`                |                                      | `due`: `due_shard`, `due_minute`                 |
-| Members     | `shop#definition#shard`        | `customer`                           |                                                  |
-| History     | `shop#customer`                | `effective_at#segment#version`       | `day`: `segment_day`, `sk`                       |
-| Segments    | `shop`                         | `SEGMENT#id`, `GENERATION`, ...      |                                                  |
-| Segments    | `SHOPS`                        | `shop`                               |                                                  |
+    table        partition key             sort key                         index (sparse, keys only)
+    Customers    shop#customer             PROFILE, ORDER#created#id        roster: roster_slice, customer_id
+    Customers    shop#order#id             -
+    Memberships  shop#customer                                              due: due_shard, due_minute
+    Members      shop#definition#shard     customer
+    History      shop#customer             effective_at#segment#version     day: segment_day, sk
+    Segments     shop                      SEGMENT#id, GENERATION, JOB#...
+    Segments     SHOPS                     shop
 
 The attributes are `pk` and `sk` in every table. Shop, customer, order and segment ids never hold `#`
 (`shop_id`, `entity_id`), so a key cannot be made to mean another one.

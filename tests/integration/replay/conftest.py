@@ -1,16 +1,15 @@
-"""What the replay's tests share: the histories, read once, and a way to run a plan."""
+"""What the replay's tests share."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ..conftest import missing
-from .history import FILE, Row, rows
+from .history import Row, rows
 
 
 @pytest.fixture(scope="session")
-def table() -> list[Row]:
-    """The orders of the real history."""
-    if not FILE.exists():
-        missing(f"{FILE} is not there: put the shared data beside the project")
-    return rows()
+def table(shared: Path) -> list[Row]:
+    """The orders of the real history, read once."""
+    return rows(shared / "data" / "cdnow_sample.csv.gz")

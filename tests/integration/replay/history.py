@@ -24,8 +24,6 @@ from zoneinfo import ZoneInfo
 
 from .days import SECOND, day_start
 
-FILE = Path(__file__).parents[4] / "shared" / "data" / "cdnow_sample.csv.gz"
-
 _CUSTOMER_BASE = 7_100_000_000_000
 _ORDER_BASE = 5_200_000_000_000
 # One in so many orders: announced by customers/create some days before, delivered twice, in the older shape.
@@ -96,7 +94,7 @@ class Row:
     amount: Decimal
 
 
-def rows(file: Path = FILE) -> list[Row]:
+def rows(file: Path) -> list[Row]:
     """The orders of the file, in its order."""
     with gzip.open(file, "rt", encoding="utf-8", newline="") as text:
         return [

@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 CODE := functions infra layers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format openapi bench lock clean
+.PHONY: help setup run test replay lint format openapi bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 - \2/p' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ run: setup ## the local stack with a demo shop and its story; ARGS=--exit stops 
 
 test: setup ## all tests; ARGS go to pytest
 	$(BIN)/python -m pytest $(ARGS)
+
+replay: setup ## two years of every order of ../shared/data against brute force; takes the better part of an hour
+	TIDEMARK_REPLAY=full TIDEMARK_NO_SKIP=1 $(BIN)/python -m pytest tests/integration/replay/test_replay.py
 
 lint: setup ## style, types, and the template as written and as CloudFormation gets it
 	$(BIN)/ruff check $(CODE) tests

@@ -239,3 +239,22 @@ def test_one_shop_does_not_keep_the_sweep_from_the_others(
     with pytest.raises(RuntimeError, match="out of reach"):
         load_function("sweep").handler({}, context)
     assert [body["shop"] for body in shop.messages(shop.work_queue_url)] == ["other"]
+
+
+def test_an_evaluation_overtaken_by_a_new_definition_answers_for_it_too(
+    shop: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
+    commit, nested = memberships.commit, []
+
+    def overtaken(*arguments: Any) -> bool:
+        if not nested:
+            nested.append(True)
+            recent(shop)
+            # As if the walk had passed before this customer had anything to be read.
+            client.delete(shop.tables.memberships, {"pk": keys.customer(SHOP, "1")})
+        return commit(*arguments)
+
+    monkeypatch.setattr(memberships, "commit", overtaken)
+    wake.evaluate_customer(shop.tables, SHOP, "1", NOW, "fact")
+    assert names(shop, "1") == ["Recent"]

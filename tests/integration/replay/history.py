@@ -28,7 +28,7 @@ _CUSTOMER_BASE = 7_100_000_000_000
 _ORDER_BASE = 5_200_000_000_000
 # One in so many orders: announced by customers/create some days before, delivered twice, in the older shape.
 _ANNOUNCED_ONE_IN = 6
-_TWICE_ONE_IN = 25
+_TWICE_ONE_IN = 30
 _OLD_SHAPE_ONE_IN = 3
 
 

@@ -49,16 +49,25 @@ class Step:
 
 def full_plan() -> Plan:
     """All 2,357 customers in one zone, 300 in each of two others, from the end of 1996 to that of 1998."""
+    return _two_years(None, 300)
+
+
+def sampled_plan() -> Plan:
+    """The same two years and the same instants for 240 customers in one zone and 60 in each of the others."""
+    return _two_years(240, 60)
+
+
+def _two_years(customers: int | None, in_others: int) -> Plan:
     shops = (
-        Shop("oslo", OSLO, never_ordering=60),
-        Shop("newfoundland", NEWFOUNDLAND, customers=300),
-        Shop("brazil", BRAZIL, customers=300),
+        Shop("oslo", OSLO, customers=customers, never_ordering=60),
+        Shop("newfoundland", NEWFOUNDLAND, customers=in_others),
+        Shop("brazil", BRAZIL, customers=in_others),
     )
     return Plan(
         shops=shops,
         start=datetime(1996, 11, 1, 12, tzinfo=UTC),
         end=datetime(1998, 12, 31, 12, tzinfo=UTC),
-        late_at=datetime(1997, 3, 12, 10, 30, tzinfo=UTC),
+        late_at=datetime(1997, 1, 25, 10, 30, tzinfo=UTC),
         checks=tuple(sorted(_full_checks())),
     )
 

@@ -37,9 +37,9 @@ SEGMENTS = (
         "TOTAL(o.at >= {-90d}) >= 3",
     ),
     Segment(
-        "exactly once in 90 days",
-        "orders_placed MATCHES (date >= -90d, count = 1)",
-        "TOTAL(o.at >= {-90d}) = 1",
+        "exactly once in 90 days, 50 spent",
+        "orders_placed MATCHES (date >= -90d, count = 1) AND amount_spent >= 50",
+        "TOTAL(o.at >= {-90d}) = 1 AND TOTAL(o.cents) >= 5000",
     ),
     Segment(
         "100 spent in 6 months",
@@ -57,11 +57,6 @@ SEGMENTS = (
         "COUNT(o.id) = 1 AND MAX(o.at) < {-8w}",
     ),
     Segment(
-        "last order of spenders 4 to 12 weeks ago",
-        "amount_spent >= 100 AND last_order_date BETWEEN -12w AND -4w",
-        "TOTAL(o.cents) >= 10000 AND MAX(o.at) >= {-12w} AND MAX(o.at) < {-4w+}",
-    ),
-    Segment(
         "never ordered",
         "number_of_orders = 0",
         "COUNT(o.id) = 0",
@@ -70,11 +65,6 @@ SEGMENTS = (
         "added lately, nothing bought",
         "customer_added_date > -2w AND number_of_orders = 0",
         "c.created_at >= {-2w+} AND COUNT(o.id) = 0",
-    ),
-    Segment(
-        "at most one order in a month",
-        "orders_placed MATCHES (date > -1m, count <= 1) AND number_of_orders >= 3",
-        "TOTAL(o.at >= {-1m+}) <= 1 AND COUNT(o.id) >= 3",
     ),
     Segment(
         "big spenders or fresh ones",
@@ -91,7 +81,6 @@ SEGMENTS = (
         "five discs between 1 and 5 months ago",
         "products_purchased MATCHES (date BETWEEN -5m AND -1m, sum_quantity >= 5)",
         "TOTAL((o.at >= {-5m} AND o.at < {-1m+}) * o.quantity) >= 5",
-        late=True,
     ),
     Segment(
         "first bought in February, one free order or two dates",
@@ -99,11 +88,6 @@ SEGMENTS = (
         " OR last_order_date >= 1997-03-30T16:00:00)",
         "MIN(o.at) >= {1997-02-01} AND MIN(o.at) < {1997-03-01}"
         " AND (TOTAL(o.cents = 0) > 0 OR MAX(o.at) >= {1997-03-30T16:00:00})",
-    ),
-    Segment(
-        "large order yesterday",
-        "orders_placed MATCHES (date = yesterday, amount >= 90)",
-        "TOTAL(o.at >= {-1d} AND o.at < {-1d+} AND o.cents >= 9000) > 0",
     ),
 )
 
@@ -120,9 +104,17 @@ FEW = (
         "last_order_date BETWEEN -12w AND -4w",
         "MAX(o.at) >= {-12w} AND MAX(o.at) < {-4w+}",
     ),
-    _BY_NAME["exactly once in 90 days"],
+    Segment(
+        "at most one order in 90 days",
+        "orders_placed MATCHES (date >= -90d, count <= 1) AND number_of_orders >= 1",
+        "TOTAL(o.at >= {-90d}) <= 1 AND COUNT(o.id) >= 1",
+    ),
+    Segment(
+        "large order yesterday",
+        "orders_placed MATCHES (date = yesterday, amount >= 90)",
+        "TOTAL(o.at >= {-1d} AND o.at < {-1d+} AND o.cents >= 9000) > 0",
+    ),
     _BY_NAME["never ordered"],
     _BY_NAME["neither new nor regular"],
-    _BY_NAME["large order yesterday"],
 )
-"""Six in which few customers move often: recency, windows that end and begin, none at all, negation."""
+"""Six in which few customers move often, for the small replays."""

@@ -40,17 +40,26 @@ def evaluate_customer(
     """
     for pause in backoff():
         previous = memberships.read(tables.memberships, shop, customer)
-        generation = generations.current(tables.segments, shop)
-        if generation is None:
-            raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
+        generation = _generation(tables, shop)
         loaded = facts.load(tables.customers, shop, customer)
         commits = _commits(tables, shop, previous, generation, loaded, at, cause, restamp)
-        if _commit_all(tables, shop, customer, previous, commits):
+        if not _commit_all(tables, shop, customer, previous, commits):
+            pause()
+        elif commits and _generation(tables, shop).number != generation.number:
+            # Saved while we worked: its walk may have passed this customer before our commit, so it is our turn.
+            cause, restamp = "definition", True
+        else:
             if loaded.erased:
                 facts.purge(tables.customers, shop, customer)
             return Outcome(commits[-1] if commits else previous, generation)
-        pause()
     raise AssertionError("backoff raises when it ends")
+
+
+def _generation(tables: Tables, shop: str) -> Generation:
+    generation = generations.current(tables.segments, shop)
+    if generation is None:
+        raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
+    return generation
 
 
 def _commits(

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from segment_core.membership.evaluate import evaluate_customer
 from segment_core.model.generation import definition_id
-from segment_core.model.membership import Cause
+from segment_core.model.membership import Membership
 from segment_core.model.segment import Job, Step
-from segment_core.store import facts, generations, jobs, keys, members, segments
+from segment_core.store import facts, generations, jobs, keys, members, memberships, segments
 from segment_core.store.client import backoff
 from segment_core.store.members import Row
 from segment_core.store.tables import Tables
@@ -47,36 +47,45 @@ def work(tables: Tables, shop: str, job_id: str, at: datetime, customers: int = 
 
 
 def _walk(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
-    """Evaluate a page of the roster under the new definition and write the rows of its list.
-
-    Every item is written, changed or not: an evaluation that began under the generation before, and so
-    does not know the new definition, fails on the version.
-    """
+    """Evaluate a page of the roster under the new definition and write the rows of its list."""
     customers, after = facts.roster(tables.customers, shop, job.shard, job.after or None, PAGE)
+    definition = definition_id(job.id, job.revision)
     rows = []
     for customer in customers:
-        membership, generation = evaluate_customer(tables, shop, customer, at, "definition", restamp=True)
-        live = generation.find(definition_id(job.id, job.revision))
+        membership, generation = evaluate_customer(tables, shop, customer, at, "definition")
+        live = generation.find(definition)
         if live and membership and membership.bits >> live.slot & 1:
-            rows.append(Row(live.id, customer, True, membership.effective_at, membership.version))
+            rows.append(Row(definition, customer, True, membership.effective_at, membership.version))
     members.apply(tables, shop, rows, at)
     return _moved(job, after), len(customers)
 
 
-def _restamp(cause: Cause) -> Page:
-    """Re-stamp a page of the roster: events of a definition that was published or withdrawn come from that.
+def _announce(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
+    """Re-stamp who is in a definition that was published or withdrawn: that is where its events come from.
 
-    All customers, not only those who are listed: lists follow a moment later, and a customer who enters in
-    that moment would be missed.
+    Memberships say who that is; the list follows them a moment later, and would miss who enters in it.
+    Whoever commits under the generation before after this has passed, re-stamps the customer themselves.
     """
+    customers, after = facts.roster(tables.customers, shop, job.shard, job.after or None, PAGE)
+    definition = definition_id(job.id, job.revision)
+    for customer in customers:
+        membership = memberships.read(tables.memberships, shop, customer)
+        if membership is not None and _is_in(tables, shop, membership, definition):
+            evaluate_customer(tables, shop, customer, at, "definition", restamp=True)
+    return _moved(job, after), len(customers)
 
-    def page(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
-        customers, after = facts.roster(tables.customers, shop, job.shard, job.after or None, PAGE)
-        for customer in customers:
-            evaluate_customer(tables, shop, customer, at, cause, restamp=True)
-        return _moved(job, after), len(customers)
 
-    return page
+def _is_in(tables: Tables, shop: str, membership: Membership, definition: str) -> bool:
+    written = generations.numbered(tables.segments, shop, membership.generation).find(definition)
+    return written is not None and bool(membership.bits >> written.slot & 1)
+
+
+def _resettle(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
+    """Evaluate a page of the roster under the shop's new settings."""
+    customers, after = facts.roster(tables.customers, shop, job.shard, job.after or None, PAGE)
+    for customer in customers:
+        evaluate_customer(tables, shop, customer, at, "settings", restamp=True)
+    return _moved(job, after), len(customers)
 
 
 def _clear(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
@@ -132,8 +141,8 @@ class _Plan:
 
 _PLANS: dict[Step, _Plan] = {
     "walk": _Plan(_walk, keys.ROSTER_SLICES, _publish),
-    "announce": _Plan(_restamp("definition"), keys.ROSTER_SLICES, _end),
-    "retire": _Plan(_restamp("definition"), keys.ROSTER_SLICES, _begin_clearing),
+    "announce": _Plan(_announce, keys.ROSTER_SLICES, _end),
+    "retire": _Plan(_announce, keys.ROSTER_SLICES, _begin_clearing),
     "clear": _Plan(_clear, keys.LIST_SHARDS, _forget),
-    "resettle": _Plan(_restamp("settings"), keys.ROSTER_SLICES, _end),
+    "resettle": _Plan(_resettle, keys.ROSTER_SLICES, _end),
 }

@@ -30,8 +30,8 @@ class ShopRecord:
 class Job:
     """Work that a change of definition still has to do over the shop's customers.
 
-    `walk` evaluates everybody under a definition that is being built; `announce` re-stamps everybody
-    after one was published, `retire` after one was withdrawn, and `clear` then removes its rows;
+    `walk` evaluates everybody under a definition that is being built; `announce` re-stamps the
+    members of one that was published, `retire` of one that was withdrawn, and `clear` then removes its rows;
     `resettle` evaluates everybody under changed settings of the shop and belongs to no segment.
     `id` is the segment's, or a fixed one. `shard` and `after` say how far it came; `touched_at` when it
     last moved, so that an abandoned one is noticed.

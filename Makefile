@@ -28,11 +28,11 @@ $(STAMP): requirements.txt pyproject.toml
 run: setup ## the local stack with a demo shop and its story; ARGS=--exit stops after the story
 	@$(BIN)/tidemark demo $(ARGS)
 
-test: setup ## all tests; ARGS go to pytest
-	$(BIN)/python -m pytest $(ARGS)
+test: setup ## all tests but the long ones; ARGS go to pytest
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
-replay: setup ## two years of every order of ../shared/data against brute force; takes the better part of an hour
-	TIDEMARK_REPLAY=full TIDEMARK_NO_SKIP=1 $(BIN)/python -m pytest tests/integration/replay/test_replay.py
+replay: setup ## two years of real orders against brute force, and every deliberate break; takes more than an hour
+	TIDEMARK_NO_SKIP=1 $(BIN)/python -m pytest -m long $(ARGS)
 
 lint: setup ## style, types, and the template as written and as CloudFormation gets it
 	$(BIN)/ruff check $(CODE) tests

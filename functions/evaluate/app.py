@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType
 
 from segment_core import clock
-from segment_core.membership.wake import Wake
+from segment_core.membership.wake import Wake, defer_marked, in_messages, in_records
 from segment_core.runtime.batch import process
 from segment_core.runtime.environment import EvaluateEnvironment, environment
 from segment_core.runtime.observability import observed
@@ -19,8 +20,14 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     """A batch of stream records or of messages; what fails is reported record by record."""
     env = environment(EvaluateEnvironment)
     tables = Tables(env.customers_table, env.memberships_table, env.members_table, segments=env.segments_table)
-    wake = Wake(tables, env.work_queue_url, clock.now())
+    waking = partial(Wake, tables, env.work_queue_url, clock.now())
     records = event["Records"]
     if records[0]["eventSource"] == "aws:sqs":
-        return process(EventType.SQS, records, wake.by_message, context)
-    return process(EventType.DynamoDBStreams, wake.defer_marked(records), wake.by_fact, context)
+        wake = waking(in_messages(records))
+        answer = process(EventType.SQS, records, wake.by_message, context)
+    else:
+        records = defer_marked(records, env.work_queue_url)
+        wake = waking(in_records(records))
+        answer = process(EventType.DynamoDBStreams, records, wake.by_fact, context)
+    wake.settle()
+    return answer

@@ -10,6 +10,7 @@ import importlib.util
 import io
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from segment_core import clock
 from segment_core.api import routing
 from segment_core.runtime import bus, environment, queue, secrets
 from segment_core.runtime.observability import logger
+from segment_core.segments.shops import put_shop
 from segment_core.store import client
 from segment_core.store.tables import Tables
 
@@ -139,6 +141,37 @@ def tables(stack: Stack) -> Tables:
 def event_bus(stack: Stack) -> str:
     """The name of the bus that enters and leaves are told on."""
     return stack.event_bus_name
+
+
+@pytest.fixture
+def shop(stack: Stack) -> Stack:
+    """The shop `demo`, in Oslo."""
+    put_shop(
+        stack.tables,
+        "demo",
+        domain="demo.example.com",
+        zone="Europe/Oslo",
+        currency="NOK",
+        count_test_orders=False,
+        count_cancelled_orders=False,
+        at=NOW,
+    )
+    return stack
+
+
+@pytest.fixture
+def calls(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """The calls of DynamoDB from now on, by operation."""
+    counted: Counter[str] = Counter()
+    dynamodb = client.client()
+    make = dynamodb._make_api_call
+
+    def counting(operation: str, request: dict[str, Any]) -> Any:
+        counted[operation] += 1
+        return make(operation, request)
+
+    monkeypatch.setattr(dynamodb, "_make_api_call", counting)
+    return counted
 
 
 def load_function(name: str) -> ModuleType:

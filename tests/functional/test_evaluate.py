@@ -10,71 +10,16 @@ from typing import Any
 import pytest
 
 from segment_core import clock
-from segment_core.facts.document import read_customer
 from segment_core.ingest import messages
 from segment_core.membership import sweep as sweeping
-from segment_core.membership import wake
+from segment_core.membership.evaluate import Outcome, Round, evaluate_all
+from segment_core.model.membership import Cause
 from segment_core.model.segment import Job
-from segment_core.segments import reads, service
+from segment_core.segments import service
 from segment_core.segments.shops import put_shop
-from segment_core.store import client, facts, jobs, keys, memberships, records
+from segment_core.store import client, facts, jobs, keys, memberships
 from tests.functional.conftest import NOW, Stack, load_function
-
-SHOP = "demo"
-
-
-@pytest.fixture
-def shop(stack: Stack) -> Stack:
-    """A shop in Oslo."""
-    put_shop(
-        stack.tables,
-        SHOP,
-        domain="demo.example.com",
-        zone="Europe/Oslo",
-        currency="NOK",
-        count_test_orders=False,
-        count_cancelled_orders=False,
-        at=NOW,
-    )
-    return stack
-
-
-def store(stack: Stack, document: dict[str, Any]) -> None:
-    """Merge a customer document as ingest does."""
-    read_customer(document)
-    message = {"kind": "document", "shop": SHOP, "received_at": "2026-03-01T12:00:00Z", "document": document}
-    for fact in messages.read(json.dumps(message)).facts:
-        facts.merge(stack.tables.customers, SHOP, fact)
-
-
-def customer_with_order(customer: str, created_at: str) -> dict[str, Any]:
-    return {
-        "id": customer,
-        "as_of": "2026-03-01T00:00:00Z",
-        "orders": [{"id": f"o{customer}", "created_at": created_at, "total": "10.00", "currency": "NOK"}],
-    }
-
-
-def stream_record(customer: str, bulk: bool = False) -> dict[str, Any]:
-    keys_of = {"pk": keys.customer(SHOP, customer), "sk": keys.PROFILE}
-    image = client.encode({**keys_of, "bulk": True if bulk else None})
-    return {
-        "eventSource": "aws:dynamodb",
-        "eventName": "MODIFY",
-        "dynamodb": {"Keys": client.encode(keys_of), "NewImage": image, "SequenceNumber": f"1{customer}"},
-    }
-
-
-def message(body: dict[str, Any]) -> dict[str, Any]:
-    return {"eventSource": "aws:sqs", "messageId": "m1", "body": json.dumps(body), "attributes": {}}
-
-
-def recent(stack: Stack) -> reads.Segment:
-    return service.create(stack.tables, SHOP, "Recent", "last_order_date >= -30d", NOW, stack.work_queue_url)
-
-
-def names(stack: Stack, customer: str) -> list[str]:
-    return [one.name for one in reads.segments_of(stack.tables, SHOP, customer, clock.now()).segments]
+from tests.functional.customers import SHOP, customer_with_order, message, names, recent, store, stream_record
 
 
 def test_a_stream_record_brings_its_customer_up_to_date(shop: Stack, context: SimpleNamespace) -> None:
@@ -155,9 +100,7 @@ def test_an_erased_customer_leaves_everything_and_stays_out(shop: Stack, context
     assert [item["sk"] for item in left] == [keys.PROFILE]
 
 
-def test_a_slower_evaluation_that_read_older_facts_starts_over(
-    shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slower_evaluation_that_read_older_facts_starts_over(shop: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     recent(shop)
     store(shop, {"id": "1", "as_of": "2026-03-01T00:00:00Z"})
     load, nested = facts.load, []
@@ -167,11 +110,11 @@ def test_a_slower_evaluation_that_read_older_facts_starts_over(
         if not nested:
             nested.append(True)
             store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
-            load_function("evaluate").handler({"Records": [stream_record("1")]}, context)
+            evaluate_all(shop.tables, SHOP, ["1"], NOW, "fact")
         return seen
 
     monkeypatch.setattr(facts, "load", overtaken)
-    load_function("evaluate").handler({"Records": [stream_record("1")]}, context)
+    evaluate_all(shop.tables, SHOP, ["1"], NOW, "fact")
     assert names(shop, "1") == ["Recent"]
 
 
@@ -179,10 +122,13 @@ def test_a_fact_is_evaluated_for_even_after_the_clock_in_one_batch(
     shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     causes: list[str] = []
-    evaluate_customer = wake.evaluate_customer
-    monkeypatch.setattr(
-        wake, "evaluate_customer", lambda *arguments: causes.append(arguments[-1]) or evaluate_customer(*arguments)
-    )
+    evaluate = Round.evaluate
+
+    def noted(self: Round, customer: str, cause: Cause, *, restamp: bool = False) -> Outcome:
+        causes.append(cause)
+        return evaluate(self, customer, cause, restamp=restamp)
+
+    monkeypatch.setattr(Round, "evaluate", noted)
     store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
     body = {"kind": "evaluate", "shop": SHOP, "customer": "1"}
     batch = [message({**body, "cause": cause}) for cause in ("clock", "fact", "fact", "clock")]
@@ -196,7 +142,7 @@ def test_a_segment_deleted_while_it_is_announced_is_still_withdrawn(shop: Stack,
     table = shop.tables.segments
     announcing = Job(segment, "announce", 1, NOW)
     service.delete(shop.tables, SHOP, segment, NOW, shop.work_queue_url)
-    client.put(table, {"pk": SHOP, "sk": keys.job(segment), **records.to_item(Job(segment, "retire", 1, NOW))})
+    client.transact([jobs.put_operation(table, SHOP, Job(segment, "retire", 1, NOW))])
     assert not jobs.end(table, SHOP, announcing)
     assert jobs.read(table, SHOP, segment) is not None
 
@@ -256,5 +202,5 @@ def test_an_evaluation_overtaken_by_a_new_definition_answers_for_it_too(
         return commit(*arguments)
 
     monkeypatch.setattr(memberships, "commit", overtaken)
-    wake.evaluate_customer(shop.tables, SHOP, "1", NOW, "fact")
+    evaluate_all(shop.tables, SHOP, ["1"], NOW, "fact")
     assert names(shop, "1") == ["Recent"]

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from segment_core.runtime import queue
 from segment_core.store import client, facts, keys
@@ -145,19 +146,80 @@ def test_what_cannot_be_understood_is_parked_with_the_reason(
 def test_a_message_that_meets_an_outage_is_asked_for_again(
     stack: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    get = client.get
+    batch_get = client.batch_get
 
-    def unreachable(table: str, key: Any, **options: Any) -> Any:
-        if key["pk"].endswith("#8"):
+    def unreachable(table: str, wanted: Any) -> Any:
+        if any(key["pk"]["S"].endswith("#8") for key in wanted):
             raise ConnectionError
-        return get(table, key, **options)
+        return batch_get(table, wanted)
 
-    monkeypatch.setattr(client, "get", unreachable)
+    monkeypatch.setattr(client, "batch_get", unreachable)
     event = batch(*(webhook("customers/update", {"id": number}) for number in (7, 8, 9)))
 
     assert run(event, context) == ["1"]
     assert parked(stack) == []
     assert facts.load(stack.tables.customers, SHOP, "9").customer is not None
+
+
+def bought(order_id: int, updated_at: str = "2026-03-09T10:00:00Z", total: str = "10.00") -> dict[str, Any]:
+    """The body of an order, as stores send it when it was placed and at every change."""
+    return {
+        "id": order_id, "created_at": "2026-03-09T10:00:00Z", "updated_at": updated_at, "currency": "EUR",
+        "current_total_price": total, "customer": {"id": 7, "email": PRIVATE, "updated_at": updated_at},
+    }  # fmt: skip
+
+
+CREATED = webhook("orders/create", bought(1))
+UPDATED = webhook("orders/updated", bought(1, "2026-03-09T11:00:00Z", "8.00"))
+UPDATED_ALONE = webhook(
+    "orders/updated", bought(1, "2026-03-09T11:00:00Z", "8.00") | {"customer": bought(1)["customer"]}
+)
+REFUNDED = webhook("refunds/create", {"id": 5, "order_id": 1, "created_at": "2026-03-09T12:00:00Z", "transactions": []})
+ERASED = webhook("customers/delete", {"id": 7})
+IMPORTED = {
+    "kind": "document", "shop": SHOP, "received_at": "2026-03-10T00:00:00Z",
+    "document": {"id": "7", "orders": [{"id": str(n), "created_at": "2026-03-09T10:00:00Z"} for n in range(60)]},
+}  # fmt: skip
+
+READ, READ_TWICE = ["BatchGetItem"], ["BatchGetItem"] * 2
+WRITE_ONE, WRITE = ["PutItem"], ["TransactWriteItems"]
+
+COSTS: dict[str, tuple[list[Any], Any, list[str]]] = {
+    "a first order of somebody unknown": ([], CREATED, READ + WRITE),
+    "the same again": ([CREATED], CREATED, READ_TWICE),
+    "a newer body of a known order": ([CREATED], UPDATED, READ_TWICE + WRITE),
+    "one that says nothing new of the customer": ([CREATED], UPDATED_ALONE, READ_TWICE + WRITE_ONE),
+    "an older body": ([UPDATED], CREATED, READ_TWICE),
+    "a second order": ([CREATED], webhook("orders/create", bought(2)), READ + WRITE),
+    "a refund": ([CREATED], REFUNDED, READ_TWICE + WRITE_ONE),
+    "a refund before its order": ([], REFUNDED, READ + WRITE_ONE),
+    "the same refund again before its order": ([REFUNDED], REFUNDED, READ),
+    "an order after its refund": ([REFUNDED], CREATED, READ + WRITE),
+    "a deletion": ([CREATED], webhook("orders/delete", {"id": 1}), READ_TWICE + WRITE),
+    "a new customer": ([], webhook("customers/update", {"id": 7}), READ + WRITE_ONE),
+    "an erasure": ([], ERASED, READ + WRITE_ONE),
+    "an order of somebody who was erased": ([ERASED], CREATED, READ + WRITE_ONE),
+    "an import of more orders than one transaction takes": ([], IMPORTED, READ + WRITE * 2),
+    "the same import again": ([IMPORTED], IMPORTED, READ_TWICE),
+}
+
+
+@pytest.mark.parametrize("what", COSTS)
+def test_what_a_message_costs(
+    what: str, stack: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, message, expected = COSTS[what]
+    run(batch(*before), context)
+    call, calls = BaseClient._make_api_call, []  # type: ignore[attr-defined]
+
+    def counted(self: BaseClient, operation: str, request: Any) -> Any:
+        calls.append(operation)
+        return call(self, operation, request)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", counted)
+
+    assert run(batch(message), context) == []
+    assert calls == expected
 
 
 def test_real_bodies_become_facts(stack: Stack, context: SimpleNamespace, shared: Path) -> None:

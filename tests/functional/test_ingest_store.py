@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -327,30 +328,125 @@ def many(count: int, customer: str = "7", total: str = "10.00") -> list[Fact]:
     return [profile(1, customer), *(order(1, total, customer, order_id=str(number)) for number in range(count))]
 
 
-def test_an_import_makes_a_new_customer_as_merging_would(stack: Stack) -> None:
-    one_by_one, together = Shop(stack), Shop(stack)
-    one_by_one.merge(*many(30), bulk=True)
-    expected = one_by_one.items()
-    for item in expected:
-        client.delete(stack.tables.customers, {"pk": item["pk"], "sk": item["sk"]})
-    assert facts.merge_all(together.table, SHOP, many(30), bulk=True)
-    assert together.items() == expected
-    assert not facts.merge_all(together.table, SHOP, many(30), bulk=True)
-    assert together.items() == expected
-
-
-@pytest.mark.parametrize(
-    "before",
-    [[order(5, "12.00", order_id="3")], [order(0, "9.00", customer="8", order_id="3")], [deleted("3")], [ERASURE]],
-    ids=["a newer body", "another customer's", "deleted", "erased customer"],
-)
-def test_an_import_of_orders_that_are_known_merges_each(stack: Stack, before: list[Fact]) -> None:
-    shop = Shop(stack)
-    shop.merge(*before)
-    shop.merge(*many(5), bulk=True)
-    expected = [{**item, "version": 0} for item in shop.items()]
-    for item in shop.items():
+def end(shop: Shop) -> list[dict[str, Any]]:
+    """All items but for how often each was written; leaves an empty table for the next to begin with."""
+    if facts.load(shop.table, SHOP, "7").erased:
+        facts.purge(shop.table, SHOP, "7")
+    items = shop.items()
+    for item in items:
         client.delete(shop.table, {"pk": item["pk"], "sk": item["sk"]})
+    return [{**item, "version": 0} for item in items]
+
+
+MESSAGES: dict[str, tuple[list[Fact], list[Fact]]] = {
+    "a new customer with orders": ([], many(30)),
+    "a newer body": ([order(5, "12.00", order_id="3")], many(5)),
+    "another customer's order": ([order(0, "9.00", customer="8", order_id="3")], many(5)),
+    "a deleted order": ([deleted("3")], many(5)),
+    "an order that waits for its customer": ([order(0, "9.00", None, order_id="3")], many(5)),
+    "an erased customer": ([ERASURE], many(5)),
+    "several customers": ([profile(1, "8")], [profile(2), order(1, "1.00", "8"), order(1, "2.00", "9", order_id="2")]),
+    "one order twice": ([], [order(2, "1.00"), order(1, "2.00", "8"), refund(3, "0.50")]),
+    "an erasure with orders": (
+        [order(1, "1.00")],
+        [ERASURE, profile(2), order(2, "2.00"), order(2, "3.00", "8", NOON, "2")],
+    ),
+    "nothing": ([profile(1)], []),
+}
+
+
+@pytest.mark.parametrize("what", MESSAGES)
+def test_the_facts_of_a_message_end_as_they_would_one_by_one(what: str, shop: Shop) -> None:
+    before, told = MESSAGES[what]
     shop.merge(*before)
-    facts.merge_all(shop.table, SHOP, many(5), bulk=True)
-    assert [{**item, "version": 0} for item in shop.items()] == expected
+    changes = shop.merge(*told, bulk=True)
+    one_by_one = end(shop)
+
+    shop.merge(*before)
+    assert facts.merge_all(shop.table, SHOP, told, bulk=True) == any(changes)
+    together = shop.items()
+    assert not facts.merge_all(shop.table, SHOP, told, bulk=True)
+    assert shop.items() == together
+    assert end(shop) == one_by_one
+
+
+RACES: dict[str, tuple[list[Fact], list[Fact], list[Fact]]] = {
+    "two orders of a new customer": ([], [profile(1), order(1, "1.00")], [profile(1), order(2, "2.00", order_id="2")]),
+    "one new order told twice": ([], [profile(1), order(1, "1.00")], [profile(1), order(1, "1.00")]),
+    "an order and its refund": ([], [profile(1), order(1, "1.00")], [refund(2, "0.50")]),
+    "two customers of one order": ([profile(1)], [order(1, "1.00", "7")], [order(2, "1.00", "8")]),
+    "an order that moves away": ([order(1, "1.00", "7")], [order(2, "2.00", "7")], [order(3, "1.00", "8")]),
+    "a known order and its refund": ([order(1, "1.00")], [order(2, "2.00")], [refund(2, "0.50")]),
+    "an order and its deletion": ([order(1, "1.00")], [profile(2), order(2, "2.00")], [deleted()]),
+    "a customer and an erasure": ([profile(1)], [profile(2), order(1, "1.00")], [ERASURE]),
+    "a move and an erasure": ([order(1, "1.00", "8")], [order(2, "1.00", "7")], [ERASURE]),
+    "a move and a refund": ([order(1, "1.00", "8")], [order(2, "2.00", "7")], [refund(2, "0.50")]),
+    "fields of a profile": ([profile(1, email="a")], [profile(2, email="b")], [profile(2, phone="1")]),
+    "many orders and one of them": ([], many(60), [order(2, "2.00", order_id="55")]),
+}
+
+
+@pytest.mark.parametrize("call", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("what", RACES)
+def test_who_is_overtaken_at_whatever_call_says_all_the_same(
+    what: str, call: int, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, told, overtaking = RACES[what]
+    for message in (before, overtaking, told):
+        facts.merge_all(shop.table, SHOP, message)
+    expected = end(shop)
+    facts.merge_all(shop.table, SHOP, before)
+    calls = 0
+
+    def overtaken(original: Callable[..., Any]) -> Callable[..., Any]:
+        def first(*arguments: Any, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == call:
+                facts.merge_all(shop.table, SHOP, overtaking)
+            return original(*arguments, **options)
+
+        return first
+
+    with monkeypatch.context() as patch:
+        for name in ("batch_get", "put", "transact"):
+            patch.setattr(client, name, overtaken(getattr(client, name)))
+        facts.merge_all(shop.table, SHOP, told)
+    if calls < call:
+        facts.merge_all(shop.table, SHOP, overtaking)
+
+    assert end(shop) == expected
+
+
+def test_an_order_that_moves_by_its_date_alone_keeps_its_customer(shop: Shop) -> None:
+    earlier = NOON - timedelta(days=1)
+    shop.merge(order(1, "10.00", "7"), order(2, "10.00", None, placed=earlier))
+    assert [o.created_at for o in shop.customer("7").orders] == [earlier]
+
+    shop.merge(ERASURE, order(3, "10.00", None))
+
+    assert not any(item["sk"].startswith(keys.ORDER_PREFIX) for item in shop.items())
+
+
+@pytest.mark.parametrize(("count", "size"), [(120, 0), (16, 300_000)], ids=["many", "large"])
+def test_what_one_transaction_does_not_take_is_written_in_several(
+    count: int, size: int, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"channel": "x" * size}
+    large = OrderState(registers.told(registers.stamp(NOON, None, values), values))
+    told = [replace(fact, told=fact.told.join(large)) if isinstance(fact, OrderFact) else fact for fact in many(count)]
+    transact, written = client.transact, []
+
+    def second_is_overtaken(operations: Any) -> bool:
+        written.append(operations)
+        return len(written) != 2 and transact(operations)
+
+    monkeypatch.setattr(client, "transact", second_is_overtaken)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    assert facts.merge_all(shop.table, SHOP, told)
+    assert sum(item["sk"].startswith(keys.ORDER_PREFIX) for item in shop.items()) == count
+    assert len(written) > 3
+    assert all(len(operations) <= client.TRANSACTION_LIMIT for operations in written)
+    assert all(len(json.dumps(operations)) < 4_000_000 for operations in written)
+    assert "PROFILE" in json.dumps(written[0])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -16,15 +20,16 @@ from segment_core.membership.flips import Change
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job, SegmentRecord, ShopRecord
+from segment_core.runtime import bus
 from segment_core.shop import OrderPolicy
-from segment_core.store import members, segments, shops
+from segment_core.store import client, generations, members, memberships, segments, shops
 from segment_core.store.tables import Tables
-from tests.functional.conftest import Stack
+from tests.functional.conftest import Stack, load_function
 
 SHOP = "demo"
 START = datetime(2026, 3, 1, tzinfo=UTC)
-SEGMENTS = ("aaa", "bbb")
-DEFINITIONS = ("aaa.1", "bbb.1")
+SEGMENTS = ("aaa", "bbb", "ccc")
+DEFINITIONS = ("aaa.1", "bbb.1", "ccc.1")
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def event_bus(stack: Stack) -> str:
 
 @pytest.fixture
 def generation(tables: Tables) -> Generation:
-    """A shop that reads two segments."""
+    """A shop that reads three segments."""
     latest = Generation(1, START, "UTC", "EUR", OrderPolicy())
     record = ShopRecord(SHOP, "demo.example.com", "UTC", "EUR", False, False, START, START)
     assert shops.save(tables.segments, record, latest, None)
@@ -57,7 +62,7 @@ def life(customer: str, generation: Generation, seed: int) -> list[Change]:
     """The commits of one customer, as a stream tells them."""
     chance = random.Random(f"{customer} {seed}")
     states = [
-        Membership(chance.randrange(4), None, generation.number, version, "fact", START + timedelta(hours=version))
+        Membership(chance.randrange(8), None, generation.number, version, "fact", START + timedelta(hours=version))
         for version in range(1, 7)
     ]
     first = Change(SHOP, customer, None, states[0])
@@ -101,7 +106,7 @@ def test_history_and_events_tell_each_flip_under_one_id(
     tables: Tables, generation: Generation, event_bus: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[Any] = []
-    monkeypatch.setattr(projection.bus, "publish", lambda bus, events: published.extend(events))
+    monkeypatch.setattr(bus, "publish", lambda _, events: published.extend(events))
     changes = [change for number in range(5) for change in life(f"c{number}", generation, 1)]
     for _ in range(2):
         projection.project(tables, event_bus, changes, START)
@@ -114,7 +119,7 @@ def test_history_and_events_tell_each_flip_under_one_id(
         folded.setdefault((detail["customer_id"], detail["segment_id"]), []).append(detail["change"])
     assert all(changes[0] == "enter" for changes in folded.values())
     assert all(one != other for changes in folded.values() for one, other in pairwise(changes))
-    assert {detail["segment_name"] for detail in details} <= {"AAA", "BBB"}
+    assert {detail["segment_name"] for detail in details} <= {"AAA", "BBB", "CCC"}
 
 
 def test_events_reach_the_bus(tables: Tables, generation: Generation, event_bus: str) -> None:
@@ -142,6 +147,29 @@ def test_events_reach_the_bus(tables: Tables, generation: Generation, event_bus:
     }
 
 
+def record(old: Membership | None, new: Membership, customer: str) -> dict[str, Any]:
+    """The record of a commit, as Lambda hands it over: binary values are base64 text."""
+    images = {"OldImage": old, "NewImage": new}
+    encoded = {
+        name: client.encode(memberships._to_item(SHOP, customer, state)) for name, state in images.items() if state
+    }
+    for image in encoded.values():
+        if "bits" in image:
+            image["bits"] = {"B": b64encode(image["bits"]["B"]).decode()}
+    return {"eventSource": "aws:dynamodb", "dynamodb": {"Keys": {"pk": encoded["NewImage"]["pk"]}, **encoded}}
+
+
+def test_the_handler_takes_stream_records_to_the_lists_within_its_grants(
+    tables: Tables, generation: Generation, event_bus: str, context: SimpleNamespace
+) -> None:
+    first = Membership(0b011, None, generation.number, 1, "fact", START)
+    second = Membership(0b110, START + timedelta(days=1), generation.number, 2, "clock", START)
+    records = [record(None, first, "7"), record(first, second, "7"), record(None, first, "8")]
+    assert load_function("project").handler({"Records": records}, context) == {"batchItemFailures": []}
+    assert lists(tables) == {"aaa.1": ["8"], "bbb.1": ["7", "8"], "ccc.1": ["7"]}
+    assert counts(tables) == {"aaa.1": 1, "bbb.1": 2, "ccc.1": 1}
+
+
 def test_a_list_of_a_definition_that_is_gone_is_left_alone(
     tables: Tables, generation: Generation, event_bus: str
 ) -> None:
@@ -150,7 +178,110 @@ def test_a_list_of_a_definition_that_is_gone_is_left_alone(
     assert shops.save(tables.segments, record, gone, generation)
     state = Membership(0b11, None, generation.number, 1, "fact", START)
     projection.project(tables, event_bus, [Change(SHOP, "7", None, state)], START)
-    assert lists(tables) == {"aaa.1": [], "bbb.1": ["7"]}
+    assert lists(tables) == {"aaa.1": [], "bbb.1": ["7"], "ccc.1": []}
+
+
+def commits(generation: Generation, old: int | None, new: int, customers: range) -> list[Change]:
+    """One commit of each customer, from those bits (None: they had no membership) to these."""
+    before = None if old is None else Membership(old, None, generation.number, 1, "fact", START)
+    after = Membership(new, None, generation.number, 2, "fact", START)
+    return [Change(SHOP, str(number), before, after) for number in customers]
+
+
+def test_commits_that_move_nobody_cost_no_call(
+    tables: Tables, generation: Generation, event_bus: str, calls: Counter[str]
+) -> None:
+    still = [*commits(generation, 0b101, 0b101, range(50)), *commits(generation, None, 0, range(50, 100))]
+    calls.clear()
+    assert projection.project(tables, event_bus, still, START) == 0
+    assert calls == {}
+
+
+def test_commits_that_move_nobody_in_a_segment_cost_no_call_once_the_generation_is_known(
+    tables: Tables, generation: Generation, event_bus: str, calls: Counter[str]
+) -> None:
+    # The bit of a definition that is gone means nothing.
+    unheard = commits(generation, 0, 0b1000, range(10))
+    calls.clear()
+    projection.project(tables, event_bus, unheard, START)
+    assert calls == {"GetItem": 1}
+    projection.project(tables, event_bus, unheard, START)
+    assert calls == {"GetItem": 1}
+
+
+def test_flips_of_one_shop_share_their_calls(
+    tables: Tables, generation: Generation, event_bus: str, calls: Counter[str]
+) -> None:
+    changes = [
+        *commits(generation, None, 0b001, range(4)),
+        *commits(generation, 0, 0b010, range(4, 7)),
+        *commits(generation, None, 0b100, range(7, 10)),
+    ]
+    generations.numbered(tables.segments, SHOP, generation.number)
+    calls.clear()
+    assert projection.project(tables, event_bus, changes, START) == 10
+    # Generation and names, rows; rows with counters; history.
+    assert calls == {"BatchGetItem": 2, "TransactWriteItems": 1, "BatchWriteItem": 1}
+    assert counts(tables) == {"aaa.1": 4, "bbb.1": 3, "ccc.1": 3}
+
+
+def test_a_flip_told_again_writes_no_row_again(
+    tables: Tables, generation: Generation, event_bus: str, calls: Counter[str]
+) -> None:
+    changes = commits(generation, None, 0b001, range(3))
+    projection.project(tables, event_bus, changes, START)
+    calls.clear()
+    assert projection.project(tables, event_bus, changes, START) == 3
+    assert calls == {"BatchGetItem": 2, "BatchWriteItem": 1}
+
+
+def test_as_many_rows_share_a_transaction_as_it_can_carry(
+    tables: Tables, generation: Generation, event_bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    transact = client.transact
+
+    def measured(operations: Sequence[Mapping[str, Any]]) -> bool:
+        sizes.append(len(operations))
+        return transact(operations)
+
+    monkeypatch.setattr(client, "transact", measured)
+    projection.project(tables, event_bus, commits(generation, None, 0b111, range(60)), START)
+    assert counts(tables) == {"aaa.1": 60, "bbb.1": 60, "ccc.1": 60}
+    assert len(sizes) == 2
+    # One more row might have brought its counter along.
+    assert client.TRANSACTION_LIMIT - 1 <= sizes[0] <= client.TRANSACTION_LIMIT
+
+
+def test_shops_of_one_batch_share_the_reading_of_rules_and_names(
+    tables: Tables, generation: Generation, event_bus: str, calls: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = another_shop(tables)
+    told: list[bus.Event] = []
+    monkeypatch.setattr(bus, "publish", lambda _, events: told.extend(events))
+    entered = Membership(1, None, read.number, 1, "fact", START)
+    changes = [Change("other", "9", None, entered), *commits(generation, None, 0b010, range(1))]
+    generations.numbered(tables.segments, SHOP, generation.number)
+    generations.numbered(tables.segments, "other", read.number)
+    calls.clear()
+    projection.project(tables, event_bus, changes, START)
+    assert {(event.detail["shop"], event.detail["segment_name"]) for event in told} == {("other", "DDD"), (SHOP, "BBB")}
+    # One for both shops; each has its rows and their transaction.
+    assert calls == {"BatchGetItem": 1 + 2, "TransactWriteItems": 2, "BatchWriteItem": 1}
+
+
+def another_shop(tables: Tables) -> Generation:
+    """A shop that reads one segment, called DDD."""
+    record = ShopRecord("other", "other.example.com", "UTC", "EUR", False, False, START, START)
+    first = Generation(1, START, "UTC", "EUR", OrderPolicy())
+    building = first.adding("ddd", 1, START)
+    read = building.publishing("ddd", 1, START)
+    named = SegmentRecord("ddd", "DDD", "number_of_orders > 0", 1, "building", START, START)
+    job = Job("ddd", "walk", 1, START)
+    assert shops.save(tables.segments, record, first, None)
+    assert segments.create(tables.segments, "other", named, job, building, first)
+    assert segments.change(tables.segments, "other", named, job, read, building)
+    return read
 
 
 def test_members_come_in_order_through_pages_and_shards(tables: Tables, generation: Generation, event_bus: str) -> None:

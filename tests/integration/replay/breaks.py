@@ -98,7 +98,7 @@ def overtaken(patch: pytest.MonkeyPatch) -> None:
             return commits(tables, shop, *rest)
         inside = True
         try:
-            evaluate.evaluate_customer(tables, shop, loaded.customer.id, at, cause)
+            evaluate.evaluate_all(tables, shop, [loaded.customer.id], at, cause)
         finally:
             inside = False
         return commits(tables, shop, previous, generation, older, at, cause, restamp)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from segment_core.membership.flips import Change, flips, rows
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Cause, Membership
@@ -88,3 +90,22 @@ def test_ids_stay_the_same_when_told_again() -> None:
     change = Change("demo", "7", None, state(READ, 1, 3))
     ids = [flip.id for _ in range(2) for flip in flips(change, ALL.__getitem__)]
     assert ids == ["demo/a/7/3", "demo/a/7/3"]
+
+
+@pytest.mark.parametrize("now", [EMPTY, BUILDING, READ, GONE])
+@pytest.mark.parametrize("then", [None, EMPTY, BUILDING, READ])
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_only_a_commit_that_moves_somebody_can_have_rows_or_flips(
+    then: Generation | None, now: Generation, before: int, after: int
+) -> None:
+    old = state(then, before, 1) if then else None
+    new = state(now, after, 2)
+    moves = Change("demo", "7", old, new).moves
+    assert moves or (told(old, new, GONE), listed(old, new, GONE)) == ([], [])
+
+
+def test_that_a_commit_moves_nobody_is_seen_without_the_rules() -> None:
+    assert not Change("demo", "7", state(READ, 1, 1), state(READ, 1, 2)).moves
+    assert not Change("demo", "7", state(BUILDING, 0, 1), state(READ, 0, 2)).moves
+    assert not Change("demo", "7", None, state(READ, 0, 1)).moves
+    assert Change("demo", "7", state(BUILDING, 1, 1), state(READ, 1, 2)).moves

@@ -1,9 +1,15 @@
-"""Evaluate one customer and commit the result, whoever woke us."""
+"""Evaluate customers and commit the results, whoever woke us.
+
+Customers of one shop who come together share what one read can tell of all: their memberships, and the
+shop's generation before and after. Each is then evaluated and committed alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from segment_core.errors import NotFound
 from segment_core.membership.rules import rules_of
@@ -23,36 +29,72 @@ class Outcome(NamedTuple):
     generation: Generation
 
 
-def evaluate_customer(
-    tables: Tables,
-    shop: str,
-    customer: str,
-    at: datetime,
-    cause: Cause,
-    *,
-    restamp: bool = False,
-) -> Outcome:
-    """Bring the customer's membership up to `at`; starts over whenever somebody else commits first.
+@dataclass(slots=True)
+class Round:
+    """Evaluations of one shop's customers at one instant: `begin`, then `evaluate` each, then `settle`.
 
-    Reads consistently and in this order: membership, generation, facts. Facts that are newer than the
-    membership read can only make the commit better; the other way round they could be lost. Raises
-    NotFound if there is no such shop, Contention if others never give way.
+    Reads consistently and in this order: memberships, generation, facts. Facts that are newer than the
+    membership read can only make the commit better; the other way round they could be lost.
     """
-    for pause in backoff():
-        previous = memberships.read(tables.memberships, shop, customer)
-        generation = _generation(tables, shop)
-        loaded = facts.load(tables.customers, shop, customer)
-        commits = _commits(tables, shop, previous, generation, loaded, at, cause, restamp)
-        if not _commit_all(tables, shop, customer, previous, commits):
+
+    tables: Tables
+    shop: str
+    at: datetime
+    _read: dict[str, Membership | None]
+    _generation: Generation
+    _committed: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, tables: Tables, shop: str, customers: Collection[str], at: datetime) -> Self:
+        """Read what the customers' evaluations share. Raises NotFound if there is no such shop."""
+        found = memberships.read_all(tables.memberships, shop, customers)
+        read = {customer: found.get(customer) for customer in customers}
+        return cls(tables, shop, at, read, _generation(tables, shop))
+
+    def evaluate(self, customer: str, cause: Cause, *, restamp: bool = False) -> Outcome:
+        """Bring the customer's membership up to the instant; starts over whenever somebody else commits first.
+
+        Raises Contention if others never give way.
+        """
+        for pause in backoff():
+            if customer in self._read:
+                previous = self._read.pop(customer)
+            else:
+                previous = memberships.read(self.tables.memberships, self.shop, customer)
+                self._generation = _generation(self.tables, self.shop)
+            generation = self._generation
+            loaded = facts.load(self.tables.customers, self.shop, customer)
+            commits = _commits(self.tables, self.shop, previous, generation, loaded, self.at, cause, restamp)
+            if _commit_all(self.tables, self.shop, customer, previous, commits):
+                if commits:
+                    self._committed[customer] = generation.number
+                if loaded.erased:
+                    facts.purge(self.tables.customers, self.shop, customer)
+                return Outcome(commits[-1] if commits else previous, generation)
             pause()
-        elif commits and _generation(tables, shop).number != generation.number:
-            # Saved while we worked: its walk may have passed this customer before our commit, so it is our turn.
-            cause, restamp = "definition", True
-        else:
-            if loaded.erased:
-                facts.purge(tables.customers, shop, customer)
-            return Outcome(commits[-1] if commits else previous, generation)
-    raise AssertionError("backoff raises when it ends")
+        raise AssertionError("backoff raises when it ends")
+
+    def settle(self) -> dict[str, Outcome]:
+        """Evaluate again whoever was committed under a generation that is not the newest; returns their outcomes.
+
+        It was saved while we worked: its walk may have passed these customers before our commits, so it is our turn.
+        """
+        if not self._committed:
+            return {}
+        newest = _generation(self.tables, self.shop)
+        late = [customer for customer, number in self._committed.items() if number != newest.number]
+        return evaluate_all(self.tables, self.shop, late, self.at, "definition", restamp=True)
+
+
+def evaluate_all(
+    tables: Tables, shop: str, customers: Collection[str], at: datetime, cause: Cause, *, restamp: bool = False
+) -> dict[str, Outcome]:
+    """Bring the memberships of these customers up to `at`. Raises as `Round` does."""
+    if not customers:
+        return {}
+    together = Round.begin(tables, shop, customers, at)
+    outcomes = {customer: together.evaluate(customer, cause, restamp=restamp) for customer in customers}
+    return outcomes | together.settle()
 
 
 def _generation(tables: Tables, shop: str) -> Generation:

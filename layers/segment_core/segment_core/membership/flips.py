@@ -25,6 +25,14 @@ class Change:
     old: Membership | None
     new: Membership
 
+    @property
+    def moves(self) -> bool:
+        """Whether there can be rows or flips: seen without the generations, since most commits move nobody."""
+        if self.old is None:
+            return self.new.bits != 0
+        redefined = self.new.bits != 0 and self.old.generation != self.new.generation
+        return self.old.bits != self.new.bits or redefined
+
 
 def rows(change: Change, generations: GenerationByNumber) -> Iterator[Row]:
     """The member rows that the change sets, of every live definition whose answer differs."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from segment_core.membership.evaluate import evaluate_customer
+from segment_core.membership.evaluate import evaluate_all
 from segment_core.model.generation import definition_id
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job, Step
@@ -31,19 +31,21 @@ Page = Callable[[Tables, str, Job, datetime], tuple[Job, int]]
 
 def work(tables: Tables, shop: str, job_id: str, at: datetime, customers: int = CUSTOMERS_PER_CALL) -> bool:
     """Do about that many customers' worth of the job; True if nothing is left of it."""
-    while customers > 0:
-        job = jobs.read(tables.segments, shop, job_id)
-        if job is None:
-            return True
+    job = jobs.read(tables.segments, shop, job_id)
+    while job is not None and customers > 0:
         plan = _PLANS[job.step]
         moved, seen = plan.page(tables, shop, job, at)
         customers -= seen
-        if moved.shard < plan.shards:
-            # False: the job has ended or begun its next step elsewhere, and that stands.
-            jobs.advance(tables.segments, shop, replace(moved, touched_at=at))
-        else:
+        if moved.shard == plan.shards:
             plan.then(tables, shop, job, at)
-    return jobs.read(tables.segments, shop, job_id) is None
+            job = jobs.read(tables.segments, shop, job_id)
+        # Where nobody was is passed again in no time: that needs no note.
+        elif not seen or jobs.advance(tables.segments, shop, replace(moved, touched_at=at)):
+            job = moved
+        else:
+            # The job has ended or begun its next step elsewhere, and that stands.
+            job = jobs.read(tables.segments, shop, job_id)
+    return job is None
 
 
 def _walk(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
@@ -51,8 +53,7 @@ def _walk(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
     customers, after = facts.roster(tables.customers, shop, job.shard, job.after or None, PAGE)
     definition = definition_id(job.id, job.revision)
     rows = []
-    for customer in customers:
-        membership, generation = evaluate_customer(tables, shop, customer, at, "definition")
+    for customer, (membership, generation) in evaluate_all(tables, shop, customers, at, "definition").items():
         live = generation.find(definition)
         if live and membership and membership.bits >> live.slot & 1:
             rows.append(Row(definition, customer, True, membership.effective_at, membership.version))
@@ -68,10 +69,9 @@ def _announce(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, i
     """
     customers, after = facts.roster(tables.customers, shop, job.shard, job.after or None, PAGE)
     definition = definition_id(job.id, job.revision)
-    for customer in customers:
-        membership = memberships.read(tables.memberships, shop, customer)
-        if membership is not None and _is_in(tables, shop, membership, definition):
-            evaluate_customer(tables, shop, customer, at, "definition", restamp=True)
+    found = memberships.read_all(tables.memberships, shop, customers)
+    theirs = [customer for customer, one in found.items() if _is_in(tables, shop, one, definition)]
+    evaluate_all(tables, shop, theirs, at, "definition", restamp=True)
     return _moved(job, after), len(customers)
 
 
@@ -83,8 +83,7 @@ def _is_in(tables: Tables, shop: str, membership: Membership, definition: str) -
 def _resettle(tables: Tables, shop: str, job: Job, at: datetime) -> tuple[Job, int]:
     """Evaluate a page of the roster under the shop's new settings."""
     customers, after = facts.roster(tables.customers, shop, job.shard, job.after or None, PAGE)
-    for customer in customers:
-        evaluate_customer(tables, shop, customer, at, "settings", restamp=True)
+    evaluate_all(tables, shop, customers, at, "settings", restamp=True)
     return _moved(job, after), len(customers)
 
 

@@ -9,6 +9,8 @@ from functools import partial
 from segment_core.membership.flips import Change, flips, rows
 from segment_core.runtime import bus
 from segment_core.store import generations, history, members, segments
+from segment_core.store.history import Flip
+from segment_core.store.members import Row
 from segment_core.store.tables import Tables
 
 
@@ -19,27 +21,33 @@ def project(tables: Tables, event_bus: str, changes: Sequence[Change], at: datet
     same. Events go last, so that whoever hears of a change can read it. Lists of definitions that are
     gone are left alone: their removal is under way.
     """
-    told: dict[str, history.Flip] = {}
-    for shop in {change.shop for change in changes}:
-        by_number = partial(generations.numbered, tables.segments, shop)
-        live = _live(tables, shop)
-        theirs = [change for change in changes if change.shop == shop]
-        changed = (row for change in theirs for row in rows(change, by_number))
-        members.apply(tables, shop, (row for row in changed if row.definition in live), at)
-        told |= {flip.id: flip for change in theirs for flip in flips(change, by_number)}
-    history.append(tables.history, told.values())
-    seen = {(flip.shop, flip.segment) for flip in told.values()}
-    names = {(shop, segment): segments.name_of(tables.segments, shop, segment) for shop, segment in seen}
-    bus.publish(event_bus, [_event(flip, names[flip.shop, flip.segment]) for flip in told.values()])
+    by_shop, by_id = _derived(tables, changes)
+    told = by_id.values()
+    shown = segments.shown(tables.segments, by_shop.keys(), {(flip.shop, flip.segment) for flip in told})
+    for shop, changed in by_shop.items():
+        generation = shown.generations.get(shop)
+        live = {definition.id for definition in generation.live} if generation else set()
+        members.apply(tables, shop, [row for row in changed if row.definition in live], at)
+    history.append(tables.history, told)
+    bus.publish(event_bus, [_event(flip, shown.names.get((flip.shop, flip.segment))) for flip in told])
     return len(told)
 
 
-def _live(tables: Tables, shop: str) -> set[str]:
-    generation = generations.current(tables.segments, shop)
-    return {definition.id for definition in generation.live} if generation else set()
+def _derived(tables: Tables, changes: Sequence[Change]) -> tuple[dict[str, list[Row]], dict[str, Flip]]:
+    """Rows by shop and flips by id: mostly neither, and then nothing was asked of the store either."""
+    by_shop: dict[str, list[Row]] = {}
+    by_id: dict[str, Flip] = {}
+    for change in changes:
+        if not change.moves:
+            continue
+        by_number = partial(generations.numbered, tables.segments, change.shop)
+        if changed := list(rows(change, by_number)):
+            by_shop.setdefault(change.shop, []).extend(changed)
+        by_id |= {flip.id: flip for flip in flips(change, by_number)}
+    return by_shop, by_id
 
 
-def _event(flip: history.Flip, name: str | None) -> bus.Event:
+def _event(flip: Flip, name: str | None) -> bus.Event:
     return bus.Event(
         detail_type="CustomerEnteredSegment" if flip.change == "enter" else "CustomerLeftSegment",
         time=flip.effective_at,

@@ -7,41 +7,37 @@ a customer who is named many times in one batch is evaluated once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from segment_core.errors import NotUnderstood
 from segment_core.membership import jobs
-from segment_core.membership.evaluate import evaluate_customer
+from segment_core.membership.evaluate import Round
+from segment_core.model.membership import Cause
 from segment_core.runtime import queue
 from segment_core.store import keys
 from segment_core.store.tables import Tables
 
+Customers = Mapping[str, Sequence[str]]
+"""Shop to customers."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Wake:
-    """One invocation's worth of evaluations, at one instant."""
+    """One invocation's worth of evaluations, at one instant: `by_fact` or `by_message` for each record, then `settle`.
+
+    `named` are the customers of the batch, whose memberships are read together.
+    """
 
     tables: Tables
     work_queue_url: str
     at: datetime
+    named: Customers
+    _rounds: dict[str, Round] = field(default_factory=dict)
     _done: set[tuple[str, str]] = field(default_factory=set)
-
-    def defer_marked(self, records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Send on what a bulk writer marked, to the queue that is fair between shops; returns the others.
-
-        So one shop's import does not delay the customers of another.
-        """
-        marked: dict[str, dict[str, None]] = {}
-        for record in records:
-            if _is_marked(record):
-                shop, customer = _customer(record)
-                marked.setdefault(shop, {})[customer] = None
-        for shop, customers in marked.items():
-            queue.send_all(self.work_queue_url, shop, _messages(shop, customers))
-        return [record for record in records if not _is_marked(record)]
+    _worked: bool = False
 
     def by_fact(self, record: Mapping[str, Any]) -> None:
         """Evaluate the customer whose facts a stream record says have changed."""
@@ -53,27 +49,76 @@ class Wake:
         kind = message.get("kind")
         if kind not in _KINDS:
             raise NotUnderstood(f"a work message of kind '{kind}' is not known")
-        _KINDS[kind](self, message)
+        _KINDS[kind](self, message, _is_repeated(record))
 
-    def _evaluate_message(self, message: Mapping[str, Any]) -> None:
-        self._evaluate(message["shop"], message["customer"], message["cause"])
+    def settle(self) -> None:
+        """See to it that no evaluation of this batch stands under rules that were replaced meanwhile."""
+        for together in self._rounds.values():
+            together.settle()
 
-    def _job_message(self, message: Mapping[str, Any]) -> None:
-        if not jobs.work(self.tables, message["shop"], message["job"], self.at):
+    def _evaluate_message(self, message: Mapping[str, Any], repeated: bool) -> None:
+        # Whoever tried before may have ended between commit and `settle`.
+        self._evaluate(message["shop"], message["customer"], message["cause"], restamp=repeated)
+
+    def _job_message(self, message: Mapping[str, Any], repeated: bool) -> None:
+        # One piece of work is as long as an invocation should be; jobs that come with it take their turn.
+        done = not self._worked and jobs.work(self.tables, message["shop"], message["job"], self.at)
+        self._worked = True
+        if not done:
             queue.send(self.work_queue_url, message["shop"], message)
 
-    def _evaluate(self, shop: str, customer: str, cause: Any) -> None:
+    def _evaluate(self, shop: str, customer: str, cause: Cause, *, restamp: bool = False) -> None:
         # Only after an evaluation for a fact is there surely a commit that covers all others of the batch.
-        if (shop, customer) not in self._done:
-            evaluate_customer(self.tables, shop, customer, self.at, cause)
-            if cause == "fact":
-                self._done.add((shop, customer))
+        if (shop, customer) in self._done:
+            return
+        if shop not in self._rounds:
+            self._rounds[shop] = Round.begin(self.tables, shop, self.named.get(shop, ()), self.at)
+        self._rounds[shop].evaluate(customer, cause, restamp=restamp)
+        if cause == "fact":
+            self._done.add((shop, customer))
 
 
-_KINDS: dict[str, Callable[[Wake, Mapping[str, Any]], None]] = {
+_KINDS: dict[str, Callable[[Wake, Mapping[str, Any], bool], None]] = {
     "evaluate": Wake._evaluate_message,
     "job": Wake._job_message,
 }
+
+
+def defer_marked(records: Sequence[Mapping[str, Any]], work_queue_url: str) -> list[Mapping[str, Any]]:
+    """Send on what a bulk writer marked, to the queue that is fair between shops; returns the other records.
+
+    So one shop's import does not delay the customers of another.
+    """
+    for shop, customers in in_records(filter(_is_marked, records)).items():
+        queue.send_all(work_queue_url, shop, _messages(shop, customers))
+    return [record for record in records if not _is_marked(record)]
+
+
+def in_records(records: Iterable[Mapping[str, Any]]) -> Customers:
+    """The customers whom stream records name."""
+    return _by_shop(_customer(record) for record in records)
+
+
+def in_messages(records: Iterable[Mapping[str, Any]]) -> Customers:
+    """The customers whom messages ask to be evaluated. What cannot be read is left to `by_message` to refuse."""
+    return _by_shop(_asked(records))
+
+
+def _asked(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for record in records:
+        try:
+            message = json.loads(record["body"])
+            if message["kind"] == "evaluate":
+                yield message["shop"], message["customer"]
+        except (ValueError, LookupError, TypeError):
+            continue
+
+
+def _by_shop(customers: Iterable[tuple[str, str]]) -> Customers:
+    found: dict[str, dict[str, None]] = {}
+    for shop, customer in customers:
+        found.setdefault(shop, {})[customer] = None
+    return {shop: list(theirs) for shop, theirs in found.items()}
 
 
 def _customer(record: Mapping[str, Any]) -> tuple[str, str]:
@@ -82,6 +127,10 @@ def _customer(record: Mapping[str, Any]) -> tuple[str, str]:
 
 def _is_marked(record: Mapping[str, Any]) -> bool:
     return "bulk" in record["dynamodb"].get("NewImage", {})
+
+
+def _is_repeated(record: Mapping[str, Any]) -> bool:
+    return int(record["attributes"].get("ApproximateReceiveCount", "1")) > 1
 
 
 def _messages(shop: str, customers: Iterable[str]) -> Iterable[dict[str, str]]:

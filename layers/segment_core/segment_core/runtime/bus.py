@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 
 from segment_core.instants import iso
+from segment_core.runtime import aws
 
 SOURCE = "tidemark"
 BATCH_LIMIT = 10
@@ -29,7 +30,7 @@ class Event:
 @cache
 def client() -> Any:
     """The process's EventBridge client."""
-    return boto3.client("events")
+    return boto3.client("events", config=aws.config())
 
 
 def publish(bus: str, events: Sequence[Event]) -> None:

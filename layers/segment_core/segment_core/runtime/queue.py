@@ -10,6 +10,8 @@ from typing import Any
 
 import boto3
 
+from segment_core.runtime import aws
+
 BATCH_LIMIT = 10
 MESSAGE_LIMIT_BYTES = 1024 * 1024
 
@@ -20,7 +22,7 @@ _NOT_IN_MESSAGES = re.compile("[\ud800-\udfff\ufffe\uffff]")
 @cache
 def client() -> Any:
     """The process's SQS client."""
-    return boto3.client("sqs")
+    return boto3.client("sqs", config=aws.config())
 
 
 def encode(body: Mapping[str, Any]) -> str:

@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from segment_core.runtime import aws
 
 MOST_SECRETS = 2
 
@@ -22,7 +23,7 @@ def client() -> Any:
     """The process's parameter store client. A webhook must be answered within 5 s, so it does not wait for long."""
     return boto3.client(
         "ssm",
-        config=Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=1, read_timeout=2),
+        config=aws.config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=1, read_timeout=2),
     )
 
 

@@ -81,7 +81,11 @@ def read(tables: Tables, shop: str, segment: str, at: datetime) -> Segment:
 
 
 def view(tables: Tables, shop: str, record: SegmentRecord, at: datetime) -> Segment:
-    """A stored segment with its count, as of now."""
+    """A stored segment with its count."""
+    return _view(tables, shop, record, _as_of(tables, shop, at))
+
+
+def _view(tables: Tables, shop: str, record: SegmentRecord, as_of: datetime) -> Segment:
     ready = record.state == "ready"
     return Segment(
         id=record.id,
@@ -90,7 +94,7 @@ def view(tables: Tables, shop: str, record: SegmentRecord, at: datetime) -> Segm
         definition_id=record.definition,
         state=record.state,
         count=segments.count(tables.segments, shop, record.definition) if ready else None,
-        as_of=_as_of(tables, shop, at) if ready else None,
+        as_of=as_of if ready else None,
         created_at=record.created_at,
         updated_at=record.updated_at,
     )
@@ -100,7 +104,8 @@ def listing(tables: Tables, shop: str, at: datetime, limit: int, after: str | No
     """A page of the shop's segments in id order, and the id to go on after (None on the last page)."""
     alive = (record for record in segments.after(tables.segments, shop, after) if record.state != "deleting")
     page = list(islice(alive, limit + 1))
-    views = [view(tables, shop, record, at) for record in page[:limit]]
+    as_of = _as_of(tables, shop, at)
+    views = [_view(tables, shop, record, as_of) for record in page[:limit]]
     return views, page[limit - 1].id if len(page) > limit else None
 
 
@@ -130,9 +135,10 @@ def segments_of(tables: Tables, shop: str, customer: str, at: datetime) -> Custo
     written = generations.numbered(tables.segments, shop, membership.generation)
     is_in = {definition.id for definition in written.members_of(membership.bits)}
     shown = sorted(live.segment for live in generation.live if live.published and live.id in is_in)
-    names = {segment: segments.name_of(tables.segments, shop, segment) for segment in shown}
+    names = segments.shown(tables.segments, set(), {(shop, segment) for segment in shown}).names
     as_of = min(at, membership.due) if membership.due else at
-    return CustomerSegments(customer, as_of, [SegmentName(id, name) for id, name in names.items() if name])
+    found = [SegmentName(segment, names[shop, segment]) for segment in shown if (shop, segment) in names]
+    return CustomerSegments(customer, as_of, found)
 
 
 def _as_of(tables: Tables, shop: str, at: datetime) -> datetime:

@@ -14,10 +14,10 @@ from functools import cache, partial
 from typing import Any, cast
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from segment_core.errors import Contention
+from segment_core.runtime import aws
 
 Item = dict[str, Any]
 
@@ -34,13 +34,11 @@ def client() -> Any:
     """The process's DynamoDB client. Tests and the local stack clear the cache to point elsewhere."""
     return boto3.client(
         "dynamodb",
-        config=Config(
+        config=aws.config(
             retries={"mode": "standard", "max_attempts": 5},
             connect_timeout=2,
             read_timeout=10,
             max_pool_connections=32,
-            # Requests are made by this package alone, and the service checks them too.
-            parameter_validation=False,
         ),
     )
 

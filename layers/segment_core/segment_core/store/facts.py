@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from segment_core.facts import order
 from segment_core.facts.customer import Customer
-from segment_core.facts.registers import Stamp
-from segment_core.facts.told import Fact, OrderFact, ProfileFact, to_customer
-from segment_core.store import client, keys
+from segment_core.facts.told import Fact, to_customer
+from segment_core.store import client, keys, merging
 from segment_core.store.client import Item, backoff, encode
-from segment_core.store.orders import NEW_ORDERS_AT_ONCE, forget_order, merge_order, place_new
-from segment_core.store.profiles import erase_profile, is_erased, merge_profile, new_profile, state_of
+from segment_core.store.merging import Message
+from segment_core.store.orders import forget_order
+from segment_core.store.profiles import is_erased, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,50 +24,19 @@ class Loaded:
 
 
 def merge(table: str, shop: str, fact: Fact, *, bulk: bool = False) -> bool:
-    """Merge one fact; whether that changed anything. `bulk` marks what is written as part of an import.
-
-    The ids of the shop and in the fact must be such as `keys` takes. Raises InvalidRequest if they are
-    not, TooLarge, and Contention if others never give way.
-    """
-    keys.shop_id(shop)
-    if isinstance(fact, ProfileFact):
-        return merge_profile(table, shop, keys.entity_id(fact.customer_id), fact.told, bulk=bulk)
-    if isinstance(fact, OrderFact):
-        return merge_order(table, shop, keys.entity_id(fact.order_id), fact.told, bulk=bulk)
-    return erase(table, shop, keys.entity_id(fact.customer_id), fact.stamp)
+    """Merge one fact; whether that changed anything. Raises as `merge_all` does."""
+    return merge_all(table, shop, [fact], bulk=bulk)
 
 
 def merge_all(table: str, shop: str, told: Sequence[Fact], *, bulk: bool = False) -> bool:
-    """Merge the facts of one message; whether any of them changed anything. Raises as `merge` does."""
-    if bulk and _merge_new(table, shop, told):
-        return True
-    changed = [merge(table, shop, fact, bulk=bulk) for fact in told]
-    return any(changed)
+    """Merge the facts of one message; whether any of them changed anything. `bulk` marks what an import writes.
 
-
-def _merge_new(table: str, shop: str, told: Sequence[Fact]) -> bool:
-    """Store a customer of whom nothing is known, with their first orders, in one transaction; False if they are known.
-
-    That is what an import mostly tells. Written together, the facts wake one evaluation instead of two.
+    An erased customer is a tombstone that takes no more facts, and their orders become some; whoever
+    evaluates the customer next meets the tombstone and purges the rest. The ids of the shop and in the
+    facts must be such as `keys` takes. Raises InvalidRequest if they are not, TooLarge, and Contention if
+    others never give way.
     """
-    customers = [fact for fact in told if isinstance(fact, ProfileFact)]
-    orders = [fact for fact in told if isinstance(fact, OrderFact)]
-    new = {keys.entity_id(fact.order_id): fact.told for fact in orders}
-    if len(customers) != 1 or not 0 < len(new) == len(orders) <= NEW_ORDERS_AT_ONCE or len(told) != len(orders) + 1:
-        return False
-    (customer,) = customers
-    profile = new_profile(table, keys.shop_id(shop), keys.entity_id(customer.customer_id), customer.told, bulk=True)
-    if any(state.customer_id != customer.customer_id for state in new.values()):
-        return False
-    return place_new(table, shop, profile, new)
-
-
-def erase(table: str, shop: str, customer_id: str, stamp: Stamp) -> bool:
-    """Make the customer a tombstone that takes no more facts; False if they are one.
-
-    Whoever evaluates the customer next meets the tombstone and purges the rest.
-    """
-    return erase_profile(table, shop, customer_id, stamp)
+    return merging.merge(table, keys.shop_id(shop), Message.of(told), bulk=bulk)
 
 
 def purge(table: str, shop: str, customer_id: str) -> int:
@@ -142,6 +111,3 @@ def _purge_item(table: str, shop: str, item: Item) -> bool:
     if item["sk"].startswith(keys.ORDER_PREFIX):
         return forget_order(table, shop, item)
     return client.delete(table, {"pk": item["pk"], "sk": item["sk"]})
-
-
-__all__ = ["Loaded", "erase", "load", "merge", "merge_order", "merge_profile", "purge", "roster"]

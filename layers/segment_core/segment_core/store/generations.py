@@ -18,7 +18,7 @@ from segment_core.store import client, keys
 def current(table: str, shop: str) -> Generation | None:
     """The newest generation, read consistently; None if there is no such shop."""
     item = client.get(table, {"pk": shop, "sk": keys.GENERATION})
-    return _generation(item) if item else None
+    return from_item(item) if item else None
 
 
 @lru_cache(maxsize=1024)
@@ -27,7 +27,7 @@ def numbered(table: str, shop: str, number: int) -> Generation:
     item = client.get(table, {"pk": shop, "sk": keys.generation(number)}, consistent=True)
     if item is None:
         raise LookupError(f"generation {number} of shop {shop} is gone, but a membership still refers to it")
-    return _generation(item)
+    return from_item(item)
 
 
 def save_operations(table: str, shop: str, new: Generation, previous: Generation | None) -> list[dict[str, Any]]:
@@ -67,7 +67,8 @@ def _rules(generation: Generation) -> str:
     )
 
 
-def _generation(item: Mapping[str, Any]) -> Generation:
+def from_item(item: Mapping[str, Any]) -> Generation:
+    """A generation from its item."""
     rules = json.loads(zlib.decompress(item["rules"]))
     return Generation(
         number=item["number"],

@@ -6,8 +6,10 @@
     Memberships  shop#customer                                              due: due_shard, due_minute
     Members      shop#definition#shard     customer
     History      shop#customer             effective_at#segment#version     day: segment_day, sk
-    Segments     shop                      SEGMENT#id, GENERATION, JOB#...
+    Segments     shop                      SEGMENT#id, NAME#name, DEFINITION#id, COUNT#definition#shard,
+                                           GENERATION, GENERATION#number
     Segments     SHOPS                     shop
+    Segments     JOBS                      shop#job
 
 The attributes are `pk` and `sk` in every table. Shop, customer, order and segment ids never hold `#`
 (`shop_id`, `entity_id`), so a key cannot be made to mean another one.
@@ -26,7 +28,11 @@ PROFILE = "PROFILE"
 ORDER_PREFIX = "ORDER#"
 ORDER_POINTER = "-"
 GENERATION = "GENERATION"
+
+# Partitions for all shops together, so that the sweep asks once: small, and written to seldom (a job once
+# for each hundred customers it walks). No shop's id has capitals.
 SHOPS = "SHOPS"
+JOBS = "JOBS"
 
 ROSTER_INDEX = "roster"
 DUE_INDEX = "due"
@@ -35,7 +41,9 @@ DAY_INDEX = "day"
 # Shards spread the write rate of one shop over partitions of an index or a list (1,000 units a
 # second each). Changing a number moves keys: it needs a migration, not an edit.
 ROSTER_SLICES = 16
-DUE_SHARDS = 4
+# Every idle minute costs a query for each of these and each shop. Two take 2,000 index writes a second for
+# one shop: 1,000 due minutes that move, since moving one deletes an entry and writes another.
+DUE_SHARDS = 2
 LIST_SHARDS = 4
 
 _SHOP_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -166,9 +174,15 @@ def definition(definition_id: str) -> str:
     return f"DEFINITION#{definition_id}"
 
 
-def job(job_id: str) -> str:
+def job(shop: str, job_id: str) -> str:
     """Sort key of a job that has not ended."""
-    return f"JOB#{job_id}"
+    return f"{shop}#{job_id}"
+
+
+def split_job(sk: str) -> tuple[str, str]:
+    """(shop, job) of such a sort key."""
+    shop, _, job_id = sk.partition("#")
+    return shop, job_id
 
 
 def generation(number: int) -> str:

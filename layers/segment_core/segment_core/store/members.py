@@ -16,9 +16,6 @@ from segment_core.store.tables import Tables
 # A row that is out only fences off replays of older changes; streams replay for at most a day.
 OUT_ROW_LIFETIME = timedelta(days=30)
 
-# At worst every row of a transaction has a counter of its own.
-_ROWS_TOGETHER = client.TRANSACTION_LIMIT // 2
-
 # (in or out, version) of a row that is not there.
 _NO_ROW = (False, -1)
 
@@ -57,8 +54,22 @@ def apply(tables: Tables, shop: str, rows: Iterable[Row], at: datetime) -> None:
             newest[row.key] = row
     # Rows that share a counter stand together, so that they share its write too.
     ordered = sorted(newest.values(), key=lambda row: row.counter)
-    for start in range(0, len(ordered), _ROWS_TOGETHER):
-        _apply_together(tables, shop, ordered[start : start + _ROWS_TOGETHER], at)
+    for together in _transactions(ordered):
+        _apply_together(tables, shop, together, at)
+
+
+def _transactions(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Groups that one transaction can write: each row is a write, and each counter that rows of it share."""
+    together: list[Row] = []
+    counters: set[tuple[str, int]] = set()
+    for row in rows:
+        if len(together) + len(counters | {row.counter}) >= client.TRANSACTION_LIMIT:
+            yield together
+            together, counters = [], set()
+        together.append(row)
+        counters.add(row.counter)
+    if together:
+        yield together
 
 
 def _apply_together(tables: Tables, shop: str, rows: Sequence[Row], at: datetime) -> None:

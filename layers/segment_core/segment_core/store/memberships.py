@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,13 @@ def read(table: str, shop: str, customer: str) -> Membership | None:
     """The customer's membership, read consistently; None if it was never evaluated."""
     item = client.get(table, {"pk": keys.customer(shop, customer)})
     return from_item(item) if item else None
+
+
+def read_all(table: str, shop: str, customers: Collection[str]) -> dict[str, Membership]:
+    """The memberships of those customers, read consistently; who was never evaluated is left out."""
+    # A batch may not name a key twice.
+    wanted = [client.encode({"pk": keys.customer(shop, customer)}) for customer in dict.fromkeys(customers)]
+    return {keys.split_customer(item["pk"])[1]: from_item(item) for item in client.batch_get(table, wanted)}
 
 
 def commit(table: str, shop: str, customer: str, previous: Membership | None, new: Membership) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,17 @@ from segment_core.store import client, generations, jobs, keys, records
 from segment_core.store.client import Item
 
 NAME_LIFETIME = timedelta(days=1)
+
+SegmentOf = tuple[str, str]
+"""(shop, segment id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The newest generation of shops and the names of segments. What is gone is left out."""
+
+    generations: dict[str, Generation]
+    names: dict[SegmentOf, str]
 
 
 def read(table: str, shop: str, segment: str) -> SegmentRecord | None:
@@ -31,10 +43,17 @@ def after(table: str, shop: str, after: str | None = None) -> Iterator[SegmentRe
         yield _segment(item)
 
 
-def name_of(table: str, shop: str, segment: str) -> str | None:
-    """The segment's name, for those who only need to show it; None once it is gone."""
-    item = client.get(table, {"pk": shop, "sk": keys.segment(segment)}, consistent=False)
-    return item["name"] if item else None
+def shown(table: str, shops: Set[str], named: Set[SegmentOf]) -> Shown:
+    """The newest generations of those shops and the names of those segments, read together and consistently."""
+    wanted = [{"pk": shop, "sk": keys.GENERATION} for shop in shops]
+    wanted += [{"pk": shop, "sk": keys.segment(segment)} for shop, segment in named]
+    found = Shown({}, {})
+    for item in client.batch_get(table, [client.encode(key) for key in wanted]):
+        if item["sk"] == keys.GENERATION:
+            found.generations[item["pk"]] = generations.from_item(item)
+        else:
+            found.names[item["pk"], item["id"]] = item["name"]
+    return found
 
 
 def name_taken(table: str, shop: str, name: str) -> bool:

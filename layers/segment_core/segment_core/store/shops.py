@@ -16,14 +16,15 @@ def read(table: str, shop: str) -> ShopRecord | None:
     return _shop(item) if item else None
 
 
-def every(table: str) -> Iterator[ShopRecord]:
-    """Every shop."""
+def ids(table: str) -> Iterator[str]:
+    """The id of every shop, in order."""
     for item in client.query(
         table,
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues=client.encode({":pk": keys.SHOPS}),
+        ProjectionExpression="sk",
     ):
-        yield _shop(item)
+        yield item["sk"]
 
 
 def save(

@@ -1,9 +1,9 @@
-"""Items that hold a merged state: its text, a version to write on, and a limit to its size."""
+"""Items that hold a merged state: where they are, their text, a version to write on, and a limit to their size."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from segment_core.errors import TooLarge
 from segment_core.store.client import Item, encode
@@ -12,21 +12,38 @@ from segment_core.store.client import Item, encode
 ITEM_LIMIT_BYTES = 350 * 1024
 
 
-def state_item(key: Mapping[str, str], version: int, facts: str, *, bulk: bool, **others: str) -> Item:
+class Key(NamedTuple):
+    """Where an item is."""
+
+    pk: str
+    sk: str
+
+
+def key_of(item: Mapping[str, Any]) -> Key:
+    """Where this item is."""
+    return Key(item["pk"], item["sk"])
+
+
+def state_item(key: Key, version: int, facts: str, *, bulk: bool, **others: str) -> Item:
     """The item of a state. `bulk` marks the writes of imports for whoever reads the stream.
 
     Raises TooLarge for an item of more than 350 KB.
     """
-    item: Item = {**key, **others, "version": version, "facts": facts}
+    item: Item = {**key._asdict(), **others, "version": version, "facts": facts}
     if bulk:
         item["bulk"] = True
-    size = sum(len(name) + len(str(value).encode()) for name, value in item.items())
+    size = size_of(item)
     if size > ITEM_LIMIT_BYTES:
         raise TooLarge(
             f"what is known of one customer or order would take {size} bytes; {ITEM_LIMIT_BYTES} are the most",
             code="item_too_large",
         )
     return item
+
+
+def size_of(item: Mapping[str, Any]) -> int:
+    """How many bytes an item takes, to a few: numbers and truth values are counted as text."""
+    return sum(len(name) + len(str(value).encode()) for name, value in item.items())
 
 
 def version_of(item: Mapping[str, Any] | None) -> int:

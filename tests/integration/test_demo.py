@@ -23,8 +23,6 @@ from segment_core.shop import Shop
 from tidemark.demo import shop, story
 from tidemark.demo.segments import SEGMENTS
 
-pytestmark = pytest.mark.long
-
 CUSTOMERS = 40
 COMMAND = [sys.executable, "-m", "tidemark.cli"]
 DEMO = [*COMMAND, "demo", "--port", "0", "--customers", str(CUSTOMERS)]

@@ -130,6 +130,14 @@ def test_a_template_that_cannot_be_run_starts_nothing(tmp_path: Path) -> None:
         Stack(broken, store="moto").start()
 
 
+def test_what_a_function_wrote_before_it_was_killed_is_read() -> None:
+    with Stack(TEMPLATE, store="moto") as stack:
+        sample = Sample(stack)
+        assert sample.seen() == []
+        assert sample.do(put=[{"pk": "last"}], die=True).status == 500
+        assert [one["record"] for one in sample.seen("reader") if "record" in one] == ["last"]
+
+
 def test_a_connection_that_is_kept_open_does_not_hold_up_the_end() -> None:
     stack = Stack(TEMPLATE, store="moto").start()
     connection = http.client.HTTPConnection(urlsplit(stack.url).netloc)

@@ -54,6 +54,7 @@ class Report:
     explanations: int = 0
     events: int = 0
     clock_events: int = 0
+    definition_events: int = 0
     seconds: float = 0.0
 
     def compare(self, where: str, got: Iterable[str], expected: Iterable[str]) -> None:
@@ -73,7 +74,8 @@ class Report:
         return (
             f"{self.deliveries} webhooks ({rate:.0f} a second until settled), {self.checks} checks: {self.lists} lists"
             f" with {self.members} members, {self.point_reads} point reads, {self.explanations} explanations;"
-            f" {self.events} events, {self.clock_events} by the clock; {self.seconds:.0f} s;"
+            f" {self.events} events, {self.clock_events} by the clock, {self.definition_events} by a definition;"
+            f" {self.seconds:.0f} s;"
             f" {len(self.differences)} differences"
         )
 
@@ -233,6 +235,7 @@ class Replay:
         events = [Event.of(detail) for detail in map(_detail, self._stack.events())]
         self._report.events = len(events)
         self._report.clock_events = sum(event.cause == "clock" for event in events)
+        self._report.definition_events = sum(event.cause == "definition" for event in events)
         told_at: dict[tuple[str, str], set[datetime]] = {}
         for step in self._steps:
             for one in step.deliveries:

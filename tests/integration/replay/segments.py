@@ -108,6 +108,8 @@ FEW = (
         "at most one order in 90 days",
         "orders_placed MATCHES (date >= -90d, count <= 1) AND number_of_orders >= 1",
         "TOTAL(o.at >= {-90d}) <= 1 AND COUNT(o.id) >= 1",
+        # In it from the first moment are most who bought until then: that is where events of a definition come from.
+        late=True,
     ),
     Segment(
         "large order yesterday",

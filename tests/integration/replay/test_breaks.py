@@ -10,27 +10,17 @@ from .history import Row
 from .plan import small_plan
 from .running import replay
 
-# Each takes half a minute and more: `make test` has one of each kind, `make replay` all.
-IN_SHORT = {"calm", "days_are_utc"}
 
-
-def _marked(name: str) -> tuple[pytest.MarkDecorator, ...]:
-    return () if name in IN_SHORT else (pytest.mark.long,)
-
-
-@pytest.mark.parametrize(
-    "trouble", [pytest.param(one, id=one.__name__, marks=_marked(one.__name__)) for one in TROUBLES]
-)
+@pytest.mark.parametrize("trouble", [pytest.param(one, id=one.__name__) for one in TROUBLES])
 def test_unbroken_code_stands_every_trouble(trouble: Patch, table: list[Row], dynamodb_local: str) -> None:
     with patched(trouble):
         report = replay(small_plan(), table, dynamodb_local)
     assert report.differences == []
     assert report.clock_events > 100
+    assert report.definition_events > 20
 
 
-@pytest.mark.parametrize(
-    "broken", [pytest.param(one, id=one.patch.__name__, marks=_marked(one.patch.__name__)) for one in BREAKS]
-)
+@pytest.mark.parametrize("broken", [pytest.param(one, id=one.patch.__name__) for one in BREAKS])
 def test_broken_code_is_found(broken: Break, table: list[Row], dynamodb_local: str) -> None:
     def shows(report: Report) -> bool:
         return any(broken.shows in difference for difference in report.differences)

@@ -43,6 +43,8 @@ def front(event: Event, context: Any) -> Any:
             ExpressionAttributeNames={"#do": "do"},
             ExpressionAttributeValues=values,
         )
+    if order.get("die"):
+        os._exit(1)
     for message in order.get("send", ()):
         client("sqs").send_message(
             QueueUrl=os.environ["INBOX_URL"], MessageBody=json.dumps(message), MessageGroupId=message.get("group", "g")

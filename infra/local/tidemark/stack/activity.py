@@ -25,7 +25,6 @@ class Activity:
         self._condition = threading.Condition()
         self._under_way: Counter[str] = Counter()
         self._pending: list[Callable[[], str | None]] = []
-        self._invocations = 0
         self._stopping = False
 
     def watch(self, pending: Callable[[], str | None]) -> None:
@@ -43,17 +42,6 @@ class Activity:
             with self._condition:
                 self._under_way[what] -= 1
                 self._condition.notify_all()
-
-    def invoked(self) -> None:
-        """A function has just ended: whatever it wrote is there to be read now."""
-        with self._condition:
-            self._invocations += 1
-            self._condition.notify_all()
-
-    @property
-    def invocations(self) -> int:
-        """How many invocations have ended."""
-        return self._invocations
 
     def notify(self) -> None:
         """Something changed that may make the stack idle."""

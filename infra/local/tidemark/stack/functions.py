@@ -12,7 +12,7 @@ import time
 import uuid
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from tidemark.stack.clock import StackClock
 from tidemark.stack.errors import StackError
 from tidemark.stack.wiring import FunctionSettings
 
-# Imported once, before processes are split off: what takes longest to import in a function.
+# Imported once, before processes are split off, which then share it: what takes longest to import in a function.
 _SHARED = ("boto3", "pydantic", "aws_lambda_powertools.event_handler", "aws_lambda_powertools.utilities.batch")
 _LOG_LINES = 5_000
 _STOP_SECONDS = 5.0
@@ -69,7 +69,8 @@ class Environment:
                 "errorMessage": "the function's process has ended",
                 "stackTrace": [],
             }
-            return {"error": error, "output": "", "written": []}
+            # What it wrote before it ended, it can tell nobody any more.
+            return {"error": error, "output": "", "written": None}
         return answer
 
     def stop(self) -> None:
@@ -96,6 +97,7 @@ class Functions:
         for name in _SHARED:
             if importlib.util.find_spec(name.partition(".")[0]):
                 importlib.import_module(name)
+        worker.descriptions()
         self._settings = {one.name: one for one in settings}
         self._activity = activity
         self._all: list[Environment] = []
@@ -109,7 +111,7 @@ class Functions:
                 self._all.append(environment)
                 self._free[one.name].put(environment)
         self._clock: StackClock
-        self._written: Callable[[Iterable[str]], None]
+        self._written: Callable[[Collection[str] | None], None]
         self.log: deque[dict[str, str]] = deque(maxlen=_LOG_LINES)
 
     def start(
@@ -117,9 +119,12 @@ class Functions:
         variables: Mapping[str, str],
         layers: Sequence[Path],
         clock: StackClock,
-        written: Callable[[Iterable[str]], None],
+        written: Callable[[Collection[str] | None], None],
     ) -> None:
-        """Load all functions, at once. `variables` go to each; `written` hears of tables that were written to."""
+        """Load all functions, at once. `variables` go to each.
+
+        `written` hears, after each invocation, which tables were written to; None if that is not known.
+        """
         self._clock, self._written = clock, written
         failures: list[str] = []
         threads = [
@@ -189,7 +194,6 @@ class Functions:
             if (took := time.monotonic() - began) > one.timeout:
                 print(f"{one.id} took {took:.0f} s; on AWS it ends after {one.timeout}", file=sys.stderr, flush=True)
             self._keep(one, request_id, answer)
-            self._activity.invoked()
             self._written(answer["written"])
         return answer
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,10 +20,23 @@ from tidemark.stack.errors import ClockError
 from tidemark.stack.functions import Functions, Outcome
 from tidemark.stack.names import ACCOUNT, REGION
 from tidemark.stack.wiring import FunctionSettings, Schedule
+from tidemark.stack.writes import Writes
 
 # How often a running clock is looked at.
 _LOOK_SECONDS = 0.5
 _A_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """When a schedule will have work (None: never), as it was told after so many writes to tables."""
+
+    work: datetime | None
+    writes: int
+
+    def stands(self, writes: int, now: datetime) -> bool:
+        """Whether asking again must give the same: nothing was written, and the instant has not come."""
+        return writes == self.writes and (self.work is None or now < self.work)
 
 
 class Timetable:
@@ -34,6 +48,7 @@ class Timetable:
         self.function = function
         self.next_work = next_work
         self.served = served
+        self.answer: Answer | None = None
         self._next_after = expressions.parse(schedule.expression, schedule.place)
 
     def next(self) -> datetime:
@@ -56,6 +71,7 @@ class Schedules:
         running: Functions,
         asynchronous: Asynchronous,
         clock: StackClock,
+        writes: Writes,
         drain: Callable[[], None],
     ) -> None:
         self._timetables = [
@@ -65,6 +81,7 @@ class Schedules:
         self._functions = running
         self._asynchronous = asynchronous
         self._clock = clock
+        self._writes = writes
         self._drain = drain
         # Held by whoever fires: the running clock, a move, or a call by hand.
         self._lock = threading.RLock()
@@ -138,8 +155,13 @@ class Schedules:
     def _work_at(self, timetable: Timetable) -> datetime | None:
         if timetable.next_work is None:
             return timetable.next()
-        told = self._functions.call(timetable.function.name, timetable.next_work)
-        return None if told is None else timetable.next_from(instants.parse(told))
+        # Counted before it is asked: a write while it answers makes it worth asking again.
+        writes = self._writes.count
+        if timetable.answer is None or not timetable.answer.stands(writes, self._clock.now()):
+            told = self._functions.call(timetable.function.name, timetable.next_work)
+            timetable.answer = Answer(None if told is None else instants.parse(told), writes)
+        work = timetable.answer.work
+        return None if work is None else timetable.next_from(work)
 
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_SECONDS):

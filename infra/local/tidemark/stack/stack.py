@@ -14,7 +14,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +45,7 @@ from tidemark.stack.stream_mapping import StreamPoller
 from tidemark.stack.stream_reader import StreamReader
 from tidemark.stack.wire import wire
 from tidemark.stack.wiring import Authorizer
+from tidemark.stack.writes import Writes
 
 NAME = "tidemark"
 IDLE_SECONDS = 120.0
@@ -87,6 +88,7 @@ class Stack:
         self._environments = environments
         self._next_work = next_work
         self._activity = Activity()
+        self._writes = Writes()
         self._ending = ExitStack()
 
     # Starting and stopping -----------------------------------------------------------------------
@@ -131,7 +133,7 @@ class Stack:
         client = self._store.open(self.wiring.tables)
         self._ending.callback(client.close)
         self._read_streams(client)
-        self.functions.start(self._variables(services_server.url), self.wiring.layers, self.clock, self._written)
+        self.functions.start(self._variables(services_server.url), self.wiring.layers, self.clock, self._writes.note)
         self._begin()
 
     def _lock_data(self) -> IO[str] | None:
@@ -166,26 +168,29 @@ class Stack:
             self.functions,
             self._asynchronous,
             self.clock,
+            self._writes,
             self.drain,
         )
 
     def _read_streams(self, client: StoreClient) -> None:
         tables = {table.stream_arn: table.name for table in self.wiring.tables}
-        self._streams: dict[str, list[StreamPoller]] = {name: [] for name in tables.values()}
+        self._streams: list[StreamPoller] = []
         for mapping in self.wiring.streams:
             table = tables[mapping.source_arn]
             reader = StreamReader(client, self._database, mapping, table, moto=self._store.name == MOTO)
             poller = StreamPoller(mapping, reader, self.functions, self.queues, self._activity, self.clock)
-            self._streams[table].append(poller)
+            self._writes.follow(table, poller.wake)
+            self._streams.append(poller)
 
     def _begin(self) -> None:
         """From here on there is work: readers first, so that what comes in is carried on."""
-        pollers: list[StreamPoller | QueuePoller] = [one for some in self._streams.values() for one in some]
-        pollers += [
+        queues = [
             QueuePoller(mapping, self.queues, self.functions, self._activity, self._environments)
             for mapping in self.wiring.queue_mappings
         ]
-        for part in (self._asynchronous, *pollers, self.schedules):
+        parts: list[Asynchronous | StreamPoller | QueuePoller | Schedules] = [self._asynchronous]
+        parts += [*self._streams, *queues, self.schedules]
+        for part in parts:
             part.start()
             self._ending.callback(part.stop)
         gate = Gate(self.issuer)
@@ -223,12 +228,6 @@ class Stack:
             return self._admin(request)
         with self._activity.busy("a request"):
             return self._http_api(request)
-
-    def _written(self, tables: Iterable[str]) -> None:
-        """A function has written to these tables."""
-        for table in tables:
-            for poller in self._streams.get(table, ()):
-                poller.wake()
 
     def _deliver(self, arn: str, event: Event) -> None:
         """Hand an event of the bus to a rule's target."""

@@ -20,7 +20,7 @@ STREAMS = "DynamoDBStreams_20120810"
 
 _TIMEOUT_SECONDS = 30
 # Local stores look at nothing in it but the service and the key's form.
-_AUTHORIZATION = (
+AUTHORIZATION = (
     f"AWS4-HMAC-SHA256 Credential=local/20260101/{REGION}/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
 )
 
@@ -47,7 +47,7 @@ class StoreClient:
         headers = {
             "Content-Type": "application/x-amz-json-1.0",
             "X-Amz-Target": f"{service}.{operation}",
-            "Authorization": _AUTHORIZATION,
+            "Authorization": AUTHORIZATION,
         }
         body = json.dumps(request).encode()
         try:

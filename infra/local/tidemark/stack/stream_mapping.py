@@ -25,8 +25,8 @@ from tidemark.stack.queues import Draft, Queues
 from tidemark.stack.stream_reader import Record, StreamReader
 from tidemark.stack.wiring import StreamMapping
 
-# How soon to look for writes that nobody told of.
-_LOOK_SECONDS = 0.25
+# How soon to look for writes that nobody told of: those from outside of the stack.
+_LOOK_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 _STORE_PAUSE_SECONDS = 1.0
@@ -67,7 +67,6 @@ class StreamPoller:
         self._filters = [compile_pattern(one, f"{mapping.place}.FilterCriteria") for one in mapping.filters]
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._clean_at = -1
         self._started_at = time.time()
         self._thread = threading.Thread(target=self._run, name=mapping.id)
         activity.watch(self._pending)
@@ -77,7 +76,8 @@ class StreamPoller:
         self._thread.start()
 
     def wake(self) -> None:
-        """Look for records now."""
+        """Somebody has written to the table: look for records now."""
+        self._reader.tell()
         self._wake.set()
 
     def stop(self) -> None:
@@ -88,32 +88,30 @@ class StreamPoller:
             self._thread.join()
 
     def _pending(self) -> str | None:
-        """Whether a function has ended since the stream was last found empty."""
-        if self._clean_at >= self._activity.invocations:
-            return None
-        self._wake.set()
-        return f"{self._mapping.id} has not read its stream to the end"
+        return None if self._reader.at_end else f"{self._mapping.id} has not read its stream to the end"
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while True:
+            # First of all, so that whoever wakes or stops it from here on is noticed.
             self._wake.clear()
+            if self._stop.is_set():
+                return
             try:
                 if self._read():
                     continue
             except StoreError as error:
                 if not self._stop.wait(_STORE_PAUSE_SECONDS):
                     print(f"{self._mapping.id}: {error}", file=sys.stderr, flush=True)
-            self._wake.wait(_LOOK_SECONDS)
+                continue
+            if not self._wake.wait(_LOOK_SECONDS):
+                self._reader.tell()
 
     def _read(self) -> bool:
         """Work off the next batch; False if there was none."""
         with self._activity.busy(self._mapping.id):
-            seen = self._activity.invocations
             shard, records = self._reader.read(self._mapping.batch_size)
             if records:
                 self._work_off(_Batch(shard, records))
-            else:
-                self._clean_at = seen
             return bool(records)
 
     def _work_off(self, whole: _Batch) -> None:

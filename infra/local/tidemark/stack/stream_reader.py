@@ -5,6 +5,7 @@ Records come in the shape in which Lambda hands them to functions.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ class _Shard:
     position: str | None
     iterator: str | None = None
     read: deque[Record] = field(default_factory=deque)
+    # How often writes had been told of before the last look that reached the end.
+    read_for: int = 0
     at_end: bool = False
 
 
@@ -60,13 +63,28 @@ class StreamReader:
         rows = database.read("SELECT shard, sequence FROM positions WHERE mapping = ?", (mapping.id,))
         self._positions: dict[str, str] = dict(rows)
         self._shards: dict[str, _Shard] = {}
+        # How often writes were told of. Once from the start: nobody tells of those before this reader was made.
+        self._told = 1
+        self._read_for = 0
+        self._lock = threading.Lock()
         self._describe()
 
+    def tell(self) -> None:
+        """Somebody has written to the table, or may have: what was read so far need not be all."""
+        with self._lock:
+            self._told += 1
+
+    @property
+    def at_end(self) -> bool:
+        """Whether `read` has found nothing left of all that was written until the last word of a write."""
+        return self._read_for == self._told
+
     def read(self, most: int) -> tuple[str, list[Record]]:
-        """(shard, records): the next up to `most` records of one shard; no records when all was read."""
+        """(shard, records): the next up to `most` records of one shard; none when all that was told of was read."""
+        told = self._told
         for shard in list(self._open()):
-            while not shard.read and not shard.at_end and self._fetch(shard):
-                continue
+            while not shard.read and not shard.at_end and shard.read_for < told:
+                self._fetch(shard)
             if shard.read:
                 return shard.id, [shard.read.popleft() for _ in range(min(most, len(shard.read)))]
             if shard.at_end:
@@ -74,6 +92,7 @@ class StreamReader:
                 del self._shards[shard.id]
                 self._describe()
                 return self.read(most)
+        self._read_for = told
         return "", []
 
     def done(self, shard: str, sequence: str) -> None:
@@ -100,10 +119,16 @@ class StreamReader:
                 break
             request["ExclusiveStartShardId"] = last
 
-    def _fetch(self, shard: _Shard) -> bool:
-        """Read on; False if there was nothing."""
+    def _fetch(self, shard: _Shard) -> None:
+        """Read on. A page that is not full ends with the last write before it was asked for.
+
+        So it is in both stores, which write an item and its record together and limit a page by count alone.
+        """
+        told = self._told
         answer = self._get_records(shard)
         records = answer["Records"]
+        if len(records) < _PAGE:
+            shard.read_for = told
         shard.read.extend(map(self._as_lambda_sends, repaired(records) if self._moto else records))
         if records:
             shard.position = records[-1]["dynamodb"]["SequenceNumber"]
@@ -111,7 +136,6 @@ class StreamReader:
         shard.at_end = shard.iterator is None
         if self._moto:
             shard.iterator = None
-        return bool(records)
 
     def _get_records(self, shard: _Shard) -> Mapping[str, Any]:
         if shard.iterator is not None:

@@ -16,17 +16,33 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
+import botocore.session
+from botocore import UNSIGNED
+from botocore.loaders import Loader, create_loader
 
 from segment_core import clock, instants
+from tidemark.stack.store_client import AUTHORIZATION
 
 Json = Any
 
+_SERVICES = ("dynamodb", "sqs", "events", "ssm")
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
+
+
+@cache
+def descriptions() -> Loader:
+    """botocore's descriptions of the services that are here. To read them takes longer than all else at a start."""
+    loader = create_loader()
+    loader.load_data("endpoints")
+    for service in _SERVICES:
+        loader.load_service_model(service, "service-2")
+    return loader
 
 
 class Closable(Protocol):
@@ -57,12 +73,11 @@ def run(connection: Connection, inherited: Iterable[Closable]) -> None:
         except EOFError:
             return
         sys.stdout = sys.stderr = output = io.StringIO()
-        worker.written.clear()
         try:
             answer = {"value": json.loads(json.dumps(actions[request["do"]](request)))}
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is its answer
             answer = {"error": _described(error)}
-        answer |= {"output": output.getvalue(), "written": sorted(worker.written)}
+        answer |= {"output": output.getvalue(), "written": worker.take_written()}
         connection.send_bytes(json.dumps(answer).encode())
 
 
@@ -70,7 +85,7 @@ class Worker:
     """The loaded function."""
 
     def __init__(self) -> None:
-        self.written: set[str] = set()
+        self._written: set[str] = set()
         self._handler: Callable[[Json, object], Json] = _not_loaded
 
     def start(self, request: Json) -> None:
@@ -81,8 +96,7 @@ class Worker:
             if layer not in sys.path:
                 sys.path.append(layer)
         _forget_caches(request["layers"])
-        boto3.DEFAULT_SESSION = boto3.Session()
-        boto3.DEFAULT_SESSION.events.register("provide-client-params.dynamodb", self._note_written)
+        boto3.DEFAULT_SESSION = self.session()
         module_name, _, function = request["handler"].rpartition(".")
         sys.path.insert(0, request["code"])
         sys.modules.pop(module_name, None)
@@ -102,14 +116,41 @@ class Worker:
         value = target(*(os.environ[argument.upper()] for argument in names))
         return instants.iso(value) if isinstance(value, datetime) else value
 
-    def _note_written(self, params: Json, model: Any, **_: object) -> None:
+    def take_written(self) -> list[str]:
+        """The tables that were written to since this was asked last."""
+        written, self._written = self._written, set()
+        return sorted(written)
+
+    def session(self) -> boto3.Session:
+        """What clients are made from: it notes writes, and does not sign.
+
+        Nobody here checks signatures, and making one is a sixth of a call's processor time.
+        """
+        core = botocore.session.get_session()
+        core.register_component("data_loader", descriptions())
+        session = boto3.Session(botocore_session=core)
+        session.events.register("provide-client-params.dynamodb", self.note_written)
+        session.events.register("choose-signer", _unsigned)
+        session.events.register("before-sign.dynamodb", _authorize)
+        return session
+
+    def note_written(self, params: Json, model: Any, **_: object) -> None:
+        """What botocore tells before each call of DynamoDB: the operation and its parameters."""
         if model.name not in _WRITES:
             return
         if "TableName" in params:
-            self.written.add(params["TableName"])
-        self.written.update(params.get("RequestItems", ()))
+            self._written.add(params["TableName"])
+        self._written.update(params.get("RequestItems", ()))
         for operation in params.get("TransactItems", ()):
-            self.written.update(action["TableName"] for action in operation.values())
+            self._written.update(action["TableName"] for kind, action in operation.items() if kind != "ConditionCheck")
+
+
+def _unsigned(**_: object) -> Any:
+    return UNSIGNED
+
+
+def _authorize(request: Any, **_: object) -> None:
+    request.headers["Authorization"] = AUTHORIZATION
 
 
 def _not_loaded(event: Json, context: object) -> Json:

@@ -27,7 +27,7 @@ from segment_core.membership.rules import Answer, Rules
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.shop import Shop
-from segment_core.store import client, facts, history, keys, members, memberships
+from segment_core.store import client, facts, keys, members, memberships
 from segment_core.store.facts import Loaded
 from segment_core.store.history import Flip
 from segment_core.store.members import Row
@@ -64,20 +64,14 @@ def outage(patch: pytest.MonkeyPatch) -> None:
 
 
 def twice(patch: pytest.MonkeyPatch) -> None:
-    """The stream of memberships delivers every batch twice."""
-    apply, append = members.apply, history.append
+    """The stream of memberships delivers every batch twice: to lists, counts, history and the bus."""
+    once = project.project
 
-    def apply_twice(tables: Tables, shop: str, rows: Iterator[Row], at: datetime) -> None:
-        again = list(rows)
-        apply(tables, shop, again, at)
-        apply(tables, shop, again, at)
+    def project_twice(tables: Tables, event_bus: str, changes: Sequence[Change], at: datetime) -> int:
+        once(tables, event_bus, changes, at)
+        return once(tables, event_bus, changes, at)
 
-    def append_twice(table: str, told: Sequence[Flip]) -> None:
-        append(table, told)
-        append(table, told)
-
-    patch.setattr(members, "apply", apply_twice)
-    patch.setattr(history, "append", append_twice)
+    patch.setattr(project, "project", project_twice)
 
 
 def overtaken(patch: pytest.MonkeyPatch) -> None:

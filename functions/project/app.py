@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from segment_core import clock
@@ -24,6 +25,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, list[Any]]:
         history=env.history_table,
         segments=env.segments_table,
     )
-    told = project(tables, env.event_bus_name, list(changes(event["Records"])), clock.now())
+    kept = timedelta(days=env.history_days)
+    told = project(tables, env.event_bus_name, list(changes(event["Records"])), clock.now(), kept)
     count("SegmentFlips", told)
     return {"batchItemFailures": []}

@@ -122,6 +122,8 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         "WORK_QUEUE_URL": made.work_queue_url,
         "SECRETS_PREFIX": made.secrets_prefix,
         "EVENT_BUS_NAME": made.event_bus_name,
+        "HISTORY_DAYS": "400",
+        "DEFINITIONS_PER_SHOP": "1000",
     }.items():
         monkeypatch.setenv(name, value)
     environment.environment.cache_clear()

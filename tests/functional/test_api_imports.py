@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from datetime import timedelta
+from typing import Any, ClassVar
 
 import pytest
 
+from segment_core import clock
+from segment_core.errors import TooLarge
 from segment_core.ingest import messages
+from segment_core.ingest.topics import understand
 from segment_core.runtime import queue
 from segment_core.segments.shops import put_shop
+from segment_core.store import facts
 
 from .api_caller import Answer, ApiCaller
 from .conftest import NOW, Stack
 
+AT = "2026-03-01T12:00:00Z"
 EMAIL = "planted@example.com"
 GOOD = {
     "id": "8401",
@@ -89,6 +95,92 @@ def test_documents_that_are_large_together_are_queued_all(api: ApiCaller, stack:
     results = bring(api, *({"id": str(number), "tags": half} for number in range(5))).body["results"]
     assert {one["status"] for one in results} == {"accepted"}
     assert len(stack.messages(stack.ingest_queue_url)) == 5
+
+
+def test_a_document_that_the_store_could_not_hold_is_refused_alone(api: ApiCaller, stack: Stack) -> None:
+    tags = {"id": "1", "tags": [f"{number}{'x' * 4000}" for number in range(90)]}
+    lines = [{"sku": f"{number}{'x' * 4000}"} for number in range(90)]
+    order = {"id": "2", "orders": [{"id": "21"}, {"id": "22", "created_at": "2026-01-05T10:00:00Z", "lines": lines}]}
+    results = bring(api, tags, order, {"id": "3"}).body["results"]
+    assert [(one["status"], one["code"]) for one in results] == [
+        ("refused", "item_too_large"),
+        ("refused", "item_too_large"),
+        ("accepted", None),
+    ]
+    assert [message["document"]["id"] for message in stack.messages(stack.ingest_queue_url)] == ["3"]
+
+
+@pytest.mark.parametrize("tags", range(86, 90))
+def test_what_is_accepted_is_stored_and_what_is_refused_would_not_be(api: ApiCaller, stack: Stack, tags: int) -> None:
+    """Around the limit to a byte, the answer is what becomes of the document."""
+    document = {"id": "1", "tags": [f"{number:02}{'x' * 4050}" for number in range(tags)]}
+    (result,) = bring(api, document).body["results"]
+    told = messages.read(queue.encode({"kind": "document", "shop": "demo", "received_at": AT, "document": document}))
+    if result["status"] == "accepted":
+        assert facts.merge_all(stack.tables.customers, "demo", told.facts, bulk=True)
+    else:
+        with pytest.raises(TooLarge):
+            facts.merge_all(stack.tables.customers, "demo", told.facts, bulk=True)
+
+
+def test_a_key_that_no_answer_could_hold_is_refused_with_its_place(api: ApiCaller) -> None:
+    (result,) = bring(api, {"id": "1", "a\ud83c\0b": 1}).body["results"]
+    assert (result["status"], result["path"]) == ("refused", "a\ufffd\ufffdb")
+
+
+class TestAsOf:
+    """From when a document counts that does not say so itself."""
+
+    UNDATED: ClassVar = {"id": "1", "tags": ["vip"], "orders": [{"id": "11", "total": "5.00"}]}
+
+    def take_in(self, stack: Stack) -> bool:
+        """Merge what is queued; whether that changed anything."""
+        changed = False
+        for message in stack.messages(stack.ingest_queue_url):
+            told = messages.read(queue.encode(message))
+            changed |= facts.merge_all(stack.tables.customers, told.shop, told.facts, bulk=told.bulk)
+        return changed
+
+    def test_the_request_dates_documents_without_a_date(self, api: ApiCaller, stack: Stack) -> None:
+        documents = [{"id": "1"}, {"id": "2", "as_of": "2026-01-01T00:00:00Z"}, {"id": "3", "as_of": None}]
+        body = {"as_of": "2026-02-01T01:00:00+01:00", "customers": documents}
+        assert api("POST", "/imports", body).status == 202
+        dates = [message["document"]["as_of"] for message in stack.messages(stack.ingest_queue_url)]
+        assert dates == ["2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"]
+
+    def test_without_one_they_count_from_their_receipt(self, api: ApiCaller, stack: Stack) -> None:
+        bring(api, self.UNDATED)
+        self.take_in(stack)
+        customer = facts.load(stack.tables.customers, "demo", "1").customer
+        assert customer is not None
+        assert customer.as_of == NOW
+
+    @pytest.mark.parametrize("as_of", ["", "yesterday", "2026-03-01", 5])
+    def test_it_is_an_instant(self, api: ApiCaller, stack: Stack, as_of: object) -> None:
+        answer = api("POST", "/imports", {"as_of": as_of, "customers": [self.UNDATED]})
+        assert answer.problem == (400, "invalid_request")
+        assert answer.body["detail"].startswith("body.as_of: ")
+        assert stack.messages(stack.ingest_queue_url) == []
+
+    def test_imported_again_it_neither_changes_anything_nor_undoes_what_came_since(
+        self, api: ApiCaller, stack: Stack
+    ) -> None:
+        body = {"as_of": "2026-02-01T00:00:00Z", "customers": [self.UNDATED]}
+        api("POST", "/imports", body)
+        assert self.take_in(stack)
+        webhook = {"customerId": "1", "tags": ["vip"], "occurredAt": "2026-02-20T00:00:00Z"}
+        told = understand("customer.tags_removed", webhook, NOW, None)
+        facts.merge_all(stack.tables.customers, "demo", told)
+        before = stack.items(stack.tables.customers)
+
+        clock.use(lambda: NOW + timedelta(days=1))
+        api("POST", "/imports", body)
+
+        assert not self.take_in(stack)
+        assert stack.items(stack.tables.customers) == before
+        customer = facts.load(stack.tables.customers, "demo", "1").customer
+        assert customer is not None
+        assert customer.tags == ()
 
 
 def test_a_hundred_at_most(api: ApiCaller, stack: Stack) -> None:

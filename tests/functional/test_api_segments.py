@@ -13,8 +13,9 @@ from segment_core import clock
 from segment_core.membership.flips import Change
 from segment_core.membership.project import project
 from segment_core.model.membership import Membership
+from segment_core.runtime import environment
 from segment_core.segments.shops import put_shop
-from segment_core.store import generations, memberships
+from segment_core.store import generations, members, memberships
 
 from .api_caller import ApiCaller
 from .conftest import NOW, Stack
@@ -103,9 +104,32 @@ def test_a_name_is_taken_once(api: ApiCaller) -> None:
     assert replace(api, shop="other")("POST", "/segments", {"name": "Buyers", "query": QUERY}).status == 201
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 256])
+# `ΐ` takes three characters without letter case.
+@pytest.mark.parametrize("name", ["", "   ", "x" * 256, "\N{PARTY POPPER}" * 255, "\u0390" * 255])
 def test_a_name_must_be_one(api: ApiCaller, name: str) -> None:
     assert api("POST", "/segments", {"name": name, "query": QUERY}).problem == (400, "invalid_name")
+    assert api("GET", "/segments").body["segments"] == []
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "\N{PARTY POPPER}" * 254, "\u0390" * 169, "ß" * 255, "Straße", "é\0"])
+def test_any_other_name_is_kept_as_it_is(api: ApiCaller, name: str) -> None:
+    segment = make(api, name)
+    assert api("GET", f"/segments/{segment}").body["name"] == name
+    assert api("POST", "/segments", {"name": name, "query": QUERY}).problem == (409, "segment_name_taken")
+    assert api("DELETE", f"/segments/{segment}").status == 204
+
+
+def test_names_that_differ_in_letter_case_alone_are_one(api: ApiCaller) -> None:
+    make(api, "Straße")
+    assert api("POST", "/segments", {"name": "STRASSE", "query": QUERY}).problem == (409, "segment_name_taken")
+
+
+@pytest.mark.parametrize("field", ["name", "query"])
+def test_half_a_surrogate_pair_is_no_text(api: ApiCaller, field: str) -> None:
+    body = {"name": "Buyers", "query": QUERY, field: "customer_tags CONTAINS '\ud83c'"}
+    answer = api("POST", "/segments", body)
+    assert answer.problem == (400, "invalid_request")
+    assert answer.body["detail"].startswith(f"body.{field}: ")
 
 
 @pytest.mark.parametrize(
@@ -152,6 +176,20 @@ def test_a_body_may_come_in_base64_and_with_a_charset(api: ApiCaller) -> None:
     encoded = "eyJuYW1lIjogIlpvw6siLCAicXVlcnkiOiAibnVtYmVyX29mX29yZGVycz4wIn0="
     answer = api("POST", "/segments", raw=encoded, is_base64=True, content_type="application/json; charset=utf-8")
     assert (answer.status, answer.body["name"]) == (201, "Zoë")
+
+
+def test_a_shop_has_room_for_so_many_segments(api: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEFINITIONS_PER_SHOP", "2")
+    environment.environment.cache_clear()
+    first = make(api, "First")
+    make(api, "Second")
+    refused = api("POST", "/segments", {"name": "Third", "query": QUERY})
+    assert refused.problem == (409, "too_many_segments")
+    assert "at most 2" in refused.body["detail"]
+    assert len(api("GET", "/segments").body["segments"]) == 2
+    assert replace(api, shop="other")("POST", "/segments", {"name": "Third", "query": QUERY}).status == 201
+    assert api("DELETE", f"/segments/{first}").status == 204
+    make(api, "Third")
 
 
 # Listing --------------------------------------------------------------------------------------
@@ -213,6 +251,24 @@ def test_members_come_in_pages_in_order_of_their_ids(api: ApiCaller, enter: Ente
     assert [member["customer_id"] for member in third.body["members"]] == ["c6"]
     assert third.body["next_cursor"] is None
     assert api("GET", f"/segments/{segment}").body["count"] == 7
+
+
+def test_a_page_may_be_short_and_lead_on(api: ApiCaller, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "FURTHER_ROUNDS", ())
+    segment = make(api)
+    definition = api("GET", f"/segments/{segment}").body["definition_id"]
+    rows = [members.Row(definition, f"c{number:02d}", number == 29, NOW, 1) for number in range(30)]
+    members.apply(stack.tables, "demo", rows, NOW)
+    found: list[list[str]] = []
+    query: dict[str, Any] = {"limit": 1}
+    while True:
+        page = api("GET", f"/segments/{segment}/members", **query).body
+        found.append([member["customer_id"] for member in page["members"]])
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert found[0] == []
+    assert [customer for page in found for customer in page] == ["c29"]
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1001", "ten", "1.5", "", "1,2"])

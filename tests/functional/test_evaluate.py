@@ -64,6 +64,36 @@ def test_the_sweep_queues_who_is_due_and_the_move_has_its_exact_instant(shop: St
     assert sweeping.next_due(tables.segments, tables.memberships) is None
 
 
+def test_customers_who_are_queued_again_while_they_wait_cost_no_evaluation(
+    shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four times as many become due as one minute can serve, and each is served once."""
+    monkeypatch.setattr(sweeping, "CUSTOMERS_PER_SWEEP", 10)
+    recent(shop)
+    customers = [str(number) for number in range(20)]
+    for customer in customers:
+        store(shop, customer_with_order(customer, "2026-02-20T10:00:00Z"))
+    evaluate_all(shop.tables, SHOP, customers, NOW, "fact")
+    clock.use(lambda: datetime(2026, 3, 22, 23, tzinfo=UTC))
+    evaluated: list[str] = []
+    load = facts.load
+
+    def noted(table: str, shop_id: str, customer: str) -> facts.Loaded:
+        evaluated.append(customer)
+        return load(table, shop_id, customer)
+
+    monkeypatch.setattr(facts, "load", noted)
+    evaluate, sweep = load_function("evaluate"), load_function("sweep")
+    waiting: list[dict[str, Any]] = []
+    for minute in range(1, 5):
+        sweep.handler({}, context)
+        waiting += shop.messages(shop.work_queue_url)
+        while waiting and len(evaluated) < 5 * minute:
+            evaluate.handler({"Records": [message(body) for body in waiting[:5]]}, context)
+            waiting = waiting[5:]
+    assert sorted(evaluated) == sorted(customers)
+
+
 def test_a_failed_record_is_reported_and_does_not_stop_the_others(shop: Stack, context: SimpleNamespace) -> None:
     recent(shop)
     store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
@@ -179,7 +209,7 @@ def test_one_shop_does_not_keep_the_sweep_from_the_others(
     def broken(table: str, shop_id: str, at: datetime) -> Any:
         if shop_id == SHOP:
             raise RuntimeError("the index of this shop is out of reach")
-        return ["9"] if shop_id == "other" else due(table, shop_id, at)
+        return iter([memberships.Due("9", at)]) if shop_id == "other" else due(table, shop_id, at)
 
     monkeypatch.setattr(memberships, "due", broken)
     with pytest.raises(RuntimeError, match="out of reach"):

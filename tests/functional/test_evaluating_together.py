@@ -95,9 +95,3 @@ def test_a_message_that_comes_again_restamps_what_the_first_try_may_have_left(
         assert stored is not None
         generations.append(stored.generation)
     assert generations[0] < generations[1]
-
-
-def test_jobs_that_come_together_take_turns(shop: Stack, context: SimpleNamespace) -> None:
-    jobs = [message({"kind": "job", "shop": SHOP, "job": name}) for name in ("a", "b", "c")]
-    load_function("evaluate").handler({"Records": jobs}, context)
-    assert [body["job"] for body in shop.messages(shop.work_queue_url)] == ["b", "c"]

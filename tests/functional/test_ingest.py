@@ -106,6 +106,13 @@ BAD = {
     "another kind": ({"kind": "rumour"}, "unknown_kind"),
     "a body that is not JSON": (webhook("orders/create", "{"), "not_json"),
     "a body without id": (webhook("orders/create", {"email": PRIVATE}), "not_understood"),
+    "an amount that no memory holds": (
+        webhook(
+            "orders/updated",
+            {"id": 1, "created_at": "2026-03-09T10:00:00Z", "total_price": "1E1000000", "currency": "EUR"},
+        ),
+        "not_understood",
+    ),
     "a topic that we do not use": (webhook("products/update", {"id": 1}), "topic_not_used"),
     "a shop that is none": (webhook("customers/update", {"id": 1}) | {"shop": "A#B"}, "invalid_shop_id"),
     "a bad document": (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -16,20 +16,18 @@ import boto3
 import pytest
 
 from segment_core.membership import project as projection
+from segment_core.membership.budget import unlimited
 from segment_core.membership.flips import Change
+from segment_core.membership.jobs import work
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job, SegmentRecord, ShopRecord
 from segment_core.runtime import bus
 from segment_core.shop import OrderPolicy
-from segment_core.store import client, generations, members, memberships, segments, shops
+from segment_core.store import client, generations, members, segments, shops
 from segment_core.store.tables import Tables
 from tests.functional.conftest import Stack, load_function
-
-SHOP = "demo"
-START = datetime(2026, 3, 1, tzinfo=UTC)
-SEGMENTS = ("aaa", "bbb", "ccc")
-DEFINITIONS = ("aaa.1", "bbb.1", "ccc.1")
+from tests.functional.published import DEFINITIONS, SHOP, START, publish, record
 
 
 @pytest.fixture
@@ -45,17 +43,7 @@ def event_bus(stack: Stack) -> str:
 @pytest.fixture
 def generation(tables: Tables) -> Generation:
     """A shop that reads three segments."""
-    latest = Generation(1, START, "UTC", "EUR", OrderPolicy())
-    record = ShopRecord(SHOP, "demo.example.com", "UTC", "EUR", False, False, START, START)
-    assert shops.save(tables.segments, record, latest, None)
-    for segment in SEGMENTS:
-        job = Job(segment, "walk", 1, START)
-        named = SegmentRecord(segment, segment.upper(), "number_of_orders > 0", 1, "building", START, START)
-        building = latest.adding(segment, 1, START)
-        assert segments.create(tables.segments, SHOP, named, job, building, latest)
-        latest = building.publishing(segment, 1, START)
-        assert segments.change(tables.segments, SHOP, named, job, latest, building)
-    return latest
+    return publish(tables)
 
 
 def life(customer: str, generation: Generation, seed: int) -> list[Change]:
@@ -71,7 +59,7 @@ def life(customer: str, generation: Generation, seed: int) -> list[Change]:
 
 def lists(tables: Tables) -> dict[str, list[str]]:
     return {
-        definition: [customer for customer, _ in members.members(tables.members, SHOP, definition, "", 2)]
+        definition: [customer for customer, _ in members.members(tables.members, SHOP, definition, "", 100).members]
         for definition in DEFINITIONS
     }
 
@@ -147,18 +135,6 @@ def test_events_reach_the_bus(tables: Tables, generation: Generation, event_bus:
     }
 
 
-def record(old: Membership | None, new: Membership, customer: str) -> dict[str, Any]:
-    """The record of a commit, as Lambda hands it over: binary values are base64 text."""
-    images = {"OldImage": old, "NewImage": new}
-    encoded = {
-        name: client.encode(memberships._to_item(SHOP, customer, state)) for name, state in images.items() if state
-    }
-    for image in encoded.values():
-        if "bits" in image:
-            image["bits"] = {"B": b64encode(image["bits"]["B"]).decode()}
-    return {"eventSource": "aws:dynamodb", "dynamodb": {"Keys": {"pk": encoded["NewImage"]["pk"]}, **encoded}}
-
-
 def test_the_handler_takes_stream_records_to_the_lists_within_its_grants(
     tables: Tables, generation: Generation, event_bus: str, context: SimpleNamespace
 ) -> None:
@@ -179,6 +155,38 @@ def test_a_list_of_a_definition_that_is_gone_is_left_alone(
     state = Membership(0b11, None, generation.number, 1, "fact", START)
     projection.project(tables, event_bus, [Change(SHOP, "7", None, state)], START)
     assert lists(tables) == {"aaa.1": [], "bbb.1": ["7"], "ccc.1": []}
+
+
+def test_a_list_does_not_come_back_for_what_was_under_way_while_it_was_cleared(
+    tables: Tables, generation: Generation, event_bus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply = members.apply
+    record = segments.read(tables.segments, SHOP, "aaa")
+    assert record is not None
+
+    def overtaken(*arguments: Any) -> None:
+        gone = generation.without("aaa", START)
+        withdrawn = replace(record, state="deleting")
+        job = Job("aaa", "retire", 1, START)
+        assert segments.change(tables.segments, SHOP, withdrawn, job, gone, generation)
+        for _ in range(3):
+            # From `retire` to `clear`, and to the end.
+            work(tables, SHOP, "aaa", START, unlimited)
+        apply(*arguments)
+
+    monkeypatch.setattr(members, "apply", overtaken)
+    state = Membership(0b11, None, generation.number, 1, "fact", START)
+    projection.project(tables, event_bus, [Change(SHOP, "7", None, state)], START)
+    assert lists(tables) == {"aaa.1": [], "bbb.1": ["7"], "ccc.1": []}
+    kinds = [
+        item["sk"]
+        for item in client.query(
+            tables.segments,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :count)",
+            ExpressionAttributeValues=client.encode({":pk": SHOP, ":count": "COUNT#"}),
+        )
+    ]
+    assert [sk.split("#")[1] for sk in kinds] == ["bbb.1"]
 
 
 def commits(generation: Generation, old: int | None, new: int, customers: range) -> list[Change]:
@@ -282,11 +290,3 @@ def another_shop(tables: Tables) -> Generation:
     assert segments.create(tables.segments, "other", named, job, building, first)
     assert segments.change(tables.segments, "other", named, job, read, building)
     return read
-
-
-def test_members_come_in_order_through_pages_and_shards(tables: Tables, generation: Generation, event_bus: str) -> None:
-    customers = [f"{number:03d}" for number in range(60)]
-    state = Membership(0b01, None, generation.number, 1, "fact", START)
-    projection.project(tables, event_bus, [Change(SHOP, customer, None, state) for customer in customers], START)
-    assert [customer for customer, _ in members.members(tables.members, SHOP, "aaa.1", "", 7)] == customers
-    assert [customer for customer, _ in members.members(tables.members, SHOP, "aaa.1", "029", 7)] == customers[30:]

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
+from segment_core.membership import sweep as sweeping
+from segment_core.membership.budget import unlimited
 from segment_core.membership.sweep import ABANDONED_AFTER, next_due, sweep
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
@@ -52,12 +55,12 @@ def queued(stack: Stack) -> set[tuple[str, str]]:
 
 def test_an_idle_minute_costs_two_queries_and_one_for_each_due_shard(shops: Stack, calls: Counter[str]) -> None:
     calls.clear()
-    assert sweep(shops.tables, shops.work_queue_url, NOW) == 0
+    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 0
     assert calls == {"Query": 2 + len(SHOPS) * keys.DUE_SHARDS}
 
 
 def test_a_stack_without_shops_is_swept(stack: Stack) -> None:
-    assert sweep(stack.tables, stack.work_queue_url, NOW) == 0
+    assert sweep(stack.tables, stack.work_queue_url, NOW, unlimited) == 0
     assert next_due(stack.tables.segments, stack.tables.memberships) is None
 
 
@@ -67,7 +70,7 @@ def test_the_next_minute_with_work_is_found_by_asking_each_due_shard_once(shops:
         make_due(shops, "one", str(number), NOW + timedelta(days=number))
     calls.clear()
     assert next_due(shops.tables.segments, shops.tables.memberships) == NOW
-    assert calls == {"Query": 1 + len(SHOPS) * keys.DUE_SHARDS}
+    assert calls == {"Query": 2 + len(SHOPS) * keys.DUE_SHARDS}
 
 
 def test_every_due_shard_is_swept(shops: Stack) -> None:
@@ -76,7 +79,7 @@ def test_every_due_shard_is_swept(shops: Stack) -> None:
     for customer in customers:
         make_due(shops, "one", customer)
     make_due(shops, "one", "later", NOW + timedelta(seconds=1))
-    assert sweep(shops.tables, shops.work_queue_url, NOW) == len(customers)
+    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == len(customers)
     assert queued(shops) == {("one", customer) for customer in customers}
 
 
@@ -85,7 +88,7 @@ def test_jobs_that_nobody_touched_are_gone_on_with_whose_ever_they_are(shops: St
     begin(shops, "one", Job("a", "walk", 1, lost))
     begin(shops, "one", Job("b", "walk", 1, alive))
     begin(shops, "two", Job("a", "announce", 2, lost))
-    assert sweep(shops.tables, shops.work_queue_url, NOW) == 2
+    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 2
     assert queued(shops) == {("one", "a"), ("two", "a")}
 
 
@@ -97,10 +100,10 @@ def test_a_job_ends_and_moves_without_a_shop_that_has_one_of_the_same_name(shops
         begin(shops, shop, moved)
     further = Job("b", "walk", 1, NOW, shard=3)
     assert jobs.end(table, "one", ended)
-    assert jobs.advance(table, "one", further)
+    assert jobs.advance(table, "one", moved, further)
     assert [jobs.read(table, "one", job) for job in ("a", "b")] == [None, further]
     assert [jobs.read(table, "two", job) for job in ("a", "b")] == [ended, moved]
-    sweep(shops.tables, shops.work_queue_url, NOW)
+    sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
     assert queued(shops) == {("two", "a"), ("two", "b")}
 
 
@@ -112,24 +115,140 @@ def test_jobs_out_of_reach_keep_no_customer_waiting(shops: Stack, monkeypatch: p
     for shop in SHOPS:
         make_due(shops, shop, "9")
     with pytest.raises(RuntimeError, match="out of reach"):
-        sweep(shops.tables, shops.work_queue_url, NOW)
+        sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
     assert queued(shops) == {(shop, "9") for shop in SHOPS}
 
 
+@pytest.mark.parametrize(
+    "failure",
+    [
+        RuntimeError("out of reach"),
+        ReadTimeoutError(endpoint_url="out of reach"),
+        ClientError({"Error": {"Code": "InternalServerError", "Message": "out of reach"}}, "Query"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
 def test_a_shop_that_fails_keeps_no_other_from_its_customers_and_jobs(
-    shops: Stack, monkeypatch: pytest.MonkeyPatch
+    shops: Stack, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     due = memberships.due
+    first, *others = sweeping._from_elsewhere(sorted(SHOPS), NOW)
 
-    def broken(table: str, shop: str, at: datetime) -> Iterator[str]:
-        if shop == "three":
-            raise RuntimeError("the index of this shop is out of reach")
+    def broken(table: str, shop: str, at: datetime) -> Iterator[memberships.Due]:
+        if shop == first:
+            raise failure
         return due(table, shop, at)
 
     monkeypatch.setattr(memberships, "due", broken)
     for shop in SHOPS:
         make_due(shops, shop, "9")
         begin(shops, shop, Job("a", "walk", 1, NOW - ABANDONED_AFTER))
-    with pytest.raises(RuntimeError, match="out of reach"):
-        sweep(shops.tables, shops.work_queue_url, NOW)
-    assert queued(shops) == {(shop, what) for shop in ("one", "two") for what in ("9", "a")}
+    with pytest.raises(type(failure), match="out of reach"):
+        sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
+    assert queued(shops) - {(first, "a")} == {(shop, what) for shop in others for what in ("9", "a")}
+
+
+def test_a_job_is_asked_for_once_until_it_is_lost_again(shops: Stack) -> None:
+    begin(shops, "one", Job("a", "walk", 1, NOW - ABANDONED_AFTER, shard=3, after="7"))
+    for minute in range(6):
+        sweep(shops.tables, shops.work_queue_url, NOW + timedelta(minutes=minute), unlimited)
+    assert [body["job"] for body in shops.messages(shops.work_queue_url)] == ["a", "a"]
+    # That somebody was asked moves the job no further.
+    touched = NOW + ABANDONED_AFTER
+    assert jobs.read(shops.tables.segments, "one", "a") == Job("a", "walk", 1, touched, shard=3, after="7")
+
+
+def test_a_job_that_moves_or_ends_while_the_sweep_looks_is_left_alone(shops: Stack) -> None:
+    table, lost = shops.tables.segments, NOW - ABANDONED_AFTER
+    moved, ended = Job("a", "walk", 1, lost), Job("b", "walk", 1, lost)
+    begin(shops, "one", moved)
+    begin(shops, "one", ended)
+    seen = list(jobs.unfinished(table))
+    further = Job("a", "walk", 1, NOW, shard=1)
+    assert jobs.advance(table, "one", moved, further)
+    assert jobs.end(table, "one", ended)
+    assert [jobs.touch(table, job, NOW) for job in seen] == [False, False]
+    assert [jobs.read(table, "one", job) for job in ("a", "b")] == [further, None]
+
+
+def test_only_the_first_who_comes_to_a_place_notes_it(shops: Stack) -> None:
+    table, job = shops.tables.segments, Job("a", "walk", 1, NOW, shard=2, after="5")
+    begin(shops, "one", job)
+    assert jobs.advance(table, "one", job, Job("a", "walk", 1, NOW, shard=2, after="8"))
+    assert not jobs.advance(table, "one", job, Job("a", "walk", 1, NOW, shard=2, after="7"))
+    assert jobs.read(table, "one", "a") == Job("a", "walk", 1, NOW, shard=2, after="8")
+
+
+def test_a_lost_job_is_work_for_a_sweep_even_if_nobody_is_due(shops: Stack) -> None:
+    begin(shops, "one", Job("a", "walk", 1, NOW + timedelta(seconds=1)))
+    make_due(shops, "two", "9", NOW + timedelta(days=21))
+    found = next_due(shops.tables.segments, shops.tables.memberships)
+    assert found == NOW + ABANDONED_AFTER + timedelta(minutes=1)
+    assert sweep(shops.tables, shops.work_queue_url, found - timedelta(minutes=1), unlimited) == 0
+    assert sweep(shops.tables, shops.work_queue_url, found, unlimited) == 1
+
+
+def test_changed_settings_are_work_for_the_sweep_at_once(shops: Stack) -> None:
+    put_shop(
+        shops.tables,
+        "one",
+        domain="one.example.com",
+        zone="Europe/Oslo",
+        currency="EUR",
+        count_test_orders=False,
+        count_cancelled_orders=False,
+        at=NOW,
+    )
+    assert next_due(shops.tables.segments, shops.tables.memberships) == NOW
+
+
+# Time -----------------------------------------------------------------------------------------
+
+
+def turns(number: int) -> Iterator[float]:
+    """Seconds left: enough for that many turns."""
+    return iter([1.0] * number)
+
+
+def test_shops_take_turns_so_that_the_midnight_of_one_keeps_no_other_waiting(
+    shops: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "CUSTOMERS_PER_TURN", 2)
+    for shop in SHOPS:
+        for number in range(5 if shop == "one" else 1):
+            make_due(shops, shop, str(number))
+    left = turns(3)
+    assert sweep(shops.tables, shops.work_queue_url, NOW, lambda: next(left, 0.0)) == 4
+    assert {shop for shop, _ in queued(shops)} == set(SHOPS)
+
+
+def test_a_shop_sends_no_more_in_one_minute_than_it_may(shops: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "CUSTOMERS_PER_TURN", 2)
+    monkeypatch.setattr(sweeping, "CUSTOMERS_PER_SWEEP", 5)
+    for number in range(9):
+        make_due(shops, "one", str(number))
+    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 5
+
+
+def test_with_time_for_a_part_of_the_shops_only_every_shop_has_its_turn_soon() -> None:
+    every = [str(number) for number in range(10_000)]
+    waited = dict.fromkeys(every, 0)
+    for minute in range(60, 200):
+        reached = sweeping._from_elsewhere(every, NOW + timedelta(minutes=minute))[:1000]
+        waited = {shop: waited[shop] + 1 for shop in every} | dict.fromkeys(reached, 0)
+        assert max(waited.values()) < 20
+
+
+def test_the_order_of_shops_is_another_one_each_minute_and_leaves_nobody_out(shops: Stack) -> None:
+    orders = [sweeping._from_elsewhere(list(SHOPS), NOW + timedelta(minutes=minute)) for minute in range(5)]
+    assert {order[0] for order in orders} == set(SHOPS)
+    assert all(sorted(order) == sorted(SHOPS) for order in orders)
+    assert sweeping._from_elsewhere([], NOW) == []
+
+
+def test_shops_that_there_was_no_time_for_are_told_of(shops: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: dict[str, int] = {}
+    monkeypatch.setattr(sweeping, "count", counted.__setitem__)
+    left = turns(1)
+    sweep(shops.tables, shops.work_queue_url, NOW, lambda: next(left, 0.0))
+    assert counted["ShopsNotSwept"] == 2

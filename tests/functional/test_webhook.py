@@ -14,6 +14,7 @@ import pytest
 
 from segment_core import clock
 from segment_core.api import webhooks
+from segment_core.facts.told import OrderFact
 from segment_core.ingest import messages, signature
 from segment_core.runtime import queue, secrets
 from segment_core.segments.shops import put_shop
@@ -129,6 +130,17 @@ def test_a_signed_webhook_is_queued_as_it_came(send: Send, stack: Stack) -> None
             "body": ORDER,
         }
     ]
+
+
+@pytest.mark.parametrize("hint", ["", "soon", "0000-00-00T00:00:00Z", "0001-01-01T00:00:00Z"])
+def test_an_order_outlives_a_hint_that_cannot_be_read(send: Send, stack: Stack, hint: str) -> None:
+    body = json.dumps({"id": 1, "created_at": "2026-02-28T23:59:59Z", "total_price": "1.00", "currency": "EUR"})
+
+    assert send(body, X_Shopify_Triggered_At=hint)["statusCode"] == 200
+
+    (message,) = stack.messages(stack.ingest_queue_url)
+    (fact,) = messages.read(queue.encode(message)).facts
+    assert isinstance(fact, OrderFact)
 
 
 def test_headers_that_were_not_sent_are_not_in_the_message(send: Send, stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from segment_core.facts.document import read_customer, write_customer
 from segment_core.facts.order import OrderState
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.tags import added, listed, removed
-from segment_core.facts.told import OrderFact, ProfileFact, to_customer
+from segment_core.facts.told import to_customer
 from segment_core.ingest.documents import understand_document
 from segment_core.instants import iso, sortable
 
@@ -38,9 +39,24 @@ profiles = st.builds(
     group(["c1", "c2"], st.builds(lambda at: {"updated_at": iso(at)}, instants)),
     group(["e1", "e2"], st.builds(lambda at: {"type": "t", "at": iso(at)}, instants)),
 )
+lines = st.lists(
+    st.fixed_dictionaries(
+        {"product_id": st.sampled_from(["1", "1", "2", None])},
+        optional={
+            "vendor": values,
+            "tags": st.sampled_from([["x"], ["y"], []]),
+        },
+    ),
+    max_size=2,
+)
+bodies = st.builds(
+    lambda fields, listed_: {**fields, **listed_},
+    group(["channel", "customer_id"], st.sampled_from(["a", "b"])),
+    st.builds(lambda stamp, listed_: registers.told(stamp, {"lines": listed_}), stamps, lines) | st.just({}),
+)
 orders = st.builds(
     OrderState,
-    group(["channel", "customer_id"], st.sampled_from(["a", "b"])),
+    bodies,
     group(["r1", "r2"], st.builds(lambda at: {"created_at": iso(at), "amount": "1.00"}, instants)),
     st.none() | instants.map(sortable),
     st.sampled_from([False, False, False, False, True]),
@@ -72,6 +88,31 @@ def test_orders_end_alike(told: list[OrderState], chance: Any) -> None:
 
     assert joined(again, OrderState()) == end
     assert end.join(end) == end
+
+
+@given(st.lists(orders.map(lambda told: replace(told, deleted=False)), min_size=2, max_size=4))
+def test_of_a_product_the_latest_word_holds_unless_the_line_has_its_own(told: list[OrderState]) -> None:
+    """The same rule said the naive way, over everything that was ever said of an order's products."""
+    listings = [state.fields["lines"] for state in told if "lines" in state.fields]
+    latest = reduce(registers.later, listings, registers.Register("", []))
+    expected = []
+    for line in latest.value:  # type: ignore[attr-defined]
+        whole = dict(line)
+        for key in ("vendor", "tags") if line.get("product_id") else ():
+            said = [
+                registers.Register(listing.stamp, other[key])
+                for listing in listings
+                for other in listing.value  # type: ignore[attr-defined]
+                if other.get("product_id") == line["product_id"] and key in other
+            ]
+            last = reduce(registers.later, said) if said else None
+            # A document is never added to by itself: what its own lines leave out, they leave out.
+            of_itself = [other.get(key, ()) for other in latest.value if other.get("product_id") == line["product_id"]]  # type: ignore[attr-defined]
+            if last and key not in line and not (last.stamp == latest.stamp and last.value in of_itself):
+                whole[key] = last.value
+        expected.append(whole)
+
+    assert joined(told, OrderState()).document("1").get("lines", []) == expected
 
 
 @given(profiles, profiles, profiles)
@@ -150,7 +191,18 @@ documents = some(
                 some(created_at=moments, amount=amounts), max_size=2, unique_by=lambda refund: refund["id"]
             ),
             lines=st.lists(
-                st.fixed_dictionaries({}, optional={"product_id": ids, "quantity": st.integers(0, 9)}), max_size=2
+                st.fixed_dictionaries(
+                    {},
+                    optional={
+                        "product_id": ids,
+                        "quantity": st.integers(0, 9),
+                        "vendor": st.none() | texts,
+                        "product_type": texts,
+                        "category": texts,
+                        "tags": st.lists(texts, max_size=2),
+                    },
+                ),
+                max_size=2,
             ),
         ),
         max_size=2,
@@ -174,10 +226,7 @@ def test_documents_survive_writing_reading_and_merging(document: dict[str, Any])
     told, *bought = understand_document(document, START)
 
     assert read_customer(write_customer(customer)) == customer
-    assert isinstance(told, ProfileFact)
-    merged = to_customer(
-        told.customer_id, told.told, [(o.order_id, o.told) for o in bought if isinstance(o, OrderFact)]
-    )
+    merged = to_customer(told.customer_id, told.told, [(one.order_id, one.told) for one in bought])
     assert by_id(merged) == by_id(read_customer(document))
 
 

@@ -52,7 +52,7 @@ def outage(patch: pytest.MonkeyPatch) -> None:
     began, ended = OUTAGE
     due, next_due = memberships.due, memberships.next_due
 
-    def nobody(table: str, shop: str, at: datetime) -> Iterator[str]:
+    def nobody(table: str, shop: str, at: datetime) -> Iterator[memberships.Due]:
         return iter(()) if began <= at < ended else due(table, shop, at)
 
     def after_it(table: str, shop: str) -> datetime | None:
@@ -130,7 +130,7 @@ def after_means_from(patch: pytest.MonkeyPatch) -> None:
 def sweep_looks_before_now(patch: pytest.MonkeyPatch) -> None:
     due = memberships.due
 
-    def earlier(table: str, shop: str, at: datetime) -> Iterator[str]:
+    def earlier(table: str, shop: str, at: datetime) -> Iterator[memberships.Due]:
         return due(table, shop, at - MINUTE)
 
     patch.setattr(memberships, "due", earlier)
@@ -140,13 +140,13 @@ def sweep_keeps_a_watermark(patch: pytest.MonkeyPatch) -> None:
     due = memberships.due
     swept: dict[str, datetime] = {}
 
-    def after_the_last_sweep(table: str, shop: str, at: datetime) -> Iterator[str]:
+    def after_the_last_sweep(table: str, shop: str, at: datetime) -> Iterator[memberships.Due]:
         since = swept.get(shop)
         swept[shop] = at
-        for customer in due(table, shop, at):
-            membership = memberships.read(table, shop, customer)
+        for one in due(table, shop, at):
+            membership = memberships.read(table, shop, one.customer)
             if since is None or (membership and membership.due and membership.due > since):
-                yield customer
+                yield one
 
     def still_to_come(table: str, shop: str) -> datetime | None:
         queries = [memberships._due_query(shop, number) for number in range(keys.DUE_SHARDS)]

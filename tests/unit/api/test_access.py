@@ -20,6 +20,30 @@ def test_shop_and_scopes_are_claims() -> None:
     assert caller == Caller("demo", frozenset({"segments:read", "customers:read"}))
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"scope": "segments:read customers:read"},
+        {"scp": "segments:read customers:read"},
+        {"scp": ["segments:read", "customers:read"]},
+        # A list, as the gateway hands it on.
+        {"scp": "[segments:read customers:read]"},
+        {"scope": "[customers:read segments:read]"},
+        {"scope": "segments:read", "scp": "[customers:read]"},
+        {"scope": None, "scp": "segments:read customers:read"},
+    ],
+)
+def test_scopes_are_read_as_issuers_write_them(claims: dict[str, Any]) -> None:
+    assert Caller.of_event(event({"shop": "demo", **claims})).scopes == {"segments:read", "customers:read"}
+
+
+@pytest.mark.parametrize(
+    "claims", [{}, {"scope": None}, {"scope": ""}, {"scp": "[]"}, {"scp": []}, {"scp": [None]}, {"scope": {"admin": 1}}]
+)
+def test_a_token_may_have_no_scope(claims: dict[str, Any]) -> None:
+    assert Caller.of_event(event({"shop": "demo", **claims})).scopes == frozenset()
+
+
 def test_without_a_token_nobody_is_let_in() -> None:
     with pytest.raises(Unauthorised):
         Caller.of_event(event(None))

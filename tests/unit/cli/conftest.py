@@ -21,6 +21,7 @@ class FakeStack:
         self.refused: dict[str, str] = {}
         self.batches: list[list[dict[str, Any]]] = []
         self.sizes: list[int] = []
+        self.as_of: list[str] = []
         self.tokens: list[str | None] = []
         self.issued: list[dict[str, str]] = []
         self.url = ""
@@ -35,8 +36,10 @@ class FakeStack:
         if self.script and (status := self.script.pop(0)) != 202:
             return status, {"title": "not now", "detail": "told to fail"}
         self.sizes.append(len(body))
-        documents = json.loads(body)["customers"]
+        request = json.loads(body)
+        documents = request["customers"]
         self.batches.append(documents)
+        self.as_of.append(request["as_of"])
         return 202, {"results": [self._result(n, document) for n, document in enumerate(documents)]}
 
     def _result(self, index: int, document: dict[str, Any]) -> dict[str, Any]:

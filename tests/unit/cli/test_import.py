@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from segment_core import clock
 from tidemark.cli import importing, main
+from tidemark.cli.customer_file import CustomerFile
 
 from .conftest import FakeStack
+
+AS_OF = datetime(2026, 2, 1, tzinfo=UTC)
 
 Captured = pytest.CaptureFixture[str]
 
@@ -118,9 +126,9 @@ def test_bytes_that_are_not_utf8(stack: FakeStack, tmp_path: Path, capsys: Captu
 
 def test_numbers_arrive_as_they_were_written(stack: FakeStack, tmp_path: Path) -> None:
     line = '{"id": "1", "addresses": [{"country": "US", "latitude": 40.710000000000000001, "longitude": -74.0}]}'
-    sent = [batch.body for batch in importing.batches(importing.CustomerFile(Path(_file(tmp_path, [line]))))]
+    (batch,) = importing.batches(CustomerFile(Path(_file(tmp_path, [line]))))
 
-    assert sent == [b'{"customers":[' + line.encode() + b"]}"]
+    assert batch.body(AS_OF) == b'{"as_of":"2026-02-01T00:00:00Z","customers":[' + line.encode() + b"]}"
 
 
 def test_requests_stay_below_the_limit_of_bytes(
@@ -133,8 +141,45 @@ def test_requests_stay_below_the_limit_of_bytes(
     assert main(["import", _file(tmp_path, lines), "--url", stack.url]) == 1
 
     assert stack.imported == ["0", "1", "2", "3", "5", "6", "7", "8", "9"]
-    assert max(stack.sizes) < 400 + len(b'{"customers":[]}')
+    assert max(stack.sizes) < 400 + len(importing.Batch().body(AS_OF))
     assert capsys.readouterr().err == "line 5: the document is larger than 400 bytes; split it\n"
+
+
+class TestAsOf:
+    """From when documents count that carry no date of their own."""
+
+    def test_from_when_the_file_was_modified_in_every_batch(self, stack: FakeStack, tmp_path: Path) -> None:
+        path = _file(tmp_path, _customers(150))
+        os.utime(path, (0, AS_OF.timestamp()))
+
+        for _ in range(2):
+            assert main(["import", path, "--url", stack.url]) == 0
+
+        assert stack.as_of == ["2026-02-01T00:00:00Z"] * 4
+
+    def test_as_told(self, stack: FakeStack, tmp_path: Path) -> None:
+        path = _file(tmp_path, _customers(1))
+
+        assert main(["import", path, "--url", stack.url, "--as-of", "2025-12-31T23:00:00-01:00"]) == 0
+        assert stack.as_of == ["2026-01-01T00:00:00Z"]
+
+    @pytest.mark.parametrize("as_of", ["yesterday", "2026-02-01"])
+    def test_no_instant(self, stack: FakeStack, tmp_path: Path, as_of: str) -> None:
+        with pytest.raises(SystemExit, match="2"):
+            main(["import", _file(tmp_path, _customers(1)), "--url", stack.url, "--as-of", as_of])
+        assert stack.batches == []
+
+    def test_standard_input_counts_from_the_start(self, stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+        lines = "\n".join(_customers(150)).encode()
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(lines)))
+        instants = iter([AS_OF])
+        clock.use(lambda: next(instants))
+        try:
+            assert main(["import", "-", "--url", stack.url]) == 0
+        finally:
+            clock.use(None)
+
+        assert stack.as_of == ["2026-02-01T00:00:00Z"] * 2
 
 
 class TestToken:

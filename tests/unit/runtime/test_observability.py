@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import warnings
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from segment_core.errors import NotFound
-from segment_core.runtime.observability import count, logger, observed
+from segment_core.runtime.observability import count, logger, metrics, observed, waited
 
 PLANTED = "planted@example.com"
 CONTEXT = SimpleNamespace(
@@ -116,3 +117,17 @@ def test_metrics_are_written_after_each_invocation_that_counted(
     assert [line["WebhookQueued"] for line in written] == [[2], [3]]
     assert {tuple(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) for line in written} == {("service",)}
     assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in written} == {"Tidemark"}
+
+
+def test_the_namespace_is_the_stacks(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Tidemark/one-of-two")
+    metrics.cache_clear()
+    observed()(lambda event, context: waited("OldestDueSeconds", timedelta(minutes=2)))({}, CONTEXT)
+    metrics.cache_clear()
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (told,) = line["_aws"]["CloudWatchMetrics"]
+    assert (told["Namespace"], told["Metrics"]) == (
+        "Tidemark/one-of-two",
+        [{"Name": "OldestDueSeconds", "Unit": "Seconds"}],
+    )
+    assert line["OldestDueSeconds"] == [120]

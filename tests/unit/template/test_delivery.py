@@ -7,7 +7,11 @@ import re
 
 import pytest
 
-from .stack import Properties, Stack, referenced
+from segment_core.membership.sweep import ABANDONED_AFTER
+
+from .stack import ROOT, Properties, Stack, referenced
+
+CORE = ROOT / "layers" / "segment_core" / "segment_core"
 
 FOURTEEN_DAYS = 14 * 24 * 3600
 STREAM_KEEPS_SECONDS = 24 * 3600
@@ -137,6 +141,34 @@ def test_a_schedule_that_stops_is_heard_of(stack: Stack) -> None:
     assert alarms.keys() == scheduled
     # No invocation at all is no data, not a zero.
     assert {alarm["TreatMissingData"] for alarm in alarms.values()} == {"breaching"}
+
+
+def _own_alarms(stack: Stack) -> dict[str, Properties]:
+    """The alarms on metrics that our own code writes, by metric."""
+    alarms = stack.all("CloudWatch::Alarm").values()
+    return {alarm["MetricName"]: alarm for alarm in alarms if not str(alarm["Namespace"]).startswith("AWS/")}
+
+
+def test_what_goes_wrong_without_an_error_has_an_alarm(stack: Stack) -> None:
+    alarms = _own_alarms(stack)
+    assert alarms.keys() == {"OldestDueSeconds", "JobsAbandoned", "DefinitionNotEvaluated"}
+    assert alarms["OldestDueSeconds"]["Threshold"] <= 600
+    assert _exceeds(alarms["DefinitionNotEvaluated"], 0)
+    # The sweep finds a job that does not move once in this time, and so in each of the alarm's periods.
+    stuck = alarms["JobsAbandoned"]
+    assert stuck["Period"] >= ABANDONED_AFTER.total_seconds() + 60
+    assert stuck["EvaluationPeriods"] > 1
+
+
+def test_an_alarm_of_ours_looks_where_its_function_writes(stack: Stack) -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in CORE.rglob("*.py"))
+    functions = stack.functions()
+    for metric, alarm in _own_alarms(stack).items():
+        (dimension,) = alarm["Dimensions"]
+        variables = functions[dimension["Value"]]["Environment"]["Variables"]
+        assert dimension == {"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}, metric
+        assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"], metric
+        assert f'"{metric}"' in code, metric
 
 
 def test_every_alarm_tells_somebody_why(stack: Stack) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+from datetime import timedelta
 
 from segment_core.runtime import environment
 from segment_core.runtime.environment import Environment
+from segment_core.segments import limits
+from segment_core.store import history
 
 from .stack import ROOT, Stack, referenced
 
 # What the libraries read, beside what our own code does.
-LIBRARY_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+LIBRARY_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE"}
+
+# AWS's default, for all functions of a region.
+CONCURRENCY_OF_AN_ACCOUNT = 1000
 
 
 def _models() -> dict[str, type[Environment]]:
@@ -81,3 +87,29 @@ def test_the_layer_is_built_for_what_the_functions_run_on(stack: Stack) -> None:
     assert all(layer["CompatibleArchitectures"] == function["Architectures"] for function in functions)
     metadata = stack.source["Resources"]["SegmentCoreLayer"]["Metadata"]
     assert metadata == {"BuildMethod": layer["CompatibleRuntimes"][0], "BuildArchitecture": "arm64"}
+
+
+def test_stores_and_readers_cannot_take_the_concurrency_of_the_others(stack: Stack) -> None:
+    reserved = {
+        name: function["ReservedConcurrentExecutions"]
+        for name, function in stack.functions().items()
+        if function.get("ReservedConcurrentExecutions") != {"Ref": "AWS::NoValue"}
+        and "ReservedConcurrentExecutions" in function
+    }
+    if stack.stage == "prod":
+        assert reserved.keys() == {"webhook", "api"}
+        # Queues and streams live on the rest; Lambda itself wants 100 of it unreserved.
+        queues = stack.source["Mappings"]["Stages"]["prod"]["MaximumConcurrency"]
+        assert sum(reserved.values()) + 2 * queues + 100 <= CONCURRENCY_OF_AN_ACCOUNT
+    else:
+        # A new account may have no more than ten in all: whoever tries the stack must be able to.
+        assert reserved == {}
+
+
+def test_settings_of_the_operator_are_what_the_core_does_without_them(stack: Stack) -> None:
+    defaults = {name: about.get("Default") for name, about in stack.source["Parameters"].items()}
+    assert timedelta(days=defaults["HistoryDays"]) == history.KEPT
+    assert defaults["DefinitionsPerShop"] == limits.DEFINITIONS_PER_SHOP
+    assert stack.functions()["project"]["Environment"]["Variables"]["HISTORY_DAYS"] == {"Ref": "HistoryDays"}
+    given = stack.functions()["api"]["Environment"]["Variables"]["DEFINITIONS_PER_SHOP"]
+    assert given == {"Ref": "DefinitionsPerShop"}

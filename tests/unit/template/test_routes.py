@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from segment_core.segments.service import SECONDS_PER_REQUEST
+
 from .stack import ROOT, Stack, referenced
 
 # Routes without a token, each with the reason.
@@ -79,6 +81,26 @@ def test_requests_are_throttled_logged_and_not_for_browsers(stack: Stack) -> Non
     assert group["RetentionInDays"] >= 7
     (api,) = stack.all("ApiGatewayV2::Api").values()
     assert "x-amazon-apigateway-cors" not in api["Body"]
+
+
+def test_the_routes_that_cost_most_are_throttled_harder(stack: Stack) -> None:
+    (stage,) = stack.all("ApiGatewayV2::Stage").values()
+    harder = stage["RouteSettings"]
+    assert harder.keys() == {"POST /segments", "POST /imports"}
+    assert harder.keys() <= {f"{method} {path}" for (method, path), _ in _operations(stack)}
+    for route, settings in harder.items():
+        assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"], route
+        assert settings["ThrottlingRateLimit"] < stage["DefaultRouteSettings"]["ThrottlingRateLimit"], route
+        # A route with settings of its own has none of the default ones.
+        assert settings["DetailedMetricsEnabled"] is True, route
+
+
+def test_segments_being_made_leave_readers_their_share(stack: Stack) -> None:
+    (stage,) = stack.all("ApiGatewayV2::Stage").values()
+    api = stack.functions()["api"]
+    busy = stage["RouteSettings"]["POST /segments"]["ThrottlingRateLimit"] * SECONDS_PER_REQUEST
+    if stack.stage == "prod":
+        assert busy <= api["ReservedConcurrentExecutions"] / 2
 
 
 def test_an_access_log_line_is_json_without_personal_values(stack: Stack) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from segment_core import clock
 from segment_core.errors import InvalidDocument
+from segment_core.instants import iso
 from tidemark.cli import arguments
 from tidemark.cli.command import Command
 from tidemark.cli.customer_file import CustomerFile
@@ -22,7 +25,10 @@ BATCH_BYTES = 5_000_000
 _DESCRIPTION = f"""\
 Sends customer documents to POST /imports. Every line is checked here first: a bad one is named
 on standard error and nothing of it is stored; the others are imported and the exit status is 1.
-Importing a file again changes nothing, so an import that was cut off may simply be repeated.
+
+Documents that carry no as_of count as told when the file was last modified, or at --as-of (standard
+input: when the command starts): what the store told later stays. Importing an unmodified file again
+changes nothing, so an import that was cut off may simply be repeated.
 
 The token is --token, else ${TOKEN_VARIABLE}, else (on this machine) one from the local stack."""
 
@@ -45,10 +51,9 @@ class Batch:
         self.lines.append(line)
         self.size += len(line) + 1
 
-    @property
-    def body(self) -> bytes:
+    def body(self, as_of: datetime) -> bytes:
         """The request. The lines are JSON already; parsing and printing them again could round a number."""
-        return b'{"customers":[' + b",".join(self.lines) + b"]}"
+        return b'{"as_of":"' + iso(as_of).encode() + b'","customers":[' + b",".join(self.lines) + b"]}"
 
 
 def batches(file: CustomerFile) -> Iterator[Batch]:
@@ -70,6 +75,10 @@ def configure(parser: ArgumentParser) -> None:
     """The arguments of `tidemark import`."""
     parser.add_argument("file", type=Path, metavar="FILE", help="NDJSON, a customer document a line; .gz too, - stdin")
     parser.add_argument("--url", required=True, type=arguments.base_url, metavar="URL", help="the stack's address")
+    parser.add_argument(
+        "--as-of", type=arguments.instant, metavar="INSTANT",
+        help="when documents without an as_of of their own were told (default: when FILE was last modified)",
+    )  # fmt: skip
     parser.add_argument("--token", metavar="T", help=f"a JWT with the scope events:write (else ${TOKEN_VARIABLE})")
     parser.add_argument(
         "--shop", default=arguments.DEFAULT_SHOP, metavar="S",
@@ -78,15 +87,23 @@ def configure(parser: ArgumentParser) -> None:
     arguments.add_json(parser)
 
 
+def _told_at(path: Path) -> datetime:
+    """When a file was last modified, so that it is the same in every import of it; now, for what is no file."""
+    if not path.is_file():
+        return clock.now()
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
 def run(options: Namespace) -> int:
     """Import the file; 1 if any line was refused, here or by the service."""
     file = CustomerFile(options.file)
+    as_of = options.as_of or _told_at(options.file)
     progress = Progress("customers imported")
     accepted = 0
     service = Service(options.url, token_for(options.url, options.token, options.shop))
     for batch in batches(file):
         try:
-            accepted += _send(service, batch, file, progress)
+            accepted += _send(service, batch, as_of, file, progress)
         except CommandError as error:
             progress.clear()
             raise CommandError(
@@ -102,9 +119,9 @@ def run(options: Namespace) -> int:
     return PROBLEMS if file.refused else OK
 
 
-def _send(service: Service, batch: Batch, file: CustomerFile, progress: Progress) -> int:
+def _send(service: Service, batch: Batch, as_of: datetime, file: CustomerFile, progress: Progress) -> int:
     """Send one batch; returns how many documents were accepted. Refused ones are named by their line."""
-    answer = service.repeat("POST", "/imports", batch.body)
+    answer = service.repeat("POST", "/imports", batch.body(as_of))
     if answer.status != 202:
         raise CommandError(
             f"{service.url}/imports refused lines {batch.numbers[0]} to {batch.numbers[-1]}: "

@@ -15,6 +15,9 @@ from segment_core.store import keys
 
 SECURITY_SCHEME = "token"
 
+# Issuers use the one or the other, and the gateway takes both.
+_SCOPE_CLAIMS = ("scope", "scp")
+
 Security = list[dict[str, list[str]]]
 
 
@@ -36,7 +39,7 @@ class Caller:
         claims = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims")
         if claims is None:
             raise Unauthorised("send a token: Authorization: Bearer ...", code="no_token")
-        return cls(_shop(claims), frozenset(str(claims.get("scope", "")).split()))
+        return cls(_shop(claims), frozenset(scope for name in _SCOPE_CLAIMS for scope in _scopes(claims.get(name))))
 
     def require(self, security: Security) -> None:
         """Raises Forbidden unless the token has all scopes of one of the alternatives in `security`."""
@@ -44,6 +47,12 @@ class Caller:
         if not any(scopes and self.scopes.issuperset(scopes) for scopes in wanted):
             names = " or ".join(" ".join(scopes) for scopes in wanted if scopes)
             raise Forbidden(f"the token lacks the scope {names}", code="missing_scope")
+
+
+def _scopes(claim: object) -> list[str]:
+    """The scopes in a claim: a list, or text parted by spaces. The gateway hands a list on as text, `[a b]`."""
+    texts = claim if isinstance(claim, list) else [claim]
+    return [scope for text in texts if isinstance(text, str) for scope in text.strip("[]").split()]
 
 
 def _shop(claims: Mapping[str, Any]) -> str:

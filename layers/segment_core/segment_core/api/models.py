@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
 
 from segment_core import zones
+from segment_core.facts import kinds
 from segment_core.instants import iso
 from segment_core.runtime.secrets import MOST_SECRETS
 
@@ -26,13 +27,40 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _whole(text: str) -> str:
+    # JSON can hold half of a surrogate pair; nothing that keeps text can.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a surrogate pair, which is no character") from None
+    return text
+
+
+def _whole_secret(secret: SecretStr) -> SecretStr:
+    _whole(secret.get_secret_value())
+    return secret
+
+
+def _instant(text: str) -> str:
+    try:
+        return iso(kinds.instant(text))
+    except kinds.Refused as refused:
+        raise ValueError(refused.message) from None
+
+
 Zone = Annotated[str, AfterValidator(_known_zone), Field(description="IANA time zone", examples=["Europe/Berlin"])]
 Instant = Annotated[
     datetime,
     PlainSerializer(iso, return_type=str, when_used="json"),
     Field(description="ISO 8601, in UTC", json_schema_extra={"format": "date-time"}),
 ]
-Secret = Annotated[SecretStr, Field(min_length=8, max_length=256)]
+Text = Annotated[str, AfterValidator(_whole)]
+AsOf = Annotated[
+    str,
+    AfterValidator(_instant),
+    Field(description="ISO 8601 with an offset", json_schema_extra={"format": "date-time"}),
+]
+Secret = Annotated[SecretStr, AfterValidator(_whole_secret), Field(min_length=8, max_length=256)]
 NextCursor = Annotated[str | None, Field(description="The next page's `cursor`; null on the last page")]
 
 
@@ -100,8 +128,8 @@ class Shop(Answer):
 class SegmentRequest(Request):
     """A segment to be made."""
 
-    name: str
-    query: str
+    name: Text
+    query: Text
 
 
 class Segment(Answer):
@@ -111,7 +139,7 @@ class Segment(Answer):
     name: str
     query: str
     definition_id: str
-    state: Literal["building", "ready", "failed"]
+    state: Literal["building", "ready"]
     count: int | None
     as_of: Instant | None
     created_at: Instant
@@ -133,7 +161,11 @@ class Member(Answer):
 
 
 class MemberPage(Answer):
-    """Members of one definition of a segment."""
+    """Members of one definition of a segment.
+
+    A page may hold fewer than `limit`, or none, where many have left lately. The last is the one whose
+    `next_cursor` is null.
+    """
 
     segment_id: str
     definition_id: str
@@ -164,8 +196,13 @@ class CustomerSegments(Answer):
 
 
 class ImportRequest(Request):
-    """Customer documents; each is judged by itself."""
+    """Customer documents; each is judged by itself.
 
+    `as_of` is the store time of documents that carry none: with it, what is imported again changes nothing,
+    and what the store told later stays. Without it they count from when they are received.
+    """
+
+    as_of: AsOf | None = None
     customers: Annotated[list[Any], Field(min_length=1, max_length=MOST_DOCUMENTS)]
 
 

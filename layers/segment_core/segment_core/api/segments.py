@@ -35,8 +35,10 @@ router = APIGatewayHttpRouter()
 def create(body: models.SegmentRequest, request: Request) -> models.Segment:
     """The segment is `building` until all customers who are there were evaluated."""
     ask = Ask.of(request)
-    queue_url = environment(ApiEnvironment).work_queue_url
-    return models.Segment.model_validate(service.create(tables(), ask.shop, body.name, body.query, ask.at, queue_url))
+    env = environment(ApiEnvironment)
+    most = env.definitions_per_shop
+    made = service.create(tables(), ask.shop, body.name, body.query, ask.at, env.work_queue_url, most_definitions=most)
+    return models.Segment.model_validate(made)
 
 
 @router.get(
@@ -107,7 +109,7 @@ def members(
     limit: Annotated[int, Query(ge=1, le=MOST_MEMBERS)] = USUAL_PAGE,
     cursor: Cursor = None,
 ) -> models.MemberPage:
-    """A page of members; all pages that cursors lead to are of one definition."""
+    """A page of members, perhaps a short one; all pages that cursors lead to are of one definition."""
     ask = Ask.of(request)
     place = Place(ask.shop, f"segments/{segment_id}/members")
     position = cursors.read(place, cursor)

@@ -52,8 +52,10 @@ class Refused(Exception):
 
 
 def _shown(key: object) -> str:
-    """A key that somebody chose, short enough for a message."""
-    return str(key)[:_SHOWN]
+    """A key that somebody chose, short enough for a message, and of characters that every channel takes."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(key)[:_SHOWN]
+    )
 
 
 def text(value: object) -> str:

@@ -11,37 +11,43 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from segment_core import instants
-from segment_core.facts import registers
+from segment_core.facts import products, registers
 from segment_core.facts.registers import Register, Registers
 
 CUSTOMER = "customer_id"
 # Total, currency and `updated_at` in one register: refunds after that instant are not in that total, so the
 # three must come from one body even if a later one tells only other things.
 MONEY = "money"
+LINES = "lines"
 
-_GROUPS = ("fields", "refunds")
+_GROUPS = ("fields", "refunds", "products")
 
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
     """`fields` are registers by document key, with `customer_id` and `money`; `refunds` are registers by id.
 
-    `cancelled_at` is sortable text.
+    `cancelled_at` is sortable text. `products` are registers of what earlier lines said of their products,
+    see `facts.products`.
     """
 
     fields: Registers = field(default_factory=dict)
     refunds: Registers = field(default_factory=dict)
     cancelled_at: str | None = None
     deleted: bool = False
+    products: Registers = field(default_factory=dict)
 
     def join(self, other: OrderState) -> OrderState:
         """What both say together."""
         if self.deleted or other.deleted:
             return OrderState(deleted=True)
+        fields = registers.join(self.fields, other.fields)
+        told = [part for state in (self, other) for part in (state.products, products.said(state.fields.get(LINES)))]
         return OrderState(
-            registers.join(self.fields, other.fields),
+            fields,
             registers.join(self.refunds, other.refunds),
             min(filter(None, (self.cancelled_at, other.cancelled_at)), default=None),
+            products=products.kept(fields.get(LINES), *told),
         )
 
     @property
@@ -62,6 +68,8 @@ class OrderState:
         money = self.fields.get(MONEY, Register("", {})).value
         if isinstance(money, Mapping):
             document |= money
+        if LINES in self.fields:
+            document[LINES] = products.completed(self.fields[LINES], self.products)
         if self.cancelled_at is not None:
             document["cancelled_at"] = self.cancelled_at
         refunds = [
@@ -73,7 +81,7 @@ class OrderState:
     def encode(self) -> str:
         """The state as text, for storing."""
         return registers.encode(
-            {"fields": self.fields, "refunds": self.refunds},
+            {"fields": self.fields, "refunds": self.refunds, "products": self.products},
             {"cancelled_at": self.cancelled_at, "deleted": self.deleted or None},
         )
 
@@ -87,4 +95,5 @@ def decode(text: str) -> OrderState:
         groups["refunds"],
         None if cancelled_at is None else str(cancelled_at),
         bool(others.get("deleted", False)),
+        groups["products"],
     )

@@ -19,6 +19,12 @@ from segment_core.facts.registers import Stamp
 
 Body = Mapping[str, object]
 
+# As many digits as money in a customer document has: such amounts can be written out, and added up exactly.
+_WHOLE_DIGITS = 15
+_DECIMALS = 8
+# Longer texts are not even looked at.
+_AMOUNT_CHARACTERS = 64
+
 _GLOBAL_ID = re.compile(r"gid://[a-z]+/[A-Za-z]+/([A-Za-z0-9-]+)(\?.*)?")
 
 
@@ -115,19 +121,32 @@ def words(body: Body, key: str) -> list[str]:
 
 
 def amount(body: Body, key: str) -> Decimal | None:
-    """An amount of money, which stores write as text and sometimes as a number."""
+    """An amount of money, which stores write as text and sometimes as a number.
+
+    It has at most 15 digits before the point and 8 after it: `1E999999999` is a short text, and a number
+    that no memory holds.
+    """
     value = body.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise NotUnderstood(f"'{key}' is not an amount")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise NotUnderstood(f"'{key}' is not an amount") from None
-    if not number.is_finite():
+    number = None if isinstance(value, bool) or not isinstance(value, str | int | float) else _decimal(value)
+    if number is None:
         raise NotUnderstood(f"'{key}' is not an amount")
     return number
+
+
+def _decimal(value: str | float) -> Decimal | None:
+    """The number, if it is one of few digits."""
+    try:
+        text = str(value)
+        number = Decimal(text) if len(text) <= _AMOUNT_CHARACTERS else None
+    except (InvalidOperation, ValueError):
+        return None
+    if number is None or not number.is_finite():
+        return None
+    exponent = int(number.as_tuple().exponent)
+    # Of zero, too: its exponent may be anything.
+    return number if max(number.adjusted(), exponent) < _WHOLE_DIGITS and exponent >= -_DECIMALS else None
 
 
 def part(body: Body, key: str) -> Body | None:

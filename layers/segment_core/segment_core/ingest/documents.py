@@ -9,10 +9,10 @@ from typing import cast
 from segment_core.facts import registers, tags
 from segment_core.facts.customer import Customer, Order
 from segment_core.facts.document import read_customer, write_customer
-from segment_core.facts.order import CUSTOMER, MONEY, OrderState
+from segment_core.facts.order import CUSTOMER, LINES, MONEY, OrderState
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.registers import Register
-from segment_core.facts.told import Fact, OrderFact, ProfileFact
+from segment_core.facts.told import OrderFact, ProfileFact
 from segment_core.instants import sortable
 
 Document = Mapping[str, object]
@@ -22,7 +22,7 @@ _OWN_RULES = {"id", "as_of", "tags", "orders", "checkouts", "events"}
 _OWN_RULES_OF_ORDER = {"id", "cancelled_at", "refunds", *(_MONEY_KEYS := ("total", "currency", "updated_at"))}
 
 
-def understand_document(document: Document, received_at: datetime) -> tuple[Fact, ...]:
+def understand_document(document: Document, received_at: datetime) -> tuple[ProfileFact, *tuple[OrderFact, ...]]:
     """The facts that a document tells. Raises InvalidDocument.
 
     They carry the document's `as_of`, orders, checkouts and events their own dates where they have them;
@@ -35,7 +35,7 @@ def understand_document(document: Document, received_at: datetime) -> tuple[Fact
     return (
         ProfileFact(customer.id, _profile(customer, document, written, as_of)),
         *(
-            OrderFact(order.id, _order(customer.id, order, _known(told, made), made, order.updated_at or as_of))
+            OrderFact(order.id, _order(customer.id, order, _known_order(told, made), made, order.updated_at or as_of))
             for order, told, made in orders
         ),
     )
@@ -71,6 +71,13 @@ def _order(customer_id: str, order: Order, known: Document, written: Document, s
 def _known(document: Document, written: Document) -> dict[str, object]:
     """The keys of `document` with the values that we write; what we leave out is null or empty there too."""
     return {key: written.get(key, value) for key, value in document.items()}
+
+
+def _known_order(document: Document, written: Document) -> dict[str, object]:
+    """The same of an order and of each of its lines: what a line leaves out is not told, what it has empty is."""
+    lines = zip(_elements(document, LINES), _elements(written, LINES), strict=True)
+    known = _known(document, written)
+    return {**known, LINES: [_known(line, made) for line, made in lines]} if LINES in document else known
 
 
 def _by_id(elements: list[Document], store_times: list[datetime]) -> Iterator[tuple[str, Register]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from segment_core import instants
 from segment_core.errors import NotUnderstood
-from segment_core.facts import strict_json
+from segment_core.facts import kinds, strict_json
 from segment_core.facts.told import Fact
 from segment_core.ingest.body import Body
 from segment_core.ingest.documents import understand_document
@@ -37,8 +37,7 @@ def read(text: str) -> Told:
 def _webhook(message: Body) -> Told:
     body = _object(_text(message, "body"), "the body")
     received_at = _instant(message, "received_at")
-    triggered_at = _instant(message, "triggered_at") if message.get("triggered_at") is not None else None
-    facts = understand(_text(message, "topic"), body, received_at, triggered_at)
+    facts = understand(_text(message, "topic"), body, received_at, _hint(message, "triggered_at"))
     return Told(_text(message, "shop"), facts, bulk=False)
 
 
@@ -69,6 +68,14 @@ def _text(message: Body, key: str) -> str:
     if not isinstance(value, str) or not value:
         raise NotUnderstood(f"the message has no text '{key}'")
     return value
+
+
+def _hint(message: Body, key: str) -> datetime | None:
+    """An instant from an unsigned header. One that cannot be a fact's is none: it must not cost us the fact."""
+    try:
+        return kinds.instant(message.get(key))
+    except kinds.Refused:
+        return None
 
 
 def _instant(message: Body, key: str) -> datetime:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from segment_core.errors import NotFound
+from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.membership.rules import rules_of
 from segment_core.membership.steps import erased, steps
 from segment_core.model.generation import Generation
@@ -54,7 +55,7 @@ class Round:
     def evaluate(self, customer: str, cause: Cause, *, restamp: bool = False) -> Outcome:
         """Bring the customer's membership up to the instant; starts over whenever somebody else commits first.
 
-        Raises Contention if others never give way.
+        For cause `clock` that is nothing if time has already been served. Raises Contention if others never give way.
         """
         for pause in backoff():
             if customer in self._read:
@@ -63,6 +64,9 @@ class Round:
                 previous = memberships.read(self.tables.memberships, self.shop, customer)
                 self._generation = _generation(self.tables, self.shop)
             generation = self._generation
+            # The sweep names who is due once a minute, also who waits to be looked at: that must not cost more waiting.
+            if cause == "clock" and not restamp and not _is_due(previous, self.at):
+                return Outcome(previous, generation)
             loaded = facts.load(self.tables.customers, self.shop, customer)
             commits = _commits(self.tables, self.shop, previous, generation, loaded, self.at, cause, restamp)
             if _commit_all(self.tables, self.shop, customer, previous, commits):
@@ -87,13 +91,27 @@ class Round:
 
 
 def evaluate_all(
-    tables: Tables, shop: str, customers: Collection[str], at: datetime, cause: Cause, *, restamp: bool = False
+    tables: Tables,
+    shop: str,
+    customers: Collection[str],
+    at: datetime,
+    cause: Cause,
+    *,
+    restamp: bool = False,
+    seconds_left: SecondsLeft = unlimited,
 ) -> dict[str, Outcome]:
-    """Bring the memberships of these customers up to `at`. Raises as `Round` does."""
+    """Bring the memberships of these customers up to `at`, in their order and as far as there is time for.
+
+    The first has its turn always. Raises as `Round` does.
+    """
     if not customers:
         return {}
     together = Round.begin(tables, shop, customers, at)
-    outcomes = {customer: together.evaluate(customer, cause, restamp=restamp) for customer in customers}
+    outcomes = {}
+    for customer in customers:
+        outcomes[customer] = together.evaluate(customer, cause, restamp=restamp)
+        if seconds_left() <= 0:
+            break
     return outcomes | together.settle()
 
 
@@ -102,6 +120,10 @@ def _generation(tables: Tables, shop: str) -> Generation:
     if generation is None:
         raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
     return generation
+
+
+def _is_due(membership: Membership | None, at: datetime) -> bool:
+    return membership is not None and membership.due is not None and membership.due <= at
 
 
 def _commits(
@@ -120,7 +142,21 @@ def _commits(
     if loaded.customer is None or (previous is not None and previous.erased):
         return []
     rules = rules_of(tables.segments, shop, generation)
+    # Whose turn the restamping was may have ended before it, and its page is done again without.
+    restamp = restamp or (cause != "fact" and _is_untold(tables, shop, previous, generation))
     return list(steps(previous, generation.number, rules, loaded.customer, at, cause, restamp))
+
+
+def _is_untold(tables: Tables, shop: str, membership: Membership | None, newest: Generation) -> bool:
+    """Whether readers see the customer in other segments than the item says: nobody has heard of that yet."""
+    if membership is None or not membership.bits or membership.generation == newest.number:
+        return False
+    written = generations.numbered(tables.segments, shop, membership.generation)
+    return _read(written, membership.bits) != _read(newest, membership.bits)
+
+
+def _read(generation: Generation, bits: int) -> set[str]:
+    return {definition.id for definition in generation.members_of(bits) if definition.published}
 
 
 def _commit_all(

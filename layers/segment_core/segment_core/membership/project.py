@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from segment_core.membership.flips import Change, flips, rows
@@ -14,21 +14,28 @@ from segment_core.store.members import Row
 from segment_core.store.tables import Tables
 
 
-def project(tables: Tables, event_bus: str, changes: Sequence[Change], at: datetime) -> int:
+def project(
+    tables: Tables, event_bus: str, changes: Sequence[Change], at: datetime, history_kept: timedelta = history.KEPT
+) -> int:
     """Bring member lists, counts and history up to date and tell every enter and leave; returns how many.
 
     Safe to repeat: rows and counts are fenced by version, history and events have ids that stay the
-    same. Events go last, so that whoever hears of a change can read it. Lists of definitions that are
-    gone are left alone: their removal is under way.
+    same. Events go last, so that whoever hears of a change can read it. Which definitions are gone is asked
+    after their rows were written: what was written before a list was cleared is cleared with it, and what
+    came later is removed here. Who was erased leaves for all to hear, and has no history any more.
     """
     by_shop, by_id = _derived(tables, changes)
     told = by_id.values()
+    for shop, changed in by_shop.items():
+        members.apply(tables, shop, changed, at)
     shown = segments.shown(tables.segments, by_shop.keys(), {(flip.shop, flip.segment) for flip in told})
     for shop, changed in by_shop.items():
         generation = shown.generations.get(shop)
         live = {definition.id for definition in generation.live} if generation else set()
-        members.apply(tables, shop, [row for row in changed if row.definition in live], at)
-    history.append(tables.history, told)
+        members.remove(tables, shop, [row for row in changed if row.definition not in live])
+    history.append(tables.history, told, history_kept)
+    for shop, customer in {(change.shop, change.customer) for change in changes if change.new.erased}:
+        history.erase(tables.history, shop, customer)
     bus.publish(event_bus, [_event(flip, shown.names.get((flip.shop, flip.segment))) for flip in told])
     return len(told)
 

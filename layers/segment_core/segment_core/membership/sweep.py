@@ -2,81 +2,123 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from segment_core.instants import parse
+from segment_core.membership.budget import SecondsLeft
 from segment_core.runtime import queue
-from segment_core.runtime.observability import logger
-from segment_core.store import jobs, memberships, shops
+from segment_core.runtime.observability import count, logger, waited
+from segment_core.store import jobs, keys, memberships, shops
+from segment_core.store.jobs import Unfinished
 from segment_core.store.tables import Tables
 
 # A job that has not moved for this long lost its worker.
 ABANDONED_AFTER = timedelta(minutes=5)
 
-
 # A shop's midnight can make everybody due at once: what is left comes the next minute.
 CUSTOMERS_PER_SWEEP = 20_000
 
+# So many of one shop, then the next shop has its turn: one that has its midnight keeps no other waiting.
+CUSTOMERS_PER_TURN = 500
 
-def sweep(tables: Tables, work_queue_url: str, at: datetime) -> int:
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+def sweep(tables: Tables, work_queue_url: str, at: datetime, seconds_left: SecondsLeft) -> int:
     """Queue all customers due by `at`, of every shop, and abandoned jobs; returns how many messages.
 
     An idle minute costs one query for the shops, one for the jobs of all, and one per due shard of each
     shop. What fails for one shop, or for the jobs, does not keep the sweep from the others; the first
-    failure is raised when all have had their turn.
+    failure is raised when all have had their turn. Whom there is no time for is found the next minute.
     """
     sent = 0
     failures: list[Exception] = []
-    abandoned: dict[str, list[str]] = {}
+    abandoned: dict[str, list[Unfinished]] = {}
     with _noting(failures, "jobs not read"):
         abandoned = _abandoned(tables, at)
-    every = list(shops.ids(tables.segments))
-    # No shop is always the last one.
-    first = at.minute % len(every) if every else 0
-    for shop in every[first:] + every[:first]:
+        count("JobsAbandoned", sum(map(len, abandoned.values())))
+    waiting = deque(
+        (shop, _turns(tables, work_queue_url, shop, abandoned.get(shop, []), at))
+        for shop in _from_elsewhere(list(shops.ids(tables.segments)), at)
+    )
+    while waiting and seconds_left() > 0:
+        shop, turns = waiting.popleft()
         with _noting(failures, "shop not swept", shop):
-            sent += _sweep_shop(tables, work_queue_url, shop, abandoned.get(shop, []), at)
+            queued = next(turns, None)
+            if queued is not None:
+                sent += queued
+                waiting.append((shop, turns))
+    if waiting:
+        logger().warning("no time for all shops", extra={"shops": len(waiting)})
+        count("ShopsNotSwept", len(waiting))
     if failures:
         raise failures[0]
     return sent
+
+
+def _from_elsewhere(every: list[str], at: datetime) -> list[str]:
+    """All shops, beginning each minute with another one.
+
+    Steps of the golden ratio divide a round most evenly: were there time for a tenth of the shops only, each
+    would still have its turn within a quarter of an hour.
+    """
+    minute = int(at.timestamp()) // 60
+    first = int(minute * _GOLDEN % 1 * len(every))
+    return every[first:] + every[:first]
 
 
 @contextmanager
 def _noting(failures: list[Exception], what: str, shop: str | None = None) -> Iterator[None]:
     try:
         yield
-    except (ClientError, RuntimeError) as error:
+    except (BotoCoreError, ClientError, RuntimeError) as error:
         logger().warning(what, exc_info=error, extra={"shop": shop})
         failures.append(error)
 
 
-def _sweep_shop(tables: Tables, work_queue_url: str, shop: str, abandoned: Sequence[str], at: datetime) -> int:
+def _turns(
+    tables: Tables, work_queue_url: str, shop: str, abandoned: Sequence[Unfinished], at: datetime
+) -> Iterator[int]:
+    """Queue what the shop has to do, a turn at a time; how many messages each turn sent."""
+    # Who is asked to go on with a job has as long as its last worker had.
+    lost = [job.id for job in abandoned if jobs.touch(tables.segments, job, at)]
+    if lost:
+        yield queue.send_all(work_queue_url, shop, ({"kind": "job", "shop": shop, "job": job} for job in lost))
     due = islice(memberships.due(tables.memberships, shop, at), CUSTOMERS_PER_SWEEP)
-    sent = queue.send_all(
-        work_queue_url,
-        shop,
-        ({"kind": "evaluate", "shop": shop, "customer": customer, "cause": "clock"} for customer in due),
-    )
-    return sent + queue.send_all(work_queue_url, shop, ({"kind": "job", "shop": shop, "job": job} for job in abandoned))
+    while turn := [*islice(due, CUSTOMERS_PER_TURN)]:
+        waited("OldestDueSeconds", at - min(one.minute for one in turn))
+        yield queue.send_all(
+            work_queue_url,
+            shop,
+            ({"kind": "evaluate", "shop": shop, "customer": one.customer, "cause": "clock"} for one in turn),
+        )
 
 
-def _abandoned(tables: Tables, at: datetime) -> dict[str, list[str]]:
+def _abandoned(tables: Tables, at: datetime) -> dict[str, list[Unfinished]]:
     """Shop to its jobs that nobody goes on with."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Unfinished]] = {}
     for job in jobs.unfinished(tables.segments):
         if job.touched_at <= at - ABANDONED_AFTER:
-            found.setdefault(job.shop, []).append(job.id)
+            found.setdefault(job.shop, []).append(job)
     return found
 
 
 def next_due(segments_table: str, memberships_table: str) -> datetime | None:
-    """The first minute at which a sweep would find a due customer, over all shops; None if never.
+    """The first minute at which a sweep would find a due customer or an abandoned job, over all shops; None if never.
 
     For whoever moves the clock by hand: sweeps before that minute would do nothing.
     """
     minutes = [memberships.next_due(memberships_table, shop) for shop in shops.ids(segments_table)]
+    minutes += [_full_minute(job.touched_at + ABANDONED_AFTER) for job in jobs.unfinished(segments_table)]
     return min((minute for minute in minutes if minute is not None), default=None)
+
+
+def _full_minute(instant: datetime) -> datetime:
+    return parse(keys.due_minute(instant))

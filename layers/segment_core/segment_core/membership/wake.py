@@ -14,6 +14,7 @@ from typing import Any
 
 from segment_core.errors import NotUnderstood
 from segment_core.membership import jobs
+from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.evaluate import Round
 from segment_core.model.membership import Cause
 from segment_core.runtime import queue
@@ -28,16 +29,16 @@ Customers = Mapping[str, Sequence[str]]
 class Wake:
     """One invocation's worth of evaluations, at one instant: `by_fact` or `by_message` for each record, then `settle`.
 
-    `named` are the customers of the batch, whose memberships are read together.
+    `named` are the customers of the batch, whose memberships are read together; `seconds_left` is what jobs may take.
     """
 
     tables: Tables
     work_queue_url: str
     at: datetime
+    seconds_left: SecondsLeft
     named: Customers
     _rounds: dict[str, Round] = field(default_factory=dict)
     _done: set[tuple[str, str]] = field(default_factory=set)
-    _worked: bool = False
 
     def by_fact(self, record: Mapping[str, Any]) -> None:
         """Evaluate the customer whose facts a stream record says have changed."""
@@ -61,10 +62,7 @@ class Wake:
         self._evaluate(message["shop"], message["customer"], message["cause"], restamp=repeated)
 
     def _job_message(self, message: Mapping[str, Any], repeated: bool) -> None:
-        # One piece of work is as long as an invocation should be; jobs that come with it take their turn.
-        done = not self._worked and jobs.work(self.tables, message["shop"], message["job"], self.at)
-        self._worked = True
-        if not done:
+        if not jobs.work(self.tables, message["shop"], message["job"], self.at, self.seconds_left):
             queue.send(self.work_queue_url, message["shop"], message)
 
     def _evaluate(self, shop: str, customer: str, cause: Cause, *, restamp: bool = False) -> None:
@@ -99,19 +97,30 @@ def in_records(records: Iterable[Mapping[str, Any]]) -> Customers:
     return _by_shop(_customer(record) for record in records)
 
 
+def jobs_last(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages, with jobs after everything else: they take what time is left, and nobody waits for them."""
+    return sorted(records, key=lambda record: _read(record).get("kind") == "job")
+
+
 def in_messages(records: Iterable[Mapping[str, Any]]) -> Customers:
     """The customers whom messages ask to be evaluated. What cannot be read is left to `by_message` to refuse."""
     return _by_shop(_asked(records))
 
 
 def _asked(records: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for record in records:
-        try:
-            message = json.loads(record["body"])
-            if message["kind"] == "evaluate":
-                yield message["shop"], message["customer"]
-        except (ValueError, LookupError, TypeError):
-            continue
+    for message in map(_read, records):
+        match message:
+            case {"kind": "evaluate", "shop": str(shop), "customer": str(customer)}:
+                yield shop, customer
+
+
+def _read(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A message; an empty one in place of what cannot be read."""
+    try:
+        message = json.loads(record["body"])
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def _by_shop(customers: Iterable[tuple[str, str]]) -> Customers:

@@ -9,7 +9,7 @@ import os
 from functools import cache
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveInt
 
 
 class Environment(BaseModel):
@@ -52,16 +52,17 @@ class SweepEnvironment(Environment):
 
 
 class ProjectEnvironment(Environment):
-    """`project`: member lists, counts, history, events."""
+    """`project`: member lists, counts, history (kept for that many days), events."""
 
     members_table: str
     history_table: str
     segments_table: str
     event_bus_name: str
+    history_days: PositiveInt
 
 
 class ApiEnvironment(Environment):
-    """`api`: definitions, reads, shops and imports."""
+    """`api`: definitions (at most that many for a shop), reads, shops and imports."""
 
     customers_table: str
     memberships_table: str
@@ -70,6 +71,7 @@ class ApiEnvironment(Environment):
     work_queue_url: str
     ingest_queue_url: str
     secrets_prefix: str
+    definitions_per_shop: PositiveInt
 
 
 AnyEnvironment = TypeVar("AnyEnvironment", bound=Environment)

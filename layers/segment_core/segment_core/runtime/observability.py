@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache, wraps
 from types import TracebackType
 from typing import Any
@@ -62,7 +63,8 @@ def logger() -> Logger:
 @cache
 def metrics() -> Metrics:
     """The process's metrics; `observed` writes them to the log, in embedded metric format, after each invocation."""
-    return Metrics(namespace=NAMESPACE, service=_service())
+    # The template gives each stack a namespace of its own: what one of them counts must not calm another's alarm.
+    return Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE), service=_service())
 
 
 def count(name: str, number: int = 1) -> None:
@@ -72,6 +74,11 @@ def count(name: str, number: int = 1) -> None:
     a topic or a segment never is one.
     """
     metrics().add_metric(name=name, unit=MetricUnit.Count, value=number)
+
+
+def waited(name: str, time: timedelta) -> None:
+    """Tell for how long something has waited, in seconds. Told more than once, the longest is what alarms go by."""
+    metrics().add_metric(name=name, unit=MetricUnit.Seconds, value=time.total_seconds())
 
 
 def observed(correlation_id_path: str | None = None) -> Callable[[Handler], Handler]:

@@ -2,6 +2,9 @@
 
 They are write-only from outside: set through `PUT /shops/{shop}`, read by `webhook` alone, shown to nobody.
 Two are held at a time, so that a store may change over without a webhook being lost.
+
+The parameter store answers 40 reads a second unless the account pays for more. So a process remembers what
+it read, and goes on with it while the parameter store gives no answer.
 """
 
 from __future__ import annotations
@@ -11,11 +14,15 @@ from functools import cache
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from segment_core.runtime import aws
+from segment_core.runtime.observability import count, logger
 
 MOST_SECRETS = 2
+
+# Parameter to the secrets in it, as last read.
+_known: dict[str, tuple[str, ...]] = {}
 
 
 @cache
@@ -33,14 +40,25 @@ def parameter(prefix: str, shop: str) -> str:
 
 
 def read(prefix: str, shop: str) -> tuple[str, ...]:
-    """The secrets that sign this shop's webhooks; none if none were set."""
+    """The secrets that sign this shop's webhooks; none if none were set.
+
+    If they cannot be read now, those that were read last, so that no webhook is lost. The error is raised if
+    this process never read them.
+    """
+    name = parameter(prefix, shop)
     try:
-        answer = client().get_parameter(Name=parameter(prefix, shop), WithDecryption=True)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ParameterNotFound":
+        answer = client().get_parameter(Name=name, WithDecryption=True)
+    except (ClientError, BotoCoreError) as error:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ParameterNotFound":
+            _known.pop(name, None)
             return ()
-        raise
-    return tuple(json.loads(answer["Parameter"]["Value"]))
+        count("SecretsNotRead")
+        logger().warning("secrets not read", exc_info=error, extra={"shop": shop})
+        if name not in _known:
+            raise
+    else:
+        _known[name] = tuple(json.loads(answer["Parameter"]["Value"]))
+    return _known[name]
 
 
 def write(prefix: str, shop: str, secrets: tuple[str, ...]) -> None:

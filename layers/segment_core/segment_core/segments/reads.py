@@ -41,7 +41,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class MemberPage:
-    """Members in the order of their ids. `next` is where the next page starts, None on the last."""
+    """Members in the order of their ids, perhaps none. `next` is whom the next page comes after, None on the last."""
 
     segment_id: str
     definition_id: str
@@ -114,10 +114,9 @@ def list_members(tables: Tables, shop: str, segment: str, at: datetime, limit: i
     record = find(tables, shop, segment)
     if record.state != "ready":
         return MemberPage(segment, record.definition, at, [], None)
-    found = members.members(tables.members, shop, record.definition, after or "", limit + 1)
-    page = [Member(customer, since) for customer, since in islice(found, limit + 1)]
-    following = page[limit - 1].customer_id if len(page) > limit else None
-    return MemberPage(segment, record.definition, _as_of(tables, shop, at), page[:limit], following)
+    found = members.members(tables.members, shop, record.definition, after or "", limit)
+    page = [Member(customer, since) for customer, since in found.members]
+    return MemberPage(segment, record.definition, _as_of(tables, shop, at), page, found.next)
 
 
 def segments_of(tables: Tables, shop: str, customer: str, at: datetime) -> CustomerSegments:

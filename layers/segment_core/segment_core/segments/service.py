@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from segment_core.errors import Conflict, InvalidRequest, NotFound
+from botocore.exceptions import BotoCoreError, ClientError
+
+from segment_core.errors import Conflict, Contention, InvalidRequest, NotFound
 from segment_core.language import check
-from segment_core.membership import jobs
+from segment_core.membership import budget, jobs
 from segment_core.model.generation import Generation
 from segment_core.model.segment import Job, SegmentRecord
 from segment_core.runtime import queue
+from segment_core.runtime.observability import logger
+from segment_core.segments.limits import DEFINITIONS_PER_SHOP, check_room
 from segment_core.segments.reads import Segment, find, view
-from segment_core.store import generations, segments
+from segment_core.store import generations, keys, segments
 from segment_core.store.client import backoff
 from segment_core.store.tables import Tables
 
 NAME_LIMIT = 255
 
+# A small shop's segment is ready when the answer comes; nobody's answer waits for a large one's.
+SECONDS_PER_REQUEST = 5.0
 
-def create(tables: Tables, shop: str, name: str, text: str, at: datetime, work_queue_url: str) -> Segment:
+
+def create(
+    tables: Tables,
+    shop: str,
+    name: str,
+    text: str,
+    at: datetime,
+    work_queue_url: str,
+    most_definitions: int = DEFINITIONS_PER_SHOP,
+) -> Segment:
     """Save a segment and evaluate the customers who are there; what takes too long goes on in the background.
 
     Raises InvalidQuery with every problem of the text, InvalidRequest (`invalid_name`), Conflict
-    (`segment_name_taken`) and NotFound (`shop_not_found`).
+    (`segment_name_taken`, `too_many_segments`) and NotFound (`shop_not_found`).
     """
     name = _valid_name(name)
     query = check(text).canonical
@@ -33,6 +50,7 @@ def create(tables: Tables, shop: str, name: str, text: str, at: datetime, work_q
     job = Job(segment, "walk", record.revision, touched_at=at)
     for pause in backoff():
         previous = _generation(tables, shop)
+        check_room(previous, most_definitions)
         if segments.create(
             tables.segments,
             shop,
@@ -73,8 +91,24 @@ def delete(tables: Tables, shop: str, segment: str, at: datetime, work_queue_url
 
 
 def _start(tables: Tables, shop: str, job: str, at: datetime, work_queue_url: str) -> None:
-    if not jobs.work(tables, shop, job, at):
-        queue.send(work_queue_url, shop, {"kind": "job", "shop": shop, "job": job})
+    """Begin with the job; it was saved with the change, so what fails from here on is no failure of the request.
+
+    A job that cannot even be queued is found by the sweep.
+    """
+    done = False
+    with _left_to_others(shop, job):
+        done = jobs.work(tables, shop, job, at, budget.lasting(SECONDS_PER_REQUEST))
+    if not done:
+        with _left_to_others(shop, job):
+            queue.send(work_queue_url, shop, {"kind": "job", "shop": shop, "job": job})
+
+
+@contextmanager
+def _left_to_others(shop: str, job: str) -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError, Contention) as error:
+        logger().warning("job left to others", exc_info=error, extra={"shop": shop, "job": job})
 
 
 def _valid_name(name: str) -> str:
@@ -86,6 +120,7 @@ def _valid_name(name: str) -> str:
             f"Name is too long (maximum is {NAME_LIMIT} characters)",
             code="invalid_name",
         )
+    keys.segment_name(name)
     return name
 
 

@@ -1,15 +1,21 @@
-"""History: every enter and leave, with its cause. It says what was known then and is never rewritten."""
+"""History: every enter and leave, with its cause. It says what was known then and is never rewritten.
+
+An entry is kept for a while that the operator chooses, counted from when it happened, and no longer than the customer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from segment_core.instants import iso
 from segment_core.model.membership import Cause
 from segment_core.store import client, keys
+
+# How long an entry is kept unless the deployment says otherwise: a year can be compared with the one before.
+KEPT = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,24 @@ class Flip:
         return f"{self.shop}/{self.segment}/{self.customer}/{self.version}"
 
 
-def append(table: str, flips: Iterable[Flip]) -> None:
+def append(table: str, flips: Iterable[Flip], kept: timedelta) -> None:
     """Write the entries; one that is there already is written over with itself."""
-    client.batch_write(table, [{"PutRequest": {"Item": client.encode(_item(flip))}} for flip in flips])
+    client.batch_write(table, [{"PutRequest": {"Item": client.encode(_item(flip, kept))}} for flip in flips])
 
 
-def _item(flip: Flip) -> dict[str, object]:
+def erase(table: str, shop: str, customer: str) -> None:
+    """Delete every entry of the customer."""
+    entries = client.query(
+        table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=client.encode({":pk": keys.customer(shop, customer)}),
+        ProjectionExpression="pk, sk",
+        ConsistentRead=True,
+    )
+    client.batch_write(table, [{"DeleteRequest": {"Key": client.encode(entry)}} for entry in entries])
+
+
+def _item(flip: Flip, kept: timedelta) -> dict[str, object]:
     return {
         "pk": keys.customer(flip.shop, flip.customer),
         "sk": keys.history(flip.effective_at, flip.segment, flip.version),
@@ -47,4 +65,5 @@ def _item(flip: Flip) -> dict[str, object]:
         "cause": flip.cause,
         "effective_at": iso(flip.effective_at),
         "version": flip.version,
+        "expires_at": int((flip.effective_at + kept).timestamp()),
     }

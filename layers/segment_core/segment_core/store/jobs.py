@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from segment_core.instants import parse
+from segment_core.instants import iso, parse
 from segment_core.model.segment import Job
 from segment_core.store import client, keys, records
+
+# What a worker must find as it read it: the step to end it, the place too to say that it came further.
+_STEP = ("step", "revision")
+_PLACE = (*_STEP, "shard", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +42,49 @@ def unfinished(table: str) -> Iterator[Unfinished]:
         yield Unfinished(*keys.split_job(item["sk"]), parse(item["touched_at"]))
 
 
-def advance(table: str, shop: str, job: Job) -> bool:
-    """Note how far the job came; False if it has ended, or another step of it has begun, in the meantime."""
-    return replace(table, shop, job, job)
+def advance(table: str, shop: str, job: Job, further: Job) -> bool:
+    """Note how far the job came from where it was read; False if somebody else moved or ended it meanwhile."""
+    return client.put(table, _item(shop, further), **_unless_changed(job, _PLACE))
+
+
+def touch(table: str, job: Unfinished, at: datetime) -> bool:
+    """Say that somebody was asked to go on with the job; False if it has moved or ended since it was read."""
+    touched = {
+        "TableName": table,
+        "Key": client.encode(_key(job.shop, job.id)),
+        "UpdateExpression": "SET touched_at = :at",
+        "ConditionExpression": "touched_at = :read",
+        "ExpressionAttributeValues": client.encode({":at": iso(at), ":read": iso(job.touched_at)}),
+    }
+    return client.transact([{"Update": touched}])
 
 
 def end(table: str, shop: str, job: Job) -> bool:
     """Forget the job; False if it has ended, or another step of it has begun, in the meantime."""
-    return client.delete(table, _key(shop, job.id), **_unless_replaced(job))
+    return client.delete(table, _key(shop, job.id), **_unless_changed(job, _STEP))
 
 
 def replace(table: str, shop: str, job: Job, following: Job) -> bool:
     """Begin the job's next step; False if it has ended, or another step has begun, in the meantime."""
-    return client.put(table, {**_key(shop, job.id), **records.to_item(following)}, **_unless_replaced(job))
+    return client.put(table, _item(shop, following), **_unless_changed(job, _STEP))
 
 
-def _unless_replaced(job: Job) -> dict[str, Any]:
+def _unless_changed(job: Job, attributes: tuple[str, ...]) -> dict[str, Any]:
+    stored = records.to_item(job)
     return {
-        "ConditionExpression": "#step = :step AND revision = :revision",
-        "ExpressionAttributeNames": {"#step": "step"},
-        "ExpressionAttributeValues": client.encode({":step": job.step, ":revision": job.revision}),
+        "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in attributes),
+        "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+        "ExpressionAttributeValues": client.encode({f":{name}": stored[name] for name in attributes}),
     }
 
 
 def put_operation(table: str, shop: str, job: Job) -> dict[str, Any]:
     """The part of a transaction that writes the job."""
-    item = client.encode({**_key(shop, job.id), **records.to_item(job)})
-    return {"Put": {"TableName": table, "Item": item}}
+    return {"Put": {"TableName": table, "Item": client.encode(_item(shop, job))}}
+
+
+def _item(shop: str, job: Job) -> dict[str, Any]:
+    return {**_key(shop, job.id), **records.to_item(job)}
 
 
 def _key(shop: str, job: str) -> dict[str, str]:

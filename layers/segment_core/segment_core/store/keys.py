@@ -46,6 +46,9 @@ ROSTER_SLICES = 16
 DUE_SHARDS = 2
 LIST_SHARDS = 4
 
+# The most that DynamoDB takes as a sort key.
+SORT_KEY_BYTES = 1024
+
 _SHOP_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _ENTITY_ID = re.compile(r"[A-Za-z0-9_.:\-]{1,128}")
 
@@ -165,8 +168,19 @@ def segment(segment_id: str) -> str:
 
 
 def segment_name(name: str) -> str:
-    """Sort key of the item that holds a name, so that no two segments share it."""
-    return f"NAME#{name.casefold()}"
+    """Sort key of the item that holds a name, so that no two segments share it, letter case aside.
+
+    Raises InvalidRequest (`invalid_name`) for what is no text, or too long for a key: without letter case a
+    name can be three times as long as it was.
+    """
+    key = f"NAME#{name.casefold()}"
+    try:
+        excess = len(key.encode()) - SORT_KEY_BYTES
+    except UnicodeEncodeError:
+        raise InvalidRequest("Name holds half a surrogate pair, which is no character", code="invalid_name") from None
+    if excess > 0:
+        raise InvalidRequest(f"Name is too long by {excess} bytes of UTF-8 in small letters", code="invalid_name")
+    return key
 
 
 def definition(definition_id: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,23 @@ from segment_core.store.tables import Tables
 # A row that is out only fences off replays of older changes; streams replay for at most a day.
 OUT_ROW_LIFETIME = timedelta(days=30)
 
+# How many rows of each shard a page of members may read beyond those that would do if nobody were out. A
+# thousand rows are an eighth of what one query can carry.
+FURTHER_ROUNDS = (1000, 1000, 1000)
+
+Entry = tuple[str, datetime]
+"""A member and since when."""
+
 # (in or out, version) of a row that is not there.
 _NO_ROW = (False, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some members. The next page comes after `next`, who need not be one; None: there are no more."""
+
+    members: list[Entry]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,31 +141,54 @@ def _count(table: str, shop: str, definition: str, shard: int, delta: int) -> di
     }
 
 
-def members(table: str, shop: str, definition: str, after: str, page: int) -> Iterator[tuple[str, datetime]]:
-    """(customer, since) of every member after the given customer, in the order of customer ids.
+def members(table: str, shop: str, definition: str, after: str, limit: int) -> Page:
+    """At most `limit` members after the given customer, in the order of customer ids.
 
-    The shards are read side by side, `page` rows at a time and only as far as the caller goes.
+    The rows of those who are out lie between them and are read too, for as long as they last. So a page
+    reads a bounded number of rows, and ends early if it finds few members among them.
     """
-    shards = (
-        _shard_members(table, keys.member_list(shop, definition, number), after, page)
-        for number in range(keys.LIST_SHARDS)
-    )
-    return heapq.merge(*shards)
+    found: list[Entry] = []
+    reached: str | None = after
+    # One row more than asked for, so that a last page knows that it is the last.
+    for rows in (limit + 1, *FURTHER_ROUNDS):
+        read, reached = _shard_members(table, shop, definition, reached or "", rows)
+        found += read
+        if reached is None or len(found) >= limit:
+            break
+    if len(found) > limit:
+        return Page(found[:limit], found[limit - 1][0])
+    return Page(found, reached)
 
 
-def _shard_members(table: str, partition: str, after: str, page: int) -> Iterator[tuple[str, datetime]]:
-    condition, values = "pk = :pk", {":pk": partition, ":in": True}
-    if after:
-        condition, values = f"{condition} AND sk > :after", {**values, ":after": after}
-    for item in client.query(
-        table,
-        KeyConditionExpression=condition,
-        FilterExpression="#member = :in",
-        ExpressionAttributeNames={"#member": "member"},
-        ExpressionAttributeValues=client.encode(values),
-        Limit=page,
-    ):
-        yield item["sk"], parse(item["since"])
+def _shard_members(table: str, shop: str, definition: str, after: str, rows: int) -> tuple[list[Entry], str | None]:
+    """The members among the next rows of every shard, as far as all shards were read, and how far that is.
+
+    None says that all were read to their end.
+    """
+    found: list[Entry] = []
+    reached: list[str] = []
+    for number in range(keys.LIST_SHARDS):
+        partition = keys.member_list(shop, definition, number)
+        condition, values = "pk = :pk", {":pk": partition, ":in": True}
+        if after:
+            condition, values = f"{condition} AND sk > :after", {**values, ":after": after}
+        answer = client.client().query(
+            TableName=table,
+            KeyConditionExpression=condition,
+            FilterExpression="#member = :in",
+            ExpressionAttributeNames={"#member": "member"},
+            ExpressionAttributeValues=client.encode(values),
+            Limit=rows,
+        )
+        found += [(item["sk"]["S"], parse(item["since"]["S"])) for item in answer["Items"]]
+        # The limit counts rows before the filter, so this may be somebody who is out.
+        if "LastEvaluatedKey" in answer:
+            reached.append(answer["LastEvaluatedKey"]["sk"]["S"])
+    if not reached:
+        return sorted(found), None
+    # Beyond the shard that was read least far, others may still have somebody in between.
+    end = min(reached)
+    return sorted(entry for entry in found if entry[0] <= end), end
 
 
 def shard_rows(table: str, shop: str, definition: str, shard: int, after: str, limit: int) -> list[str]:
@@ -175,3 +212,14 @@ def remove_rows(table: str, shop: str, definition: str, shard: int, customers: S
     partition = keys.member_list(shop, definition, shard)
     requests = [{"DeleteRequest": {"Key": client.encode({"pk": partition, "sk": customer})}} for customer in customers]
     client.batch_write(table, requests)
+
+
+def remove(tables: Tables, shop: str, rows: Iterable[Row]) -> None:
+    """Delete rows of definitions that are gone, and the counters that these rows may have brought back."""
+    by_list: dict[tuple[str, int], set[str]] = {}
+    for row in rows:
+        by_list.setdefault(row.counter, set()).add(row.customer)
+    for (definition, shard), customers in by_list.items():
+        remove_rows(tables.members, shop, definition, shard, [*customers])
+        # Whose transaction is in the way of this has such rows too, and comes here after it.
+        client.delete(tables.segments, {"pk": shop, "sk": keys.counter(definition, shard)})

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from segment_core.instants import iso, parse
 from segment_core.model.membership import Membership
 from segment_core.store import client, keys
 from segment_core.store.client import Item
+
+
+class Due(NamedTuple):
+    """A customer who must be looked at, and the full minute since when."""
+
+    customer: str
+    minute: datetime
 
 
 def read(table: str, shop: str, customer: str) -> Membership | None:
@@ -72,7 +79,7 @@ def _to_item(shop: str, customer: str, membership: Membership) -> Item:
     return item
 
 
-def due(table: str, shop: str, at: datetime) -> Iterator[str]:
+def due(table: str, shop: str, at: datetime) -> Iterator[Due]:
     """Every customer of the shop who must be looked at by `at`, the longest overdue of a shard first.
 
     There is no watermark: what an earlier sweep left undone is found again.
@@ -80,7 +87,7 @@ def due(table: str, shop: str, at: datetime) -> Iterator[str]:
     # Minutes are rounded up in the index, so the minute that `at` is in holds only what is due by it.
     for number in range(keys.DUE_SHARDS):
         for item in client.query(table, **_due_query(shop, number, before=_minute(at))):
-            yield keys.split_customer(item["pk"])[1]
+            yield Due(keys.split_customer(item["pk"])[1], parse(item["due_minute"]))
 
 
 def next_due(table: str, shop: str) -> datetime | None:

@@ -1,0 +1,338 @@
+"""Jobs: they end however often their time is up, whoever works on them, and whatever fails on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from segment_core import clock
+from segment_core.errors import Contention
+from segment_core.membership import budget, evaluate
+from segment_core.membership import jobs as working
+from segment_core.membership.budget import SecondsLeft, unlimited
+from segment_core.membership.evaluate import evaluate_all
+from segment_core.model.generation import Generation
+from segment_core.runtime import queue
+from segment_core.segments import reads, service
+from segment_core.segments.shops import SETTINGS_JOB, put_shop
+from segment_core.store import facts, generations, jobs, keys, members, memberships, segments
+from tests.functional.conftest import NOW, Stack, load_function
+from tests.functional.customers import SHOP, customer_with_order, message, names, recent, store
+
+IN = "2026-02-20T10:00:00Z"
+
+
+@pytest.fixture
+def buyers(shop: Stack) -> list[str]:
+    """Customers who bought a while ago, several in each of three slices of the roster and none in the others."""
+    customers = [f"c{number}" for number in range(60) if keys.shard(f"c{number}", keys.ROSTER_SLICES) in (2, 3, 9)]
+    for customer in customers:
+        store(shop, customer_with_order(customer, IN))
+    return customers
+
+
+@pytest.fixture
+def no_time_for_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests save what they ask for and leave all of the job to the work queue."""
+    monkeypatch.setattr(service, "SECONDS_PER_REQUEST", 0.0)
+
+
+def for_customers(number: int) -> SecondsLeft:
+    """Time for that many looks at the clock: one before each page, one after each customer."""
+    looks = iter([1.0] * number)
+    return lambda: next(looks, 0.0)
+
+
+def work_off(
+    stack: Stack, context: SimpleNamespace, seconds_left: Callable[[], SecondsLeft] = lambda: unlimited
+) -> int:
+    """Work on the queue until it is empty, each message in an invocation with that time; returns how many."""
+    handler, invocations = load_function("evaluate").handler, 0
+    while bodies := stack.messages(stack.work_queue_url):
+        for body in bodies:
+            left = seconds_left()
+            context.get_remaining_time_in_millis = lambda left=left: 1000 * (left() + 25)
+            assert handler({"Records": [message(body)]}, context) == {"batchItemFailures": []}
+            invocations += 1
+            assert invocations < 200, "the job does not end"
+    return invocations
+
+
+def state(stack: Stack, segment: str) -> tuple[str, int | None]:
+    found = reads.read(stack.tables, SHOP, segment, clock.now())
+    return found.state, found.count
+
+
+def listed(stack: Stack) -> list[str]:
+    found, _ = reads.listing(stack.tables, SHOP, NOW, 10, None)
+    return [one.id for one in found]
+
+
+def failed(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "Query")
+
+
+# Time -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
+def test_a_segment_is_built_to_its_end_though_no_invocation_ends_a_page(
+    shop: Stack, buyers: list[str], context: SimpleNamespace
+) -> None:
+    segment = recent(shop).id
+    assert state(shop, segment) == ("building", None)
+    assert work_off(shop, context, lambda: for_customers(2)) > len(buyers) / 2
+    assert state(shop, segment) == ("ready", len(buyers))
+    assert {customer: names(shop, customer) for customer in buyers} == {customer: ["Recent"] for customer in buyers}
+    newest = generations.current(shop.tables.segments, SHOP)
+    assert newest is not None
+    stored = memberships.read_all(shop.tables.memberships, SHOP, buyers)
+    assert {one.generation for one in stored.values()} == {newest.number}
+    assert jobs.read(shop.tables.segments, SHOP, segment) is None
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
+def test_pages_end_in_the_middle_of_a_slice_too(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working, "PAGE", 1)
+    segment = recent(shop).id
+    work_off(shop, context)
+    assert state(shop, segment) == ("ready", len(buyers))
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
+def test_what_was_done_of_a_page_is_not_done_again(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = recent(shop).id
+    looked_at: list[str] = []
+    load = facts.load
+
+    def noted(table: str, shop_id: str, customer: str) -> facts.Loaded:
+        looked_at.append(customer)
+        return load(table, shop_id, customer)
+
+    monkeypatch.setattr(facts, "load", noted)
+    for _ in range(len(buyers) + 2 * keys.ROSTER_SLICES):
+        job = jobs.read(shop.tables.segments, SHOP, segment)
+        if job is None or job.step != "walk":
+            break
+        before = len(looked_at)
+        working.work(shop.tables, SHOP, segment, NOW, for_customers(1))
+        assert len(looked_at) <= before + 1
+    assert sorted(looked_at) == sorted(buyers)
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
+def test_a_segment_is_withdrawn_to_its_end_though_no_invocation_ends_a_page(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = recent(shop).id
+    work_off(shop, context)
+    assert len(shop.items(shop.tables.members)) == len(buyers)
+    monkeypatch.setattr(working, "PAGE", 5)
+    service.delete(shop.tables, SHOP, segment, NOW, shop.work_queue_url)
+    work_off(shop, context, lambda: for_customers(2))
+    assert {one.bits for one in memberships.read_all(shop.tables.memberships, SHOP, buyers).values()} == {0}
+    assert shop.items(shop.tables.members) == []
+    left = {item["sk"].split("#")[0] for item in shop.items(shop.tables.segments) if item["pk"] == SHOP}
+    assert left == {"GENERATION", "SEGMENT"}
+
+
+def test_changed_settings_reach_customers_whom_nothing_else_wakes(
+    shop: Stack, buyers: list[str], context: SimpleNamespace
+) -> None:
+    recent(shop)
+    put_shop(
+        shop.tables,
+        SHOP,
+        domain="demo.example.com",
+        zone="Pacific/Kiritimati",
+        currency="NOK",
+        count_test_orders=False,
+        count_cancelled_orders=False,
+        at=NOW,
+    )
+    assert load_function("sweep").handler({}, context) == {"queued": 1}
+    work_off(shop, context, lambda: for_customers(2))
+    stored = memberships.read_all(shop.tables.memberships, SHOP, buyers)
+    # There the orders are of 21 February, which counts until the end of 23 March.
+    due = datetime(2026, 3, 23, 10, tzinfo=UTC)
+    assert {(one.cause, one.due) for one in stored.values()} == {("settings", due)}
+    assert jobs.read(shop.tables.segments, SHOP, SETTINGS_JOB) is None
+
+
+def test_a_request_is_given_some_seconds_and_an_invocation_what_it_has_left() -> None:
+    assert 0 < budget.lasting(5)() <= 5
+    assert budget.lasting(0)() <= 0
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 40_000)
+    assert budget.of_invocation(context, 25)() == 15
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
+def test_evaluations_of_a_batch_are_done_before_its_jobs(
+    shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    work, load = working.work, facts.load
+
+    def worked(*arguments: Any) -> bool:
+        done.append("job")
+        return work(*arguments)
+
+    def loaded(table: str, shop_id: str, customer: str) -> facts.Loaded:
+        done.append(customer)
+        return load(table, shop_id, customer)
+
+    monkeypatch.setattr(working, "work", worked)
+    monkeypatch.setattr(facts, "load", loaded)
+    bodies = [
+        {"kind": "job", "shop": SHOP, "job": "a"},
+        {"kind": "evaluate", "shop": SHOP, "customer": "1", "cause": "fact"},
+        {"kind": "job", "shop": SHOP, "job": "b"},
+        {"kind": "evaluate", "shop": SHOP, "customer": "2", "cause": "fact"},
+    ]
+    load_function("evaluate").handler({"Records": [message(body) for body in bodies]}, context)
+    assert done == ["1", "2", "job", "job"]
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
+def test_jobs_that_come_together_share_the_time_and_what_is_left_comes_again(
+    shop: Stack, buyers: list[str], context: SimpleNamespace
+) -> None:
+    for name in ("A", "B"):
+        service.create(shop.tables, SHOP, name, "last_order_date >= -30d", NOW, shop.work_queue_url)
+    bodies = shop.messages(shop.work_queue_url)
+    left = for_customers(6)
+    context.get_remaining_time_in_millis = lambda: 1000 * (left() + 25)
+    load_function("evaluate").handler({"Records": [message(body) for body in bodies]}, context)
+    again = shop.messages(shop.work_queue_url)
+    assert again == bodies
+    context.get_remaining_time_in_millis = lambda: 60_000
+    load_function("evaluate").handler({"Records": [message(body) for body in again]}, context)
+    assert shop.messages(shop.work_queue_url) == []
+    assert sorted(names(shop, buyers[0])) == ["A", "B"]
+
+
+# Side by side ---------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
+def test_of_two_who_work_side_by_side_one_goes_on(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = recent(shop).id
+    (body,) = shop.messages(shop.work_queue_url)
+    load, nested = facts.load, []
+
+    def overtaken(table: str, shop_id: str, customer: str) -> facts.Loaded:
+        if not nested:
+            nested.append(True)
+            assert not working.work(shop.tables, SHOP, segment, NOW, for_customers(6))
+            nested.append(jobs.read(shop.tables.segments, SHOP, segment))
+        return load(table, shop_id, customer)
+
+    monkeypatch.setattr(facts, "load", overtaken)
+    assert load_function("evaluate").handler({"Records": [message(body)]}, context) == {"batchItemFailures": []}
+    assert jobs.read(shop.tables.segments, SHOP, segment) == nested[1]
+    assert shop.messages(shop.work_queue_url) == []
+
+
+# Failures -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [Contention("gave way"), failed("ProvisionedThroughputExceededException"), ReadTimeoutError(endpoint_url="x")],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_a_change_that_was_saved_is_made_whatever_fails_after_it(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, failure: Exception
+) -> None:
+    def failing(*arguments: Any) -> Any:
+        raise failure
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(facts, "roster", failing)
+        segment = recent(shop)
+        gone = service.create(shop.tables, SHOP, "Gone", "number_of_orders > 0", NOW, shop.work_queue_url)
+        assert (segment.state, segment.count) == ("building", None)
+        service.delete(shop.tables, SHOP, gone.id, NOW, shop.work_queue_url)
+    work_off(shop, context)
+    assert state(shop, segment.id) == ("ready", len(buyers))
+    assert names(shop, buyers[0]) == ["Recent"]
+    assert listed(shop) == [segment.id]
+
+
+def test_a_job_that_could_not_be_queued_is_found_by_the_sweep(
+    shop: Stack, buyers: list[str], context: SimpleNamespace
+) -> None:
+    def failing(*arguments: Any) -> Any:
+        raise failed("InternalError")
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(facts, "roster", failing)
+        broken.setattr(queue, "send", failing)
+        segment = recent(shop).id
+    assert shop.messages(shop.work_queue_url) == []
+    clock.use(lambda: NOW + timedelta(minutes=5))
+    load_function("sweep").handler({}, context)
+    work_off(shop, context)
+    assert state(shop, segment) == ("ready", len(buyers))
+
+
+def test_who_entered_under_older_rules_is_told_of_whoever_looks_next(
+    shop: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(shop, customer_with_order("1", IN))
+    with pytest.MonkeyPatch.context() as passed:
+        # Published and announced, and neither the walk nor the announcement met the customer.
+        passed.setattr(facts, "roster", lambda *_: ([], None))
+        passed.setattr(evaluate.Round, "settle", lambda self: {})
+        saved = generations.current
+
+        def older(table: str, shop_id: str) -> Generation | None:
+            return generations.numbered(table, shop_id, 2)
+
+        recent(shop)
+        passed.setattr(generations, "current", older)
+        evaluate_all(shop.tables, SHOP, ["1"], NOW, "fact")
+        passed.setattr(generations, "current", saved)
+    before = memberships.read(shop.tables.memberships, SHOP, "1")
+    assert before is not None
+    assert (before.bits, before.generation) == (1, 2)
+    evaluate_all(shop.tables, SHOP, ["1"], NOW, "definition")
+    after = memberships.read(shop.tables.memberships, SHOP, "1")
+    assert after is not None
+    assert (after.generation, after.cause) == (3, "definition")
+    # What is told is not told again: rules that readers see alike need no new stamp.
+    service.create(shop.tables, SHOP, "None", "amount_spent > 1000", NOW, shop.work_queue_url)
+    evaluate_all(shop.tables, SHOP, ["1"], NOW, "definition")
+    assert memberships.read(shop.tables.memberships, SHOP, "1") == after
+
+
+def test_a_list_that_was_cleared_does_not_come_back_with_the_page_of_a_slow_walk(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply, nested = members.apply, []
+
+    def overtaken(*arguments: Any) -> None:
+        if not nested:
+            nested.append(True)
+            (segment,) = segments.after(shop.tables.segments, SHOP)
+            service.delete(shop.tables, SHOP, segment.id, NOW, shop.work_queue_url)
+        apply(*arguments)
+
+    monkeypatch.setattr(members, "apply", overtaken)
+    with pytest.raises(Exception, match="there is no segment"):
+        recent(shop)
+    work_off(shop, context)
+    assert nested
+    assert shop.items(shop.tables.members) == []
+    assert [item for item in shop.items(shop.tables.segments) if item["sk"].startswith("COUNT")] == []

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from segment_core.calendar import TICK
 from segment_core.evaluator import compile_query
 from segment_core.facts.customer import Checkout, Customer, Order, OrderLine, Refund
 from segment_core.language import parse
@@ -78,12 +79,14 @@ def test_stepping_from_until_to_until_equals_looking_every_hour(zone: str, start
     customer = year_of_a_customer(Random(zone), start)
     tree = parse(query)
     rule = compile_query(tree)
-    hour, at, flips = start, start, 0
+    hour, at, steps = start, start, list[datetime]()
     while at < end:
         member, until = rule.evaluate(customer, shop, at)
         assert rule.evaluate(customer, shop, until).member is not member if until else True, "a step that is no flip"
-        at, flips = until or end, flips + 1
+        at = until or end
+        steps.append(at)
         while hour < min(at, end):
             assert oracle.member(tree, customer, shop, hour) is member, hour
             hour += HOUR
-    assert flips > 5, "too little happens in this story"
+    assert [flip.at for flip in rule.timeline(customer, shop, start + TICK, end)] == [at for at in steps if at < end]
+    assert len(steps) > 5, "too little happens in this story"

@@ -10,7 +10,6 @@ from typing import Any, assert_never
 
 from segment_core.calendar import NEVER
 from segment_core.errors import InvalidQuery
-from segment_core.evaluator import timeline
 from segment_core.evaluator.attributes import (
     ATTRIBUTES,
     Attribute,
@@ -23,7 +22,7 @@ from segment_core.evaluator.conditions import DateCondition, Test, date_conditio
 from segment_core.evaluator.functions import compile_choice
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target, target
-from segment_core.evaluator.timeline import Course, Timeline, Window
+from segment_core.evaluator.timeline import Course, Timeline, Window, during, stepwise
 from segment_core.language import ast
 from segment_core.language.problems import Problem
 
@@ -40,7 +39,7 @@ class ValueClause:
 
     def timeline(self, subject: Subject) -> Timeline:
         """The answer from `at` on."""
-        return timeline.stepwise(self.read(subject), self.test)
+        return stepwise(self.read(subject), self.test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class DateClause:
 
     def timeline(self, subject: Subject) -> Timeline:
         """The answer from `at` on."""
-        return timeline.during(subject.at, self._windows(subject))
+        return during(subject.at, self._windows(subject))
 
     def _windows(self, subject: Subject) -> Iterator[Window]:
         """For every fact that is the value for a while: when the condition holds for it, within that while."""

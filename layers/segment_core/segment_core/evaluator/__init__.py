@@ -1,10 +1,23 @@
 """evaluate(query, customer, shop, at) -> Verdict(member, until): pure, without clock or I/O.
 
-`timeline` is the same over a period, `explain` says why.
+`timeline` is the same over a period, `explain` says why, `depends_on` which facts are needed.
 """
 
+from segment_core.evaluator.dependencies import Fact, Reach, depends_on
 from segment_core.evaluator.explanation import Explanation
 from segment_core.evaluator.rule import Flip, Rule, compile_query, evaluate, explain, timeline
 from segment_core.verdict import Verdict
 
-__all__ = ["Explanation", "Flip", "Rule", "Verdict", "compile_query", "evaluate", "explain", "timeline"]
+__all__ = [
+    "Explanation",
+    "Fact",
+    "Flip",
+    "Reach",
+    "Rule",
+    "Verdict",
+    "compile_query",
+    "depends_on",
+    "evaluate",
+    "explain",
+    "timeline",
+]

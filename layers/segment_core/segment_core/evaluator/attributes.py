@@ -6,7 +6,7 @@ To add a filter, add its row to ATTRIBUTES.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,11 +14,13 @@ from heapq import heappop, heappush
 from typing import Final
 
 from segment_core.calendar import NEVER
+from segment_core.evaluator.conditions import text
 from segment_core.evaluator.rows import Totals
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Unit
 from segment_core.evaluator.timeline import Course, Window
 from segment_core.facts.customer import Address
+from segment_core.language import ast
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,13 @@ class ListAttribute:
 
     read: Callable[[Subject], Collection[str]]
     fold: Callable[[str], str] = str
+    # How elements are spelled for a value that is only a part of one.
+    partly: Callable[[str], str] | None = None
+
+    def fold_for(self, values: Sequence[ast.Value]) -> Callable[[str], str]:
+        """The spelling in which elements are compared with these values."""
+        in_part = self.partly and not any("-" in text(value) for value in values)
+        return self.partly if self.partly and in_part else self.fold
 
 
 Attribute = DateAttribute | NumberAttribute | TextAttribute | ListAttribute
@@ -120,6 +129,10 @@ def _region(address: Address) -> str | None:
     return f"{address.country}-{address.region}" if address.country and address.region else None
 
 
+def _without_country(region: str) -> str:
+    return region.partition("-")[2] or region
+
+
 def _city(address: Address) -> str | None:
     """`US-NY-NewYorkCity`; without the region where none is known, as in countries that have no regions."""
     if not address.country or not address.city:
@@ -148,7 +161,7 @@ ATTRIBUTES: Final[dict[str, Attribute]] = {
     "customer_countries": ListAttribute(_places(lambda address: address.country)),
     "customer_email_domain": TextAttribute(_email_domain),
     "customer_language": TextAttribute(lambda subject: subject.customer.locale, _speaks),
-    "customer_regions": ListAttribute(_places(_region)),
+    "customer_regions": ListAttribute(_places(_region), partly=_without_country),
     "customer_tags": ListAttribute(lambda subject: subject.customer.tags, str.casefold),
     "email_subscription_status": TextAttribute(lambda subject: subject.customer.email_marketing_consent),
     "first_order_date": DateAttribute(_order_date(newest=False)),

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from segment_core.calendar import NEVER
 from segment_core.errors import InvalidQuery
+from segment_core.evaluator.anniversaries import AnniversaryClause, compile_anniversary
 from segment_core.evaluator.attributes import (
     ATTRIBUTES,
     Attribute,
@@ -20,11 +21,13 @@ from segment_core.evaluator.attributes import (
 )
 from segment_core.evaluator.conditions import DateCondition, Test, date_condition, element_test, text_test
 from segment_core.evaluator.functions import compile_choice
+from segment_core.evaluator.metafields import MetafieldClause, compile_element, compile_metafield, on_file
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target, target
 from segment_core.evaluator.timeline import Course, Timeline, Window, during, stepwise
 from segment_core.language import ast
-from segment_core.language.problems import Problem
+from segment_core.language.problems import Code, Problem
+from segment_core.language.vocabulary.metafields import PREFIX
 
 Reader = Callable[[Subject], Course[Any]]
 
@@ -63,7 +66,7 @@ class DateClause:
             since, fact = until, next_fact
 
 
-Clause = ValueClause | DateClause
+Clause = ValueClause | DateClause | MetafieldClause | AnniversaryClause
 
 
 def compile_clause(node: ast.Clause) -> Clause:
@@ -74,22 +77,24 @@ def compile_clause(node: ast.Clause) -> Clause:
     try:
         match node:
             case ast.Comparison():
-                return _compared(ATTRIBUTES[node.attribute], node.operator, (node.value,))
+                return _compared(node.attribute, node.operator, (node.value,))
             case ast.Between():
-                return _compared(ATTRIBUTES[node.attribute], "BETWEEN", (node.low, node.high))
+                return _compared(node.attribute, "BETWEEN", (node.low, node.high))
             case ast.Contains():
-                return _compared(ATTRIBUTES[node.attribute], "=", (node.value,))
+                return _contained(node.attribute, node.value)
             case ast.IsNull():
-                attribute = ATTRIBUTES[node.attribute]
-                nothing = _no_elements if isinstance(attribute, ListAttribute) else _missing
-                return ValueClause(reader(attribute), nothing)
+                return _absent(node.attribute)
+            case ast.Anniversary():
+                return compile_anniversary(node)
             case ast.Matches():
                 choice = compile_choice(node)
                 return ValueClause(choice.course, choice.holds, choice.targets)
             case _:
                 assert_never(node)
-    except (KeyError, TypeError) as error:
-        raise InvalidQuery((_problem(node, str(error)),)) from error
+    except KeyError as error:
+        raise InvalidQuery((_problem(node, "unknown_filter", str(error)),)) from error
+    except TypeError as error:
+        raise InvalidQuery((_problem(node, "wrong_type", str(error)),)) from error
 
 
 def reader(attribute: Attribute) -> Reader:
@@ -100,17 +105,30 @@ def reader(attribute: Attribute) -> Reader:
     return lambda subject: Course(read(subject))
 
 
-def _compared(attribute: Attribute, operator: str, values: Sequence[ast.Value]) -> Clause:
-    match attribute:
+def _absent(name: str) -> Clause:
+    if name.startswith(PREFIX):
+        return ValueClause(on_file(name), _missing)
+    attribute = ATTRIBUTES[name]
+    return ValueClause(reader(attribute), _no_elements if isinstance(attribute, ListAttribute) else _missing)
+
+
+def _contained(name: str, value: ast.Value) -> Clause:
+    return compile_element(name, value) if name.startswith(PREFIX) else _compared(name, "=", (value,))
+
+
+def _compared(name: str, operator: str, values: Sequence[ast.Value]) -> Clause:
+    if name.startswith(PREFIX):
+        return compile_metafield(name, operator, values)
+    match ATTRIBUTES[name]:
         case DateAttribute(read):
             return DateClause(read, date_condition(operator, values))
         case NumberAttribute(read, unit):
             total = target(_itself, unit, operator, values)
             return ValueClause(read, total.test, (total,))
-        case TextAttribute(_, same):
+        case TextAttribute(_, same) as attribute:
             return ValueClause(reader(attribute), text_test(operator, values, same))
-        case ListAttribute(_, fold):
-            return ValueClause(reader(attribute), element_test(operator, values, fold))
+        case ListAttribute() as attribute:
+            return ValueClause(reader(attribute), element_test(operator, values, attribute.fold_for(values)))
 
 
 def _itself(total: Decimal | int) -> Decimal | int:
@@ -125,6 +143,6 @@ def _no_elements(seen: Any) -> bool:
     return not seen
 
 
-def _problem(node: ast.Clause, detail: str) -> Problem:
+def _problem(node: ast.Clause, code: Code, detail: str) -> Problem:
     length = node.span.end - node.span.start
-    return Problem(1, node.span.start, length, "not_supported_yet", f"this clause cannot be evaluated: {detail}")
+    return Problem(1, node.span.start, length, code, f"this clause cannot be evaluated: {detail}")

@@ -58,13 +58,16 @@ class DateCondition:
     low: ast.DateExpression
     high: ast.DateExpression
 
-    def windows(self, fact: datetime | None, zone: ZoneInfo) -> tuple[Window, ...]:
-        """The instants at which the condition holds for the fact, in order, not overlapping."""
+    def windows(self, fact: datetime | date | None, zone: ZoneInfo) -> tuple[Window, ...]:
+        """The instants at which the condition holds for the fact, in order, not overlapping.
+
+        A fact that is a date is one of the shop's zone; compared with a time of day, it is the start of that date.
+        """
         if fact is None:
             return ALWAYS if self.operator in COMPLEMENTS else ()
         if isinstance(self.low, ast.Moment) or isinstance(self.high, ast.Moment):
             return _windows(self, fact, zone)
-        return _windows_of_day(self, local_date(fact, zone), zone)
+        return _windows_of_day(self, local_date(fact, zone) if isinstance(fact, datetime) else fact, zone)
 
 
 def _windows(condition: DateCondition, fact: datetime | date, zone: ZoneInfo) -> tuple[Window, ...]:
@@ -111,6 +114,18 @@ def element_test(operator: str, values: Sequence[ast.Value], fold: Callable[[str
     """Whether one of the values is a whole element of the list seen, both as `fold` spells them."""
     wanted = frozenset(fold(text(value)) for value in values)
     return _complemented(operator, lambda seen: any(fold(element) in wanted for element in seen))
+
+
+def on(read: Callable[[Any], Any], test: Test) -> Test:
+    """The test on what `read` finds."""
+    return lambda row: test(read(row))
+
+
+def every(tests: Sequence[Test]) -> Test | None:
+    """The test that all of them pass; None, which is cheaper to ask, without any."""
+    if len(tests) <= 1:
+        return tests[0] if tests else None
+    return lambda row: all(test(row) for test in tests)
 
 
 def literal(value: ast.Value) -> Literal:

@@ -138,7 +138,7 @@ def _compiled(node: ast.Query) -> _Node:
             return _Negation(node, _compiled(child))
         case ast.Contains() | ast.IsNull() | ast.Matches():
             return _Leaf(node, compile_clause(node), node.negated)
-        case ast.Comparison() | ast.Between():
+        case ast.Comparison() | ast.Between() | ast.Anniversary():
             return _Leaf(node, compile_clause(node), False)
         case _:
             assert_never(node)

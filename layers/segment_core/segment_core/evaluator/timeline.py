@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace
+from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
 from segment_core.calendar import NEVER
@@ -69,6 +70,29 @@ def during(at: datetime, windows: Iterable[Window]) -> Timeline:
         if end != NEVER:
             edges.append(end)
     return Timeline(value, iter(edges)) if edges else constant(value)
+
+
+def recurring(at: datetime, windows: Iterable[Window]) -> Timeline:
+    """Yes within the windows, as `during` has it; of windows without end only those are made that are asked for."""
+    edges = _edges(at, windows)
+    first = next(edges, NEVER)
+    return Timeline(True, edges) if first <= at else Timeline(False, chain((first,) if first < NEVER else (), edges))
+
+
+def _edges(at: datetime, windows: Iterable[Window]) -> Iterator[datetime]:
+    """When the answer flips, first to yes; the first flip may lie before `at`."""
+    closing: datetime | None = None
+    for start, end in windows:
+        if end <= at or start >= end:
+            continue
+        if closing is None:
+            yield start
+        elif start > closing:
+            yield closing
+            yield start
+        closing = end if closing is None else max(closing, end)
+    if closing is not None and closing < NEVER:
+        yield closing
 
 
 def merged(children: Iterable[Timeline], decisive: bool) -> Timeline:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 ComparisonOperator = Literal["=", "!=", ">", ">=", "<", "<="]
+AnniversaryOperator = Literal["=", "!=", ">", ">=", "<", "<=", "BETWEEN"]
 ParameterOperator = Literal["=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "BETWEEN"]
 OffsetUnit = Literal["d", "w", "m", "y"]
 
@@ -76,7 +77,8 @@ class Named:
     name: Literal["today", "yesterday"]
 
 
-DateExpression = Day | Moment | Offset | Named
+DayExpression = Day | Offset | Named
+DateExpression = DayExpression | Moment
 Value = Text | Number | Truth | Day | Moment | Offset | Named
 
 
@@ -116,6 +118,19 @@ class IsNull:
 
     attribute: str
     negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Anniversary:
+    """`anniversary('attribute') op value`: a date compared without its year. One value, two for BETWEEN.
+
+    The attribute is a date or a metafield.
+    """
+
+    attribute: str
+    operator: AnniversaryOperator
+    values: tuple[DayExpression, ...]
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -163,5 +178,5 @@ class Or:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Clause = Comparison | Between | Contains | IsNull | Matches
+Clause = Comparison | Between | Contains | IsNull | Anniversary | Matches
 Query = Clause | Not | And | Or

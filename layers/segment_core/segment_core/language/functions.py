@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from segment_core.language import ast
@@ -73,6 +73,7 @@ class _Parameters:
         self._legacy = legacy
         self._limits = limits
         self._report = report
+        self._before = report.mark
 
     def read(self, arguments: Sequence[Argument]) -> tuple[ast.Parameter, ...]:
         """The parameters that are right, in canonical order."""
@@ -89,7 +90,19 @@ class _Parameters:
             if joined is not None:
                 warn_of_empty_range(joined.values, joined.span, self._report)
             found[parameter.name] = joined or parameter
+        self._refuse_incomplete(found)
         return tuple(found[known.name] for known in self._function.parameters if known.name in found)
+
+    def _refuse_incomplete(self, found: Mapping[str, ast.Parameter]) -> None:
+        """A radius without its centre, and the like; not beside other problems, which may explain it."""
+        if self._report.mark != self._before:
+            return
+        for known in self._function.parameters:
+            if known.name in found and known.needs and not any(name in found for name in known.needs):
+                span = found[known.name].span
+                message = f"'{known.name}' means nothing without {alternatives(known.needs)}"
+                hint = f"write {self._function.example}"
+                self._report.meaning("missing_parameter", span.start, span.end, message, hint)
 
     def _refuse_twice(self, argument: Argument, name: str) -> None:
         message = f"'{name}' is given twice; each parameter may stand only once"
@@ -134,6 +147,9 @@ class _Parameters:
         if self._legacy:
             listed = argument.listed and known.domain.type != "coordinates"
             name = "IN" if listed else legacy.operator if legacy else "="
+        elif argument.listed and name not in ("IN", "NOT IN") and known.domain.type != "coordinates":
+            self._refuse_list(operator, known)
+            return None
         if name not in known.operators or (legacy and argument.listed):
             span = argument.span if self._legacy else operator.span
             message = f"{known.name} does not support operator '{name}'"
@@ -141,6 +157,12 @@ class _Parameters:
             self._report.meaning("unsupported_operator", span.start, span.end, message, hint)
             return None
         return cast(ast.ParameterOperator, name)
+
+    def _refuse_list(self, operator: Operator, known: Parameter) -> None:
+        listing = {"=": "IN", "!=": "NOT IN"}.get(operator.name)
+        hint = f"write {known.name} {listing} (...)" if listing in known.operators else "write several clauses"
+        span, message = operator.span, f"'{operator.name}' takes one value, not a list"
+        self._report.meaning("unsupported_operator", span.start, span.end, message, hint)
 
     def _refuse_dialect(self, operator: Operator, known: Parameter) -> None:
         right = f"{known.name}: ..." if self._legacy else f"{known.name} = ..."

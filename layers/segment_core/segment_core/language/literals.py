@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
-from segment_core.language.ast import Day, Moment, Named, Number, Offset, OffsetUnit, Span, Text, Value
+from segment_core.language.ast import Day, Moment, Named, Number, Offset, OffsetUnit, Span, Text, Truth, Value
 from segment_core.language.lexer import Token
 from segment_core.language.problems import Code, Report, shown
 from segment_core.language.suggestions import INVENTED_VALUES, nearest
@@ -69,6 +69,21 @@ def read(token: Token, domain: Domain, subject: str, report: Report) -> Value | 
     return _READERS[domain.type](token, _Reader(subject, domain, report))
 
 
+def written_number(token: Token) -> bool:
+    """Whether the token is a number, in quotes or not."""
+    return _NUMBER.fullmatch(token.value) is not None
+
+
+def day_or_moment(text: str) -> Day | Moment | None:
+    """The date that a text names, as the store writes dates; None if it names none."""
+    try:
+        if _DAY.fullmatch(text):
+            return Day(date.fromisoformat(text))
+        return Moment(datetime.fromisoformat(text)) if _MOMENT.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def read_coordinates(tokens: tuple[Token, ...], subject: str, report: Report) -> Text | None:
     """Latitude and longitude in degrees, from `'49.28,-123.12'` or the legacy pair `(49.28, -123.12)`."""
     written = tokens[0].value.split(",") if len(tokens) == 1 else [token.text for token in tokens]
@@ -113,6 +128,14 @@ def _date(token: Token, reader: _Reader) -> Value | None:
     if _DAY.fullmatch(text) or _MOMENT.fullmatch(text):
         return _calendar_date(token, text, reader)
     reader.wrong_type(token, "a date", _date_advice(text))
+    return None
+
+
+def _day(token: Token, reader: _Reader) -> Value | None:
+    value = _date(token, reader)
+    if not isinstance(value, Moment):
+        return value
+    reader.wrong_type(token, "a whole day", f"write {value.local.date().isoformat()}")
     return None
 
 
@@ -167,6 +190,14 @@ def _number(token: Token, reader: _Reader) -> Number | None:
     return Number(value)
 
 
+def _distance(token: Token, reader: _Reader) -> Number | None:
+    value = _number(token, reader)
+    if value is None or value.value >= 0:
+        return value
+    reader.wrong_type(token, "a distance", "write a number that is not negative, such as 25")
+    return None
+
+
 def _number_advice(token: Token, otherwise: str) -> str:
     return (
         f"write {token.value} without quotes"
@@ -214,10 +245,23 @@ def _text(token: Token, reader: _Reader) -> Text | None:
     form = reader.domain.form
     if form is None or form.pattern.fullmatch(text):
         return Text(text.lower() if reader.domain.lower_case else text)
+    loose = reader.domain.loose
+    if loose is not None and loose.pattern.fullmatch(text):
+        message = f"'{shown(text)}' is only a part of a value of {reader.subject}."
+        reader.report.warn("ambiguous_value", token.start, token.end, message, loose.advice)
+        return Text(text)
     message = f"'{shown(text)}' is not a value of {reader.subject}"
     upper = text.upper()
     hint = f"write '{upper}'" if form.pattern.fullmatch(upper) else form.advice
     reader.refuse("unknown_value", token, message, hint)
+    return None
+
+
+def _truth(token: Token, reader: _Reader) -> Truth | None:
+    written = token.text.lower()
+    if token.kind == "word" and written in ("true", "false"):
+        return Truth(written == "true")
+    reader.wrong_type(token, "true or false", "write true or false, without quotes")
     return None
 
 
@@ -230,8 +274,11 @@ def _quoted(token: Token, reader: _Reader) -> str | None:
 
 _READERS: Mapping[ValueType, Callable[[Token, _Reader], Value | None]] = {
     "date": _date,
+    "day": _day,
     "integer": _integer,
     "number": _number,
+    "distance": _distance,
+    "truth": _truth,
     "id": _id,
     "enum": _enum,
     "text": _text,

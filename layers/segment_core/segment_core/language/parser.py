@@ -289,12 +289,12 @@ class Parser:
             values = self._list() if listed else (self._value(),)
         else:
             operator = self._operator()
-            listed = operator.name in ("IN", "NOT IN")
+            listed = operator.name in ("IN", "NOT IN") or (operator.name in _COMPARISONS and self._at("("))
             if operator.name in ("MATCHES", "NOT MATCHES"):
                 self._next -= 1
                 self._unexpected()
                 raise _Unreadable
-            values = self._operands(operator)
+            values = self._list() if listed else self._operands(operator)
         if values and not listed:
             self._report_decimal_comma(values[-1])
         return Argument(name, operator, values, listed, self._span_from(name.start))

@@ -6,7 +6,9 @@ Parsing the text gives the same tree again.
 from __future__ import annotations
 
 from segment_core.language import ast
-from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS, Domain
+from segment_core.language.vocabulary import FUNCTIONS, MODIFIERS, Domain, domain_of
+
+_DAY = MODIFIERS["anniversary"].domain
 
 
 def canonical(query: ast.Query) -> str:
@@ -29,7 +31,10 @@ def _clause(clause: ast.Clause) -> str:
     if isinstance(clause, ast.Matches):
         parameters = ", ".join(_parameter(clause.function, parameter) for parameter in clause.parameters)
         return f"{clause.function} {_not(clause.negated)}MATCHES ({parameters})"
-    name, domain = clause.attribute, ATTRIBUTES[clause.attribute].domain
+    if isinstance(clause, ast.Anniversary):
+        values = " AND ".join(_value(value, _DAY) for value in clause.values)
+        return f"anniversary('{clause.attribute}') {clause.operator} {values}"
+    name, domain = clause.attribute, domain_of(clause.attribute)
     if isinstance(clause, ast.Comparison):
         return f"{name} {clause.operator} {_value(clause.value, domain)}"
     if isinstance(clause, ast.Between):

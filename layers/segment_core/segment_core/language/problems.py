@@ -22,6 +22,7 @@ Code = Literal[
     "too_many_values",
     "unknown_filter",
     "unknown_parameter",
+    "missing_parameter",
     "duplicate_parameter",
     "unsupported_operator",
     "wrong_type",
@@ -29,10 +30,10 @@ Code = Literal[
     "invalid_date",
     "offset_too_large",
     "number_out_of_range",
-    "not_supported_yet",
     "deprecated_date",
     "deprecated_form",
     "empty_range",
+    "ambiguous_value",
     "too_many_for_store",
 ]
 

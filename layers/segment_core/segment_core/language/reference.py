@@ -15,18 +15,25 @@ from segment_core.language.vocabulary import (
     ATTRIBUTES,
     DEPRECATED_DATES,
     FUNCTIONS,
+    METAFIELD_TYPES,
     MODIFIERS,
     PARAMETER_OPERATORS,
     Attribute,
     Domain,
     Function,
 )
+from segment_core.language.vocabulary.metafields import EXAMPLES as METAFIELD_EXAMPLES
+from segment_core.language.vocabulary.metafields import defined
 
 BEGIN = "<!-- generated: python -m segment_core.language.reference --write docs/language.md -->"
 END = "<!-- end of what is generated -->"
 
 _TYPE_NAMES = {
     "date": "date",
+    "day": "day",
+    "distance": "distance",
+    "truth": "true or false",
+    "opaque": "something",
     "integer": "whole number",
     "number": "number",
     "id": "id",
@@ -38,7 +45,8 @@ _TYPE_NAMES = {
 
 def tables() -> str:
     """All generated tables, as Markdown."""
-    sections = [_operators(), _attributes(), *map(_function, FUNCTIONS.values()), _others(), _limits()]
+    functions = map(_function, FUNCTIONS.values())
+    sections = [_operators(), _attributes(), _metafields(), *functions, _others(), _limits()]
     return "\n\n".join(sections)
 
 
@@ -56,12 +64,17 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def _examples(queries: Iterable[str]) -> str:
+    return "\n".join(["```segment", *queries, "```"])
+
+
 def _code(words: Iterable[str]) -> str:
     return " ".join(f"`{word}`" for word in words)
 
 
 def _operators() -> str:
-    rows = [[_TYPE_NAMES[value_type], _code(operators)] for value_type, operators in ATTRIBUTE_OPERATORS.items()]
+    of_filters = ((value_type, operators) for value_type, operators in ATTRIBUTE_OPERATORS.items() if operators)
+    rows = [[_TYPE_NAMES[value_type], _code(operators)] for value_type, operators in of_filters]
     lists = next(attribute for attribute in ATTRIBUTES.values() if attribute.many)
     rows.append(["list", _code(lists.operators)])
     parameters = [[_TYPE_NAMES[value_type], _code(operators)] for value_type, operators in PARAMETER_OPERATORS.items()]
@@ -76,7 +89,18 @@ def _operators() -> str:
 
 def _attributes() -> str:
     rows = [[f"`{attribute.name}`", _type(attribute), _meaning(attribute)] for attribute in ATTRIBUTES.values()]
-    return "### Filters\n\n" + _table(["filter", "type", "meaning"], rows)
+    table = _table(["filter", "type", "meaning"], rows)
+    return f"### Filters\n\n{table}\n\n{_examples(attribute.example for attribute in ATTRIBUTES.values())}"
+
+
+def _metafields() -> str:
+    rows = [
+        [f"`{name}`", _type(attribute), _code(attribute.operators)]
+        for name, attribute in ((name, defined("a.b", name)) for name in METAFIELD_TYPES)
+    ]
+    rows.append(["any other", "", _code(defined("a.b", "").operators)])
+    table = _table(["type in the store", "compared as", "operators"], rows)
+    return f"### Metafields\n\n{table}\n\n{_examples(dict.fromkeys(METAFIELD_EXAMPLES.values()))}"
 
 
 def _type(attribute: Attribute) -> str:
@@ -92,7 +116,8 @@ def _meaning(attribute: Attribute) -> str:
 
 def _values(domain: Domain) -> str:
     if domain.form is not None:
-        return f"{domain.form.advice[0].upper()}{domain.form.advice[1:]}."
+        loose = " A part of that is taken too, with a warning." if domain.loose else ""
+        return f"{domain.form.advice[0].upper()}{domain.form.advice[1:]}.{loose}"
     return f"Values: {_code(domain.values)}." if domain.values else ""
 
 
@@ -107,23 +132,24 @@ def _function(function: Function) -> str:
         for parameter in function.parameters
     ]
     notes = [function.meaning]
-    if not function.supported:
-        notes.append("Understood, but not answered yet.")
     if function.spellings:
         notes.append(f"Also written {_code(function.spellings)}.")
     if function.legacy:
         legacy = (f"`{old.name}: v` is `{old.parameter} {old.operator} v`" for old in function.legacy)
         notes.append(f"In the old form, {', '.join(legacy)}.")
     table = _table(["parameter", "type", "kind", "meaning"], rows)
-    return f"### `{function.name}`\n\n{' '.join(notes)}\n\n{table}"
+    needs = [
+        f"`{p.name}` needs {' or '.join(f'`{name}`' for name in p.needs)}." for p in function.parameters if p.needs
+    ]
+    text = f"{' '.join([*notes, *needs])}\n\n{table}\n\n{_examples([function.example])}"
+    return f"### `{function.name}`\n\n{text}"
 
 
 def _others() -> str:
     lines = [f"`{old}` is read as `{current}`, with a warning." for old, current in DEPRECATED_DATES.items()]
-    for modifier in MODIFIERS.values():
-        unanswered = "" if modifier.supported else " Understood, but not answered yet."
-        lines.append(f"`{modifier.name}('...')` is compared like a date. {modifier.meaning}{unanswered}")
-    return "### Other words\n\n" + "\n".join(f"- {line}" for line in lines)
+    lines += (f"`{one.name}('...')` is compared like a date, with days. {one.meaning}" for one in MODIFIERS.values())
+    listed = "\n".join(f"- {line}" for line in lines)
+    return f"### Other words\n\n{listed}\n\n{_examples(modifier.example for modifier in MODIFIERS.values())}"
 
 
 def _limits() -> str:

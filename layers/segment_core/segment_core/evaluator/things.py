@@ -1,0 +1,213 @@
+"""`MATCHES` over what a customer has several of besides orders: events and accounts of store credit.
+
+One table from a function's parameters to what they look at in one thing. Texts and numbers choose things, dates
+choose when a thing is in, totals are then compared, as with orders. To add a parameter, add its row to the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from segment_core.calendar import BEGINNING, NEVER, day_start
+from segment_core.evaluator.conditions import (
+    DateCondition,
+    Test,
+    date_condition,
+    element_test,
+    every,
+    on,
+    value_test,
+)
+from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
+from segment_core.evaluator.subject import Subject
+from segment_core.evaluator.targets import Target, Unit, target
+from segment_core.evaluator.timeline import Course, Window
+from segment_core.facts.customer import Event, StoreCreditAccount
+from segment_core.language import ast
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A text or a number of a thing."""
+
+    read: Callable[[Any], str | Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """A list of a thing; whole elements are looked for, whatever their case."""
+
+    read: Callable[[Any], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A date of a thing; of one that `happened` nothing is known before it comes."""
+
+    read: Callable[[Any], datetime | date | None]
+    happened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many things are chosen."""
+
+
+Source = Value | Elements | When | Count
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What a function asks about: the things, since when each is there, and its parameters."""
+
+    rows: Callable[[Subject], Iterable[Any]]
+    start: Callable[[Any], datetime]
+    unit: Unit
+    sources: Mapping[str, Source]
+
+
+def emails(event: str) -> Things:
+    """What happened to e-mails; `event` is its type."""
+    sources = {"activity_id": Value(_property("activity_id")), **_OF_EVENTS}
+    return Things(_events(event), _happened, "events", sources)
+
+
+def views(event: str) -> Things:
+    """What was looked at; `event` is its type."""
+    sources = {"id": Value(_property("id")), "tag": Elements(_tags), **_OF_EVENTS}
+    return Things(_events(event), _happened, "events", sources)
+
+
+def _events(type_: str) -> Callable[[Subject], Iterable[Event]]:
+    return lambda subject: [event for event in subject.customer.events if event.type == type_]
+
+
+def _happened(event: Event) -> datetime:
+    return event.at
+
+
+def _property(name: str) -> Callable[[Event], str | None]:
+    """An id among the properties, which stores write as text or as a number."""
+
+    def read(event: Event) -> str | None:
+        value = event.properties.get(name)
+        # A bool is an int in Python, but no id.
+        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+    return read
+
+
+def _tags(event: Event) -> Collection[str]:
+    tags = event.properties.get("tag")
+    if isinstance(tags, str):
+        return (tags,)
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list | tuple) else ()
+
+
+_OF_EVENTS: Final[Mapping[str, Source]] = {"date": When(_happened), "count": Count()}
+
+
+def _balance(account: StoreCreditAccount) -> Decimal | None:
+    return account.balance
+
+
+def _currency(account: StoreCreditAccount) -> str | None:
+    return account.currency
+
+
+def _next_expiry(account: StoreCreditAccount) -> date | None:
+    return account.next_expiry_date
+
+
+def _last_credit(account: StoreCreditAccount) -> date | None:
+    return account.last_credit_date
+
+
+CREDIT_ACCOUNTS: Final = Things(
+    rows=lambda subject: subject.customer.store_credit_accounts,
+    start=lambda account: BEGINNING,
+    unit="accounts",
+    sources={
+        "balance": Value(_balance),
+        "currency": Value(_currency),
+        "next_expiry_date": When(_next_expiry),
+        "last_credit_date": When(_last_credit, happened=True),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenThings:
+    """The compiled parameters of one MATCHES over things."""
+
+    things: Things
+    test: Test | None
+    dates: Sequence[tuple[When, DateCondition]]
+    targets: Sequence[Target]
+
+    def course(self, subject: Subject) -> Course[Totals]:
+        """The totals over the chosen things, now and later."""
+        return tally(subject.at, self._stretches(subject))
+
+    def holds(self, totals: Totals) -> bool:
+        """Whether the totals are as asked."""
+        return all(target.holds(totals) for target in self.targets)
+
+    def _stretches(self, subject: Subject) -> Iterator[Stretch]:
+        for thing in self.things.rows(subject):
+            if self.test is None or self.test(thing):
+                windows: Iterable[Window] = ((self.things.start(thing), NEVER),)
+                for when, condition in self.dates:
+                    windows = _both(windows, _windows(when, condition, thing, subject))
+                for start, end in windows:
+                    if end > subject.at:
+                        yield Stretch(start, end, NOTHING, 0)
+
+
+def _windows(when: When, condition: DateCondition, thing: object, subject: Subject) -> Iterable[Window]:
+    fact, zone = when.read(thing), subject.shop.zone
+    windows = condition.windows(fact, zone)
+    if fact is None or not when.happened:
+        return windows
+    known = fact if isinstance(fact, datetime) else day_start(fact, zone)
+    return [*_both(condition.windows(None, zone), ((BEGINNING, known),)), *_both(windows, ((known, NEVER),))]
+
+
+def _both(some: Iterable[Window], others: Iterable[Window]) -> list[Window]:
+    """The instants that lie in one window of each."""
+    others = tuple(others)
+    return [
+        (max(start, other_start), min(end, other_end))
+        for start, end in some
+        for other_start, other_end in others
+        if max(start, other_start) < min(end, other_end)
+    ]
+
+
+def at_least_one(unit: Unit) -> Target:
+    """What is asked of the totals where nothing is: that something is left."""
+    return target(lambda totals: totals.orders, unit, ">=", (ast.Number(Decimal(1)),))
+
+
+def compile_things(things: Things, node: ast.Matches) -> ChosenThings:
+    """The parameters of a MATCHES, ready to be asked. Raises KeyError and TypeError for what is not in the table."""
+    tests: list[Test] = []
+    dates: list[tuple[When, DateCondition]] = []
+    targets: list[Target] = []
+    for parameter in node.parameters:
+        operator, values = parameter.operator, parameter.values
+        source = things.sources[parameter.name]
+        match source:
+            case Value(read):
+                tests.append(on(read, value_test(operator, values)))
+            case Elements(read):
+                tests.append(on(read, element_test(operator, values, str.casefold)))
+            case When():
+                dates.append((source, date_condition(operator, values)))
+            case Count():
+                targets.append(target(lambda totals: totals.orders, things.unit, operator, values))
+    return ChosenThings(things, every(tests), dates, targets or (at_least_one(things.unit),))

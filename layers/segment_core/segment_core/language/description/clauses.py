@@ -1,0 +1,195 @@
+"""One clause as a verb phrase: `have placed at least 3 orders in the last 30 days`.
+
+Raises KeyError where the table has no words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from segment_core.language import ast
+from segment_core.language.description.values import comes_round, listed, number, quantity, quoted, when
+from segment_core.language.description.words import AttributeWords, FunctionWords, ParameterWords, Unit, Words
+from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS
+
+_METAFIELD: Final = "metafields."
+_COMPLEMENTS: Final = {"!=": "=", "NOT IN": "IN"}
+_HOLDS_FOR_NOTHING: Final = {
+    "=": lambda bound, _: bound == 0,
+    "!=": lambda bound, _: bound != 0,
+    ">": lambda bound, _: bound < 0,
+    ">=": lambda bound, _: bound <= 0,
+    "<": lambda bound, _: bound > 0,
+    "<=": lambda bound, _: bound >= 0,
+    "BETWEEN": lambda low, high: low <= 0 <= high,
+}
+
+
+def phrase(clause: ast.Clause, words: Words, currency: str | None) -> str:
+    """The clause in the words; money is in the currency if that is given."""
+    match clause:
+        case ast.Matches():
+            return _matches(_plainer(clause), words, currency)
+        case ast.Anniversary(attribute, operator, values):
+            said = comes_round(_COMPLEMENTS.get(operator, operator), values, words)
+            return _template(words.anniversary, operator).format(said, name=_name(attribute, words))
+        case ast.IsNull(attribute, negated):
+            entry = _attribute(attribute, None, words)
+            return _told(entry.known if negated else entry.unknown).format(name=_name(attribute, words))
+        case ast.Contains(attribute, value, negated):
+            return _compared(attribute, "NOT IN" if negated else "IN", (value,), words, currency)
+        case ast.Between(attribute, low, high):
+            return _compared(attribute, "BETWEEN", (low, high), words, currency)
+        case ast.Comparison(attribute, operator, value):
+            return _compared(attribute, operator, (value,), words, currency)
+
+
+def _compared(name: str, operator: str, values: Sequence[ast.Value], words: Words, currency: str | None) -> str:
+    kind = "list" if operator in ("IN", "NOT IN") else _kind(values[0])
+    entry = _attribute(name, kind, words)
+    known = ATTRIBUTES.get(name)
+    is_id = known is not None and known.domain.type == "id"
+    said = _value(
+        _COMPLEMENTS.get(operator, operator), values, words, unit=entry.unit, currency=currency, names=entry.values,
+        is_id=is_id,
+    )  # fmt: skip
+    return _template(entry, operator).format(said, name=_name(name, words))
+
+
+def _attribute(name: str, kind: str | None, words: Words) -> AttributeWords:
+    if name.startswith(_METAFIELD):
+        return words.metafields[kind or "text"]
+    return words.attributes[name]
+
+
+def _name(attribute: str, words: Words) -> str:
+    """What a metafield or the date of an anniversary is called."""
+    if attribute.startswith(_METAFIELD):
+        return quoted(attribute.removeprefix(_METAFIELD), words)
+    return words.names.get(attribute, attribute)
+
+
+def _kind(value: ast.Value) -> str:
+    match value:
+        case ast.Text():
+            return "text"
+        case ast.Number():
+            return "number"
+        case ast.Truth():
+            return "truth"
+        case _:
+            return "date"
+
+
+def _template(entry: AttributeWords, operator: str) -> str:
+    return _told(entry.fails if operator in _COMPLEMENTS else entry.holds)
+
+
+def _told(template: str) -> str:
+    if not template:
+        raise KeyError("there are no words for this operator")
+    return template
+
+
+def _value(
+    operator: str,
+    values: Sequence[ast.Value],
+    words: Words,
+    *,
+    unit: Unit,
+    currency: str | None,
+    names: Mapping[str, str],
+    is_id: bool,
+) -> str:
+    """What is compared with, after the operator."""
+    numbers = [value.value for value in values if isinstance(value, ast.Number)]
+    dates = [value for value in values if isinstance(value, ast.DateExpression)]
+    if dates:
+        return when(operator, dates, words)
+    if numbers and operator != "IN":
+        return quantity(operator, numbers, unit, words, currency)
+    if operator not in ("=", "IN"):
+        raise KeyError(operator)
+    return listed([_literal(value, words, names, is_id) for value in values], words)
+
+
+def _literal(value: ast.Value, words: Words, names: Mapping[str, str], is_id: bool) -> str:
+    match value:
+        case ast.Truth(truth):
+            return words.truth[truth]
+        case ast.Number(amount):
+            return number(amount, words)
+        case ast.Text(text):
+            return text if is_id else quoted(names.get(text, text), words)
+        case _:
+            raise KeyError(f"a date in a list: {value}")
+
+
+# MATCHES
+
+
+def _matches(clause: ast.Matches, words: Words, currency: str | None) -> str:
+    function, entry = FUNCTIONS[clause.function], words.functions[clause.function]
+    given = {parameter.name: parameter for parameter in clause.parameters}
+    totals = [given[known.name] for known in function.parameters if known.aggregate and known.name in given]
+    counted = given.pop("count", None) if entry.counted else None
+    conditions = [
+        _condition(clause.function, given.pop(name), known, words, currency)
+        for name, known in entry.parameters.items()
+        if name in given
+    ]
+    if given:
+        raise KeyError(next(iter(given)))
+    head = _head(entry, counted, bool(totals), words)
+    said = "".join(condition if condition.startswith(",") else f" {condition}" for condition in conditions)
+    note = f" {words.none_at_all}" if totals and not counted and all(map(_holds_for_nothing, totals)) else ""
+    return f"{(entry.fails if clause.negated else entry.holds).format(head)}{said}{note}"
+
+
+def _head(entry: FunctionWords, counted: ast.Parameter | None, totals: bool, words: Words) -> str:
+    if counted is not None:
+        return quantity(counted.operator, _numbers(counted), entry.counted, words, None)
+    return entry.many if totals else entry.one
+
+
+def _condition(
+    function: str, parameter: ast.Parameter, known: ParameterWords, words: Words, currency: str | None
+) -> str:
+    entry = FUNCTIONS[function].parameter(parameter.name)
+    operator, template = parameter.operator, known.holds
+    if operator in _COMPLEMENTS and not _numbers(parameter):
+        operator, template = "IN" if operator == "NOT IN" else "=", _told(known.fails)
+    is_id = entry is not None and entry.domain.type in ("id", "coordinates")
+    said = _value(
+        operator, parameter.values, words, unit=known.unit, currency=currency, names={}, is_id=is_id
+    )
+    return template.format(said)
+
+
+def _plainer(clause: ast.Matches) -> ast.Matches:
+    """The same without a `count` that only says that there are rows, or none, as a merchant would leave it out."""
+    others = tuple(parameter for parameter in clause.parameters if parameter.name != "count")
+    count = next((parameter for parameter in clause.parameters if parameter.name == "count"), None)
+    function = FUNCTIONS[clause.function]
+    aggregates = {known.name for known in function.parameters if known.aggregate}
+    if count is None or any(parameter.name in aggregates for parameter in others):
+        return clause
+    asked = (count.operator, *_numbers(count))
+    if asked in ((">=", 1), (">", 0), ("!=", 0)):
+        return replace(clause, parameters=others)
+    if asked in (("=", 0), ("<", 1), ("<=", 0)):
+        return replace(clause, parameters=others, negated=not clause.negated)
+    return clause
+
+
+def _holds_for_nothing(total: ast.Parameter) -> bool:
+    """Whether the condition on a total holds where nothing is chosen."""
+    bounds = _numbers(total)
+    return bool(_HOLDS_FOR_NOTHING[total.operator](bounds[0], bounds[-1]))
+
+
+def _numbers(parameter: ast.Parameter) -> list[Decimal]:
+    return [value.value for value in parameter.values if isinstance(value, ast.Number)]

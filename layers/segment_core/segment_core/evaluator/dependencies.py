@@ -134,7 +134,9 @@ def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
         yield fact, reach
 
 
-def _attribute(clause: ast.Comparison | ast.Between | ast.Contains | ast.IsNull) -> tuple[Fact, Reach]:
+def _attribute(
+    clause: ast.Comparison | ast.Between | ast.Contains | ast.IsNull | ast.Anniversary,
+) -> tuple[Fact, Reach]:
     if clause.attribute.startswith(_METAFIELD):
         return Fact("metafield", clause.attribute.removeprefix(_METAFIELD)), None
     source = ATTRIBUTES[clause.attribute]

@@ -5,19 +5,23 @@ Raises KeyError where the table has no words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from segment_core.language import ast
 from segment_core.language.description.values import comes_round, listed, number, quantity, quoted, when
-from segment_core.language.description.words import AttributeWords, FunctionWords, ParameterWords, Unit, Words
+from segment_core.language.description.words import AttributeWords, FunctionWords, Noun, ParameterWords, Unit, Words
 from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS
 
 _METAFIELD: Final = "metafields."
+_ZERO: Final = ast.Number(Decimal(0))
 _COMPLEMENTS: Final = {"!=": "=", "NOT IN": "IN"}
-_HOLDS_FOR_NOTHING: Final = {
+# What `count` can ask that only means that there are rows, or that there are none.
+_SOME: Final = {(">=", Decimal(1)), (">", Decimal(0)), ("!=", Decimal(0))}
+_NONE: Final = {("=", Decimal(0)), ("<", Decimal(1)), ("<=", Decimal(0))}
+_HOLDS_FOR_NOTHING: Final[Mapping[str, Callable[[Decimal, Decimal], bool]]] = {
     "=": lambda bound, _: bound == 0,
     "!=": lambda bound, _: bound != 0,
     ">": lambda bound, _: bound < 0,
@@ -50,6 +54,10 @@ def phrase(clause: ast.Clause, words: Words, currency: str | None) -> str:
 def _compared(name: str, operator: str, values: Sequence[ast.Value], words: Words, currency: str | None) -> str:
     kind = "list" if operator in ("IN", "NOT IN") else _kind(values[0])
     entry = _attribute(name, kind, words)
+    if isinstance(entry.unit, Noun) and operator in ("=", "!=") and values[0] == _ZERO:
+        if operator == "!=":
+            return _compared(name, ">", values, words, currency)
+        return _told(entry.fails).format(f"{words.any_} {entry.unit.many}")
     known = ATTRIBUTES.get(name)
     is_id = known is not None and known.domain.type == "id"
     said = _value(
@@ -163,9 +171,7 @@ def _condition(
     if operator in _COMPLEMENTS and not _numbers(parameter):
         operator, template = "IN" if operator == "NOT IN" else "=", _told(known.fails)
     is_id = entry is not None and entry.domain.type in ("id", "coordinates")
-    said = _value(
-        operator, parameter.values, words, unit=known.unit, currency=currency, names={}, is_id=is_id
-    )
+    said = _value(operator, parameter.values, words, unit=known.unit, currency=currency, names={}, is_id=is_id)
     return template.format(said)
 
 
@@ -177,10 +183,10 @@ def _plainer(clause: ast.Matches) -> ast.Matches:
     aggregates = {known.name for known in function.parameters if known.aggregate}
     if count is None or any(parameter.name in aggregates for parameter in others):
         return clause
-    asked = (count.operator, *_numbers(count))
-    if asked in ((">=", 1), (">", 0), ("!=", 0)):
+    bound = _numbers(count)[0]
+    if (count.operator, bound) in _SOME:
         return replace(clause, parameters=others)
-    if asked in (("=", 0), ("<", 1), ("<=", 0)):
+    if (count.operator, bound) in _NONE:
         return replace(clause, parameters=others, negated=not clause.negated)
     return clause
 
@@ -188,7 +194,7 @@ def _plainer(clause: ast.Matches) -> ast.Matches:
 def _holds_for_nothing(total: ast.Parameter) -> bool:
     """Whether the condition on a total holds where nothing is chosen."""
     bounds = _numbers(total)
-    return bool(_HOLDS_FOR_NOTHING[total.operator](bounds[0], bounds[-1]))
+    return _HOLDS_FOR_NOTHING[total.operator](bounds[0], bounds[-1])
 
 
 def _numbers(parameter: ast.Parameter) -> list[Decimal]:

@@ -33,12 +33,12 @@ def describe(query: ast.Query, locale: str, currency: str | None = None) -> str:
     """
     if locale not in LOCALES:
         raise InvalidRequest(f"there are no descriptions in '{shown(locale)}'; ask for {alternatives(LOCALES)}")
-    words = _words(locale)
+    words = words_of(locale)
     return words.sentence.format(_Sentence(words, currency).part(query, 0))
 
 
 @cache
-def _words(locale: str) -> Words:
+def words_of(locale: str) -> Words:
     """The table; loaded when first asked for, since whoever evaluates needs none."""
     return cast(Words, import_module(f"segment_core.language.description.{locale}").WORDS)
 

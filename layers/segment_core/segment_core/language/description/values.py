@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from segment_core.language import ast
-from segment_core.language.description.words import Noun, Operators, Unit, Words
+from segment_core.language.description.words import Noun, Unit, Words
 
 # Between a number and what it is of: they stay on one line.
 _TIED = "\N{NO-BREAK SPACE}"
@@ -31,15 +31,15 @@ def number(value: Decimal, words: Words) -> str:
 def quantity(operator: str, values: Sequence[Decimal], unit: Unit, words: Words, currency: str | None) -> str:
     """`at least 3 orders`, `from 100 to 200 USD`."""
     first, last = values[0], values[-1]
+    if unit == "radius":
+        return number(first, words)
     if not isinstance(unit, Noun):
         suffix = f"{_TIED}{currency}" if unit == "money" and currency else ""
-        return _said(words.amounts, operator, [number(value, words) for value in values]) + suffix
-    if (operator, first) == ("=", 0):
-        return f"{words.none} {unit.many}"
-    if (operator, first) == (">", 0):
+        return words.amounts[operator].format(*(number(value, words) for value in values)) + suffix
+    if operator == ">" and first == 0:
         operator, first, last = ">=", Decimal(1), Decimal(1)
-    told = [number(value, words) for value in ((first, last) if operator == "BETWEEN" else (first,))]
-    return f"{_said(words.counts, operator, told)} {unit.one if last == 1 else unit.many}"
+    told = words.counts[operator].format(number(first, words), number(last, words))
+    return f"{told} {unit.one if last == 1 else unit.many}"
 
 
 def when(operator: str, values: Sequence[ast.DateExpression], words: Words) -> str:
@@ -52,7 +52,7 @@ def when(operator: str, values: Sequence[ast.DateExpression], words: Words) -> s
     value, dates = values[0], words.dates
     distance = _distance(value, words)
     if distance is None or not isinstance(value, ast.Offset):
-        return dates.fixed[operator].format(_noun(value, words)) if operator != "=" else _on(value, words)
+        return _on(value, words) if operator == "=" else dates.fixed[operator].format(_noun(value, words))
     if value.count > 0:
         return dates.future[operator].format(distance)
     if operator == ">=":
@@ -65,10 +65,6 @@ def comes_round(operator: str, values: Sequence[ast.DateExpression], words: Word
     if operator in words.dates.in_any_year:
         return words.dates.in_any_year[operator].format(_noun(values[0], words))
     return when(operator, values, words)
-
-
-def _said(operators: Operators, operator: str, told: Sequence[str]) -> str:
-    return operators[operator].format(*told)
 
 
 def _between(low: ast.DateExpression, high: ast.DateExpression, words: Words) -> str:
@@ -113,8 +109,7 @@ def _noun(value: ast.DateExpression, words: Words) -> str:
         case ast.Day(day):
             return dates.day.format(day=day.day, month=dates.months[day.month - 1], year=day.year)
         case ast.Moment(local):
-            seconds = "%S" if local.second else ""
-            clock = f"{dates.clock}{dates.clock[2:3]}{seconds}" if seconds else dates.clock
+            clock = dates.clock_with_seconds if local.second else dates.clock
             return dates.moment.format(date=_noun(ast.Day(local.date()), words), time=local.strftime(clock))
         case ast.Named(name):
             return {"today": dates.today, "yesterday": dates.yesterday}[name]

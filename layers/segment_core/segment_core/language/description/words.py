@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 Operators = Mapping[str, str]
-
-_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +21,8 @@ class Noun:
     many: str
 
 
-Unit = Noun | Literal["money"] | None
-"""What a number is of: things that are counted, the shop's money, or a mere number."""
+Unit = Noun | Literal["money", "radius"] | None
+"""What a number is of: things that are counted, the shop's money, how far from a point, or a mere number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class AttributeWords:
     known: str = ""
     unknown: str = ""
     unit: Unit = None
-    values: Mapping[str, str] = _NO_WORDS
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +94,7 @@ class DateWords:
     day: str
     moment: str
     clock: str
+    clock_with_seconds: str
     on: str
     today: str
     yesterday: str
@@ -116,8 +114,9 @@ class DateWords:
 class Words:
     """All words of one language.
 
-    `counts` and `amounts` say numbers of things and other numbers by operator; `group` and `point` part digits.
-    `metafields` are by the kind of value that is compared; `names` name dates of which there are anniversaries.
+    `any_` goes with a noun after a negation. `counts` and `amounts` say numbers of things and other numbers by
+    operator; `group` and `point` part digits. `metafields` are by the kind of value that is compared; `names` name
+    dates of which there are anniversaries.
     """
 
     sentence: str
@@ -131,7 +130,7 @@ class Words:
     fallback: str
     quotes: tuple[str, str]
     truth: tuple[str, str]
-    none: str
+    any_: str
     none_at_all: str
     counts: Operators
     amounts: Operators
@@ -142,4 +141,4 @@ class Words:
     functions: Mapping[str, FunctionWords]
     metafields: Mapping[str, AttributeWords]
     anniversary: AttributeWords
-    names: Mapping[str, str] = field(default_factory=lambda: _NO_WORDS)
+    names: Mapping[str, str]

@@ -74,6 +74,11 @@ def written_number(token: Token) -> bool:
     return _NUMBER.fullmatch(token.value) is not None
 
 
+def written_whole_number(token: Token) -> bool:
+    """Whether the token is a number without decimals, in quotes or not."""
+    return _INTEGER.fullmatch(token.value) is not None
+
+
 def day_or_moment(text: str) -> Day | Moment | None:
     """The date that a text names, as the store writes dates; None if it names none."""
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from segment_core.language.lexer import Token
-from segment_core.language.literals import written_number
+from segment_core.language.literals import written_number, written_whole_number
 from segment_core.language.problems import Report, shown
 from segment_core.language.suggestions import nearest
 from segment_core.language.syntax import Clause
 from segment_core.language.vocabulary import Attribute, Definitions, Domain
-from segment_core.language.vocabulary.domains import DATE, NUMBER, OPAQUE, TEXT, TRUTH
+from segment_core.language.vocabulary.domains import DATE, INTEGER, NUMBER, OPAQUE, TEXT, TRUTH
 from segment_core.language.vocabulary.metafields import PREFIX, defined, key_of, metafield
 
 _OF_LISTS = ("CONTAINS", "NOT CONTAINS")
@@ -43,7 +43,8 @@ def _looks_like(clause: Clause) -> tuple[Domain, bool]:
     # A number in quotes is a text where texts can be compared, and a slip where they cannot.
     ordered = not many and operator not in ("=", "!=")
     if written_number(token) and (token.kind == "literal" or ordered):
-        return NUMBER, many
+        # A whole number may be larger than one with decimals.
+        return INTEGER if all(map(written_whole_number, clause.values)) else NUMBER, many
     if many or (token.kind == "string" and not ordered):
         return TEXT, many
     if token.kind == "word" and token.text.lower() in ("true", "false"):

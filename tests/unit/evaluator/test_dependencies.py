@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from segment_core.evaluator import Fact, Reach, depends_on
-from segment_core.evaluator.dependencies import ATTRIBUTES, FUNCTIONS
+from segment_core.evaluator.dependencies import ATTRIBUTES, FUNCTIONS, HAPPENED
 from segment_core.facts.customer import Customer
 from segment_core.language import parse, vocabulary
 
@@ -20,17 +20,15 @@ def test_every_filter_says_what_it_reads() -> None:
 
 
 def test_the_facts_are_those_of_a_customer() -> None:
-    facts = [source.fact for source in ATTRIBUTES.values()]
-    facts += [fact for rows in FUNCTIONS.values() for fact in rows.facts]
+    facts = {*ATTRIBUTES.values(), *(fact for row in FUNCTIONS.values() for fact in row)}
     assert {fact.name for fact in facts if fact.kind == "field"} <= {field.name for field in fields(Customer)}
 
 
-def test_the_date_that_limits_a_function_is_one_of_its_parameters() -> None:
-    for name, rows in FUNCTIONS.items():
-        if rows.date is not None:
-            parameter = vocabulary.FUNCTIONS[name].parameter(rows.date)
-            assert parameter is not None
-            assert parameter.domain.type == "date"
+def test_rows_of_dated_facts_are_limited_by_a_date() -> None:
+    for name, facts in FUNCTIONS.items():
+        parameter = vocabulary.FUNCTIONS[name].parameter(HAPPENED)
+        assert (parameter is not None) == all(fact.kind in ("orders", "lines", "event") for fact in facts)
+        assert parameter is None or parameter.domain.type == "date"
 
 
 @pytest.mark.parametrize(

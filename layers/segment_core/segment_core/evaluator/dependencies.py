@@ -6,10 +6,10 @@ Two tables stand beside those of the evaluator: what an attribute reads, and wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from segment_core.language import ast
+from segment_core.language.vocabulary.metafields import PREFIX
 
 Kind = Literal["field", "score", "metafield", "orders", "lines", "checkouts", "event"]
 
@@ -24,77 +24,59 @@ class Fact(NamedTuple):
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Facts that count whenever they were told."""
-
-    fact: Fact
-
-
-@dataclass(frozen=True, slots=True)
-class _Newest:
-    """The date of the newest of the facts: one that is older than all that is asked for might as well be missing."""
-
-    fact: Fact
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows made of facts; `date` is the parameter that compares the date at which those happened."""
-
-    facts: tuple[Fact, ...]
-    date: str | None = None
-
-
-def _field(name: str) -> _Known:
-    return _Known(Fact("field", name))
-
-
 _ORDERS: Final = Fact("orders")
+_ADDRESSES: Final = Fact("field", "addresses")
 
-ATTRIBUTES: Final[Mapping[str, _Known | _Newest]] = {
-    "abandoned_checkout_date": _Newest(Fact("checkouts")),
-    "amount_spent": _Known(_ORDERS),
-    "companies": _field("companies"),
-    "created_by_app_id": _field("created_by_app_id"),
-    "customer_account_status": _field("state"),
-    "customer_added_date": _field("created_at"),
-    "customer_cities": _field("addresses"),
-    "customer_countries": _field("addresses"),
-    "customer_email_domain": _field("email"),
-    "customer_language": _field("locale"),
-    "customer_regions": _field("addresses"),
-    "customer_tags": _field("tags"),
-    "email_subscription_status": _field("email_marketing_consent"),
-    "first_order_date": _Known(_ORDERS),
-    "last_order_date": _Newest(_ORDERS),
-    "number_of_orders": _Known(_ORDERS),
-    "predicted_spend_tier": _Known(Fact("score", "predicted_spend_tier")),
-    "product_subscription_status": _field("product_subscription_status"),
-    "rfm_group": _Known(Fact("score", "rfm_group")),
-    "sms_subscription_status": _field("sms_marketing_consent"),
+ATTRIBUTES: Final[Mapping[str, Fact]] = {
+    "abandoned_checkout_date": Fact("checkouts"),
+    "amount_spent": _ORDERS,
+    "companies": Fact("field", "companies"),
+    "created_by_app_id": Fact("field", "created_by_app_id"),
+    "customer_account_status": Fact("field", "state"),
+    "customer_added_date": Fact("field", "created_at"),
+    "customer_cities": _ADDRESSES,
+    "customer_countries": _ADDRESSES,
+    "customer_email_domain": Fact("field", "email"),
+    "customer_language": Fact("field", "locale"),
+    "customer_regions": _ADDRESSES,
+    "customer_tags": Fact("field", "tags"),
+    "email_subscription_status": Fact("field", "email_marketing_consent"),
+    "first_order_date": _ORDERS,
+    "last_order_date": _ORDERS,
+    "number_of_orders": _ORDERS,
+    "predicted_spend_tier": Fact("score", "predicted_spend_tier"),
+    "product_subscription_status": Fact("field", "product_subscription_status"),
+    "rfm_group": Fact("score", "rfm_group"),
+    "sms_subscription_status": Fact("field", "sms_marketing_consent"),
 }
+"""What an attribute reads."""
 
-_EVENTS: Final = (
-    "shopify_email.bounced",
-    "shopify_email.clicked",
-    "shopify_email.delivered",
-    "shopify_email.marked_as_spam",
-    "shopify_email.opened",
-    "shopify_email.unsubscribed",
-    "storefront.collection_viewed",
-    "storefront.product_viewed",
-)
+NEWEST: Final = ("abandoned_checkout_date", "last_order_date")
+"""Attributes that are the date of the newest fact: one older than all that is asked for might as well be missing."""
 
-FUNCTIONS: Final[Mapping[str, _Rows]] = {
-    "customer_within_distance": _Rows((Fact("field", "addresses"),)),
-    "orders_placed": _Rows((_ORDERS,), "date"),
-    "products_purchased": _Rows((_ORDERS, Fact("lines")), "date"),
-    "store_credit_accounts": _Rows((Fact("field", "store_credit_accounts"),)),
-    **{name: _Rows((Fact("event", name),), "date") for name in _EVENTS},
+FUNCTIONS: Final[Mapping[str, tuple[Fact, ...]]] = {
+    "customer_within_distance": (_ADDRESSES,),
+    "orders_placed": (_ORDERS,),
+    "products_purchased": (_ORDERS, Fact("lines")),
+    "store_credit_accounts": (Fact("field", "store_credit_accounts"),),
+    **{
+        name: (Fact("event", name),)
+        for name in (
+            "shopify_email.bounced",
+            "shopify_email.clicked",
+            "shopify_email.delivered",
+            "shopify_email.marked_as_spam",
+            "shopify_email.opened",
+            "shopify_email.unsubscribed",
+            "storefront.collection_viewed",
+            "storefront.product_viewed",
+        )
+    },
 }
+"""What the rows of a function are made of."""
 
-_METAFIELD: Final = "metafields."
+HAPPENED: Final = "date"
+"""The parameter that compares when the facts of a row happened."""
 
 # Operators that fail a date for being too early.
 _SINCE: Final = ("=", ">", ">=", "BETWEEN")
@@ -127,21 +109,20 @@ def _walk(query: ast.Query) -> Iterator[tuple[Fact, Reach]]:
 
 
 def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
-    rows = FUNCTIONS[clause.function]
-    dated = next((parameter for parameter in clause.parameters if parameter.name == rows.date), None)
+    dated = next((parameter for parameter in clause.parameters if parameter.name == HAPPENED), None)
     reach = None if dated is None else _since(dated.operator, dated.values[0])
-    for fact in rows.facts:
+    for fact in FUNCTIONS[clause.function]:
         yield fact, reach
 
 
 def _attribute(
     clause: ast.Comparison | ast.Between | ast.Contains | ast.IsNull | ast.Anniversary,
 ) -> tuple[Fact, Reach]:
-    if clause.attribute.startswith(_METAFIELD):
-        return Fact("metafield", clause.attribute.removeprefix(_METAFIELD)), None
-    source = ATTRIBUTES[clause.attribute]
+    name = clause.attribute
+    if name.startswith(PREFIX):
+        return Fact("metafield", name.removeprefix(PREFIX)), None
     reach = None
-    if isinstance(source, _Newest):
+    if name in NEWEST:
         match clause:
             case ast.Comparison(operator="!=", value=value):
                 # The complement of `=`, so it needs the same facts.
@@ -150,7 +131,7 @@ def _attribute(
                 reach = _since(operator, value)
             case ast.Between(low=low):
                 reach = _since("BETWEEN", low)
-    return source.fact, reach
+    return ATTRIBUTES[name], reach
 
 
 def _since(operator: str, low: ast.Value) -> Reach:

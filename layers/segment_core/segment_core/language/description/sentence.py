@@ -11,35 +11,23 @@ from functools import cache
 from importlib import import_module
 from typing import Final, cast
 
-from segment_core.errors import InvalidRequest
 from segment_core.language import ast
 from segment_core.language.description.clauses import phrase
 from segment_core.language.description.values import quoted
 from segment_core.language.description.words import Words
 from segment_core.language.printer import canonical
-from segment_core.language.problems import alternatives, shown
-
-LOCALES: Final = ("en", "nb")
-"""The languages there are words for: English and Norwegian Bokmål."""
 
 _OPPOSITES: Final[dict[str, ast.ComparisonOperator]] = {"=": "!=", "!=": "="}
 
 
-def describe(query: ast.Query, locale: str, currency: str | None = None) -> str:
-    """The query as a sentence in the language, one of LOCALES; money is in the currency if that is given.
-
-    A clause that the language has no words for is quoted in its canonical text. Raises InvalidRequest for a language
-    without a table.
-    """
-    if locale not in LOCALES:
-        raise InvalidRequest(f"there are no descriptions in '{shown(locale)}'; ask for {alternatives(LOCALES)}")
-    words = words_of(locale)
+def sentence(query: ast.Query, words: Words, currency: str | None) -> str:
+    """The query in the words. A clause that they do not hold is quoted in its canonical text."""
     return words.sentence.format(_Sentence(words, currency).part(query, 0))
 
 
 @cache
 def words_of(locale: str) -> Words:
-    """The table; loaded when first asked for, since whoever evaluates needs none."""
+    """The table of the language."""
     return cast(Words, import_module(f"segment_core.language.description.{locale}").WORDS)
 
 

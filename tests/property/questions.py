@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from segment_core.language import ast
 
 from .draws import number, pick, rarely, several
-from .scenes import AMOUNTS, EVENTS, POINTS, PRODUCTS, Scene
+from .scenes import AMOUNTS, EVENTS, POINTS, PRODUCTS, USUAL_EVENTS, Scene
 
 DATE_ATTRIBUTES = (
     "last_order_date",
@@ -178,7 +178,7 @@ def fitting(draw: st.DrawFn, scene: Scene) -> ast.Clause | None:
     if customer.metafields:
         return anniversary(draw, today) if number(draw, 0, 1) else metafield(draw, today)
     if customer.events:
-        function = pick(draw, EVENTS)
+        function = pick(draw, EVENTS if rarely(draw) else USUAL_EVENTS)
         return matches(draw, today, function, EVENT_PARAMETERS[function])
     if customer.store_credit_accounts:
         return matches(draw, today, "store_credit_accounts", CREDIT_PARAMETERS)

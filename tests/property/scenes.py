@@ -46,7 +46,15 @@ class Scene:
 AMOUNTS = [Decimal(text) for text in ("0", "0.10", "0.20", "10.00", "10.99", "49.99", "50", "100.00", "1234.56")]
 PRODUCTS = ("11", "12", "13")
 POINTS = ((Decimal("40.7128"), Decimal("-74.0060")), (Decimal("-16.5"), Decimal("179.99")), (Decimal(90), Decimal(0)))
-EVENTS = ("shopify_email.opened", "shopify_email.clicked", "storefront.product_viewed")
+USUAL_EVENTS = ("shopify_email.opened", "shopify_email.clicked", "storefront.product_viewed")
+EVENTS = (
+    *USUAL_EVENTS,
+    "shopify_email.bounced",
+    "shopify_email.delivered",
+    "shopify_email.marked_as_spam",
+    "shopify_email.unsubscribed",
+    "storefront.collection_viewed",
+)
 TAGS = ("sale", "Sale", "VIP", "vip", "new")
 
 
@@ -104,7 +112,8 @@ def event(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> Event:
         "tag": pick(draw, (None, "sale", ["VIP", "new"], ["Sale", 7], 7)),
     }
     present = {name: value for name, value in properties.items() if value is not None}
-    return Event("1", pick(draw, EVENTS), happened(draw, at, zone) or at, present)
+    type_ = pick(draw, EVENTS if rarely(draw) else USUAL_EVENTS)
+    return Event("1", type_, happened(draw, at, zone) or at, present)
 
 
 def some_day(draw: st.DrawFn, at: datetime, zone: ZoneInfo, years: tuple[int, ...]) -> date:

@@ -49,8 +49,10 @@ class AnniversaryCondition:
         for year in years[:-1]:
             yield _window(self, year, day.month, day.day, zone)
         start, end = _window(self, years[-1], day.month, day.day, zone)
-        if len(years) == _PERIOD and _window(self, years[-1] + 1, day.month, day.day, zone)[0] <= end:
-            end = NEVER  # The windows of all years overlap.
+        following = years[-1] + 1
+        if len(years) == _PERIOD and following <= date.max.year:
+            # The calendar begins anew: windows that overlapped until now go on to.
+            end = NEVER if _window(self, following, day.month, day.day, zone)[0] <= end else end
         yield start, end
 
     def _years(self, since: date) -> range:

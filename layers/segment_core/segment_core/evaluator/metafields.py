@@ -42,8 +42,10 @@ def _text(value: object) -> str | None:
 
 def _number(value: object) -> Decimal | None:
     """A number, which the store also writes as text."""
-    written = str(value) if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else ""
-    return Decimal(written) if _NUMBER.fullmatch(written) else None
+    if isinstance(value, str):
+        return Decimal(value) if _NUMBER.fullmatch(value) else None
+    # Through text: the shortest decimal that names the float. A bool is an int in Python, but no number.
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _truth(value: object) -> bool | None:
@@ -64,7 +66,8 @@ def _instant(value: object) -> datetime | None:
     with suppress(ValueError, OverflowError):
         return instants.parse(value)
     with suppress(ValueError):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        written = datetime.fromisoformat(value)
+        return written.replace(tzinfo=UTC) if written.tzinfo is None else None
     return None
 
 

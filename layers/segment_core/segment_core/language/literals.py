@@ -28,6 +28,8 @@ _LONGEST_OFFSET = 5
 _DIGITS = re.compile(r"[0-9]+")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.([0-9]+))?")
+# Nine decimals are less than a millimetre.
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,9})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _OFFSET = re.compile(r"([+-])([0-9]+)([dwmy])")
@@ -93,7 +95,7 @@ def read_coordinates(tokens: tuple[Token, ...], subject: str, report: Report) ->
     """Latitude and longitude in degrees, from `'49.28,-123.12'` or the legacy pair `(49.28, -123.12)`."""
     written = tokens[0].value.split(",") if len(tokens) == 1 else [token.text for token in tokens]
     degrees = [part.strip() for part in written]
-    if len(degrees) == 2 and all(map(_NUMBER.fullmatch, degrees)):
+    if len(degrees) == 2 and all(map(_DEGREES.fullmatch, degrees)):
         latitude, longitude = (Decimal(part) for part in degrees)
         if abs(latitude) <= 90 and abs(longitude) <= 180:
             return Text(",".join(degrees))

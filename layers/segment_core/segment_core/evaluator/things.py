@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 
 from segment_core.calendar import BEGINNING, NEVER, day_start
@@ -26,7 +27,7 @@ from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target, Unit, target
 from segment_core.evaluator.timeline import Course, Window
-from segment_core.facts.customer import Event, StoreCreditAccount
+from segment_core.facts.customer import Event
 from segment_core.language import ast
 
 
@@ -111,31 +112,15 @@ def _tags(event: Event) -> Collection[str]:
 _OF_EVENTS: Final[Mapping[str, Source]] = {"date": When(_happened), "count": Count()}
 
 
-def _balance(account: StoreCreditAccount) -> Decimal | None:
-    return account.balance
-
-
-def _currency(account: StoreCreditAccount) -> str | None:
-    return account.currency
-
-
-def _next_expiry(account: StoreCreditAccount) -> date | None:
-    return account.next_expiry_date
-
-
-def _last_credit(account: StoreCreditAccount) -> date | None:
-    return account.last_credit_date
-
-
 CREDIT_ACCOUNTS: Final = Things(
     rows=lambda subject: subject.customer.store_credit_accounts,
     start=lambda account: BEGINNING,
     unit="accounts",
     sources={
-        "balance": Value(_balance),
-        "currency": Value(_currency),
-        "next_expiry_date": When(_next_expiry),
-        "last_credit_date": When(_last_credit, happened=True),
+        "balance": Value(attrgetter("balance")),
+        "currency": Value(attrgetter("currency")),
+        "next_expiry_date": When(attrgetter("next_expiry_date")),
+        "last_credit_date": When(attrgetter("last_credit_date"), happened=True),
     },
 )
 

@@ -27,7 +27,7 @@ from segment_core.evaluator.targets import Target
 from segment_core.evaluator.timeline import Course, Timeline, constant, during
 from segment_core.facts import strict_json
 from segment_core.language import ast
-from segment_core.language.literals import day_or_moment
+from segment_core.language.dates import day_or_moment
 from segment_core.language.vocabulary.metafields import PREFIX
 
 Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]

@@ -41,7 +41,10 @@ def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bo
 
 
 def _attribute_member(
-    query: ast.Comparison | ast.Between | ast.Contains | ast.IsNull, customer: Customer, shop: Shop, at: datetime
+    query: ast.Comparison | ast.Between | ast.Contains | ast.In | ast.StartsWith | ast.IsNull,
+    customer: Customer,
+    shop: Shop,
+    at: datetime,
 ) -> bool:
     name, seen = query.attribute, _attribute(query.attribute, customer, shop, at)
     match query:
@@ -50,17 +53,30 @@ def _attribute_member(
         case ast.Between(_, low, high):
             return compare(name, seen, "BETWEEN", (low, high), shop, at)
         case ast.Contains(_, value, negated):
-            wanted = plain(value)
-            if name == "customer_tags":
-                found = wanted.lower() in [element.lower() for element in seen]
-            elif name == "customer_regions" and "-" not in wanted:
-                found = wanted in [element[3:] for element in seen]
-            else:
-                found = wanted in seen
-            return bool(found) != negated
+            return _holds_one(name, seen, "=", value, shop, at) != negated
+        case ast.In(_, values, negated):
+            return any(_holds_one(name, seen, "=", value, shop, at) for value in values) != negated
+        case ast.StartsWith(_, value, negated):
+            return _holds_one(name, seen, "STARTS WITH", value, shop, at) != negated
         case ast.IsNull(_, negated):
             return (seen in (None, [])) != negated
     raise AssertionError(query)
+
+
+def _holds_one(name: str, seen: Any, operator: str, value: ast.Value, shop: Shop, at: datetime) -> bool:
+    """Whether what was seen, or an element of it if it is a list, is as asked."""
+    if not isinstance(seen, list):
+        return compare(name, seen, operator, (value,), shop, at)
+    for element in seen:
+        if name == "customer_tags":
+            seen_and_wanted = element.lower(), ast.Text(plain(value).lower())
+        elif name == "customer_regions" and operator == "=" and "-" not in plain(value):
+            seen_and_wanted = element[3:], value
+        else:
+            seen_and_wanted = element, value
+        if compare(name, seen_and_wanted[0], operator, (seen_and_wanted[1],), shop, at):
+            return True
+    return False
 
 
 # What a customer's attributes are at an instant

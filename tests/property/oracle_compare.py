@@ -17,8 +17,11 @@ def row_condition(row: dict[str, Any], parameter: ast.Parameter, shop: Shop, at:
     if parameter.name != "tag":
         return compare(parameter.name, seen, parameter.operator, parameter.values, shop, at)
     wanted = [plain(value).lower() for value in parameter.values]
-    found = any(tag.lower() in wanted for tag in seen)
-    return found if parameter.operator in ("=", "IN") else not found
+    if parameter.operator.endswith("STARTS WITH"):
+        found = any(tag.lower().startswith(wanted[0]) for tag in seen)
+    else:
+        found = any(tag.lower() in wanted for tag in seen)
+    return found if parameter.operator in ("=", "IN", "STARTS WITH") else not found
 
 
 def _compare_day(seen: date, operator: str, values: tuple[ast.Value, ...], shop: Shop, at: datetime) -> bool:
@@ -46,13 +49,15 @@ def _compare_day(seen: date, operator: str, values: tuple[ast.Value, ...], shop:
 
 def compare(name: str, seen: Any, operator: str, values: tuple[ast.Value, ...], shop: Shop, at: datetime) -> bool:
     """Whether the operator holds for what was seen."""
-    if operator in ("!=", "NOT IN"):
-        opposite = {"!=": "=", "NOT IN": "IN"}[operator]
+    if operator in ("!=", "NOT IN", "NOT STARTS WITH"):
+        opposite = {"!=": "=", "NOT IN": "IN", "NOT STARTS WITH": "STARTS WITH"}[operator]
         return not compare(name, seen, opposite, values, shop, at)
     if seen is None:
         return False
     if operator == "IN":
         return any(compare(name, seen, "=", (value,), shop, at) for value in values)
+    if operator == "STARTS WITH":
+        return isinstance(seen, str) and seen[: len(plain(values[0]))] == plain(values[0])
     if isinstance(seen, date) and not isinstance(seen, datetime):
         return _compare_day(seen, operator, values, shop, at)
     if isinstance(seen, datetime):

@@ -15,7 +15,10 @@ from .oracle_compare import compare, day_of, plain, today_at
 
 
 def metafield_member(
-    clause: ast.Comparison | ast.Between | ast.Contains | ast.IsNull, customer: Customer, shop: Shop, at: datetime
+    clause: ast.Comparison | ast.Between | ast.Contains | ast.In | ast.StartsWith | ast.IsNull,
+    customer: Customer,
+    shop: Shop,
+    at: datetime,
 ) -> bool:
     """Whether a clause on a metafield holds."""
     stored = customer.metafields.get(clause.attribute.removeprefix("metafields."))
@@ -28,6 +31,15 @@ def metafield_member(
             elements = seen if isinstance(seen, list) else []
             found = wanted in elements if isinstance(wanted, Decimal) else wanted.lower() in map(_lower, elements)
             return bool(found) != negated
+        case ast.In(name, values, negated):
+            ways: list[ast.Clause] = [ast.Comparison(name, "=", value) for value in values]
+            ways += [ast.Contains(name, value) for value in values if isinstance(value, ast.Text | ast.Number)]
+            return any(metafield_member(way, customer, shop, at) for way in ways) != negated  # type: ignore[arg-type]
+        case ast.StartsWith(_, value, negated):
+            wanted = plain(value)
+            if isinstance(seen, list):
+                return any(str(_lower(element)).startswith(wanted.lower()) for element in seen) != negated
+            return (isinstance(seen, str) and seen.startswith(wanted)) != negated
         case ast.Comparison(name, "!=", value):
             return not metafield_member(ast.Comparison(name, "=", value), customer, shop, at)
         case ast.Comparison(_, operator, value):

@@ -41,7 +41,7 @@ LIST_ATTRIBUTES = {
 COMPARISONS: Sequence[ast.ComparisonOperator] = ("=", "!=", ">", ">=", "<", "<=")
 ORDERED: Sequence[ast.ParameterOperator] = (*COMPARISONS, "BETWEEN")
 IDS: Sequence[ast.ParameterOperator] = ("=", "!=", "IN", "NOT IN")
-SAME: Sequence[ast.ParameterOperator] = ("=", "!=")
+SAME: Sequence[ast.ParameterOperator] = (*IDS, "STARTS WITH", "NOT STARTS WITH")
 OFFSETS: Sequence[tuple[ast.OffsetUnit, int]] = (("d", 8), ("d", 95), ("w", 6), ("m", 13), ("y", 1))
 
 Parameters = dict[str, tuple[Sequence[ast.ParameterOperator], Sequence[ast.Value] | None]]
@@ -58,8 +58,8 @@ PARAMETERS: dict[str, Parameters] = {
     "products_purchased": {
         "date": (ORDERED, None),
         "id": (IDS, [ast.Text(product) for product in PRODUCTS]),
-        "tag": (SAME, [ast.Text("sale"), ast.Text("VIP")]),
-        "category": (SAME, [ast.Text("aa-1"), ast.Text("aa-2")]),
+        "tag": (SAME, [ast.Text("sale"), ast.Text("VIP"), ast.Text("s")]),
+        "category": (SAME, [ast.Text("aa-1"), ast.Text("aa-2"), ast.Text("aa")]),
         "quantity": (ORDERED, [ast.Number(Decimal(units)) for units in range(4)]),
         "count": (ORDERED, [ast.Number(Decimal(count)) for count in range(4)]),
         "sum_quantity": (ORDERED, [ast.Number(Decimal(units)) for units in range(7)]),
@@ -75,11 +75,11 @@ _OF_VIEWS: Parameters = {
 EVENT_PARAMETERS = {name: _OF_EMAILS if name.startswith("shopify_email") else _OF_VIEWS for name in EVENTS}
 CREDIT_PARAMETERS: Parameters = {
     "balance": (ORDERED, [ast.Number(amount) for amount in AMOUNTS]),
-    "currency": (SAME, [ast.Text("USD"), ast.Text("EUR")]),
+    "currency": (IDS, [ast.Text("USD"), ast.Text("EUR")]),
     "next_expiry_date": (ORDERED, None),
     "last_credit_date": (ORDERED, None),
 }
-KINDS = ("matches", "matches", "matches", "date", "date", "between", "number", "text", "list", "null", "rest")
+KINDS = ("matches", "matches", "matches", "date", "date", "between", "in", "number", "text", "list", "null", "rest")
 DISTANCES = ("0", "1", "1.2", "2", "150", "20015")
 METAFIELDS = ("facts.birth_date", "custom.renewal", "custom.points", "custom.size", "custom.vip", "custom.sizes")
 ELEMENTS: Sequence[ast.Value] = (ast.Text("XL"), ast.Text("2"), ast.Number(Decimal(2)))
@@ -161,6 +161,13 @@ def metafield(draw: st.DrawFn, today: date) -> ast.Clause:
     name = f"metafields.{key}"
     if rarely(draw):
         return ast.IsNull(name, rarely(draw))
+    if rarely(draw):
+        return ast.StartsWith(name, pick(draw, (ast.Text(""), ast.Text("X"), ast.Text("2024"))), rarely(draw))
+    if rarely(draw) and key in METAFIELD_VALUES:
+        return ast.In(name, (pick(draw, METAFIELD_VALUES[key]),), rarely(draw))
+    if rarely(draw):
+        dates = tuple(date_expression(draw, today) for _ in range(2))
+        return ast.In(name, pick(draw, ((ELEMENTS[0],), (ELEMENTS[2],), dates)), rarely(draw))
     if key == "custom.sizes":
         return ast.Contains(name, pick(draw, ELEMENTS), rarely(draw))
     if key not in METAFIELD_VALUES:
@@ -211,8 +218,12 @@ def common(draw: st.DrawFn, today: date) -> ast.Clause:
             numbers: Sequence[ast.Clause] = (count, spent, ast.Between("amount_spent", low, high))
             return pick(draw, numbers)
         case "text":
+            if rarely(draw):
+                return starting(draw)
             name = pick(draw, tuple(TEXT_ATTRIBUTES))
             return ast.Comparison(name, pick(draw, ("=", "!=")), ast.Text(pick(draw, TEXT_ATTRIBUTES[name])))
+        case "in":
+            return one_of(draw, today)
         case "list":
             name = pick(draw, tuple(LIST_ATTRIBUTES))
             return ast.Contains(name, ast.Text(pick(draw, LIST_ATTRIBUTES[name])), rarely(draw))
@@ -221,6 +232,28 @@ def common(draw: st.DrawFn, today: date) -> ast.Clause:
             return pick(draw, anything)
         case _:
             return ast.IsNull(pick(draw, (*DATE_ATTRIBUTES, *LIST_ATTRIBUTES, "customer_email_domain")), rarely(draw))
+
+
+def one_of(draw: st.DrawFn, today: date) -> ast.In:
+    """An attribute that is to be one of several values."""
+    values: Sequence[ast.Value]
+    match number(draw, 0, 3):
+        case 0:
+            name, values = pick(draw, DATE_ATTRIBUTES), [date_expression(draw, today) for _ in range(3)]
+        case 1:
+            name, values = pick(draw, tuple({**TEXT_ATTRIBUTES, **LIST_ATTRIBUTES}.items()))
+            values = [ast.Text(str(value)) for value in values]
+        case 2:
+            name, values = "number_of_orders", [ast.Number(Decimal(count)) for count in range(4)]
+        case _:
+            name, values = "amount_spent", [ast.Number(amount) for amount in AMOUNTS]
+    return ast.In(name, tuple(pick(draw, values) for _ in range(number(draw, 1, 2))), rarely(draw))
+
+
+def starting(draw: st.DrawFn) -> ast.StartsWith:
+    """A text that is to start in some way."""
+    name = pick(draw, ("customer_email_domain", "customer_language", "customer_tags", "customer_tags"))
+    return ast.StartsWith(name, ast.Text(pick(draw, ("", "e", "en-", "example.c", "s", "VI", "sale"))), rarely(draw))
 
 
 def query(draw: st.DrawFn, scene: Scene, depth: int = 2) -> ast.Query:

@@ -119,7 +119,7 @@ def test_negated_operators_are_exact_complements(case: tuple[Scene, ast.Clause])
     match clause:
         case ast.Comparison(operator="=" | "!=" as operator) | ast.Anniversary(operator="=" | "!=" as operator):
             opposite: ast.Clause = replace(clause, operator="!=" if operator == "=" else "=")
-        case ast.Contains() | ast.Matches() | ast.IsNull():
+        case ast.Contains() | ast.In() | ast.StartsWith() | ast.Matches() | ast.IsNull():
             opposite = replace(clause, negated=not clause.negated)
         case _:
             return

@@ -72,6 +72,10 @@ def attribute_clauses(draw: st.DrawFn, attribute: Attribute) -> ast.Clause:
         return ast.IsNull(name, operator == "IS NOT NULL")
     if operator.endswith("CONTAINS"):
         return ast.Contains(name, draw(value), operator == "NOT CONTAINS")
+    if operator in ("IN", "NOT IN"):
+        return ast.In(name, tuple(draw(st.lists(value, min_size=1, max_size=4))), operator == "NOT IN")
+    if operator.endswith("STARTS WITH"):
+        return ast.StartsWith(name, draw(value), operator == "NOT STARTS WITH")
     if operator == "BETWEEN":
         return ast.Between(name, draw(value), draw(value))
     return ast.Comparison(name, operator, draw(value))
@@ -200,6 +204,8 @@ WORDS = (
     "MATCHES",
     "NOT_MATCHES",
     "IN",
+    "STARTS",
+    "WITH",
     "today",
     "true",
     "WHERE",

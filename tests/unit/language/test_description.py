@@ -61,6 +61,10 @@ def attribute_clauses(name: str, operators: tuple[str, ...], domain: Domain) -> 
         for value in values(domain):
             if operator in ("CONTAINS", "NOT CONTAINS"):
                 yield ast.Contains(name, value, operator == "NOT CONTAINS")
+            elif operator in ("IN", "NOT IN"):
+                yield ast.In(name, (value, values(domain)[-1]), operator == "NOT IN")
+            elif operator in ("STARTS WITH", "NOT STARTS WITH"):
+                yield ast.StartsWith(name, value, operator == "NOT STARTS WITH")
             elif operator == "BETWEEN":
                 yield ast.Between(name, value, values(domain)[-1])
             else:

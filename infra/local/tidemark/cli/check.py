@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from segment_core.errors import InvalidQuery
-from segment_core.language import check, describe
+from segment_core.language import Limits, check, describe
 from segment_core.language.description import LOCALES
 from segment_core.language.problems import Problem
 from tidemark.cli import arguments
@@ -25,6 +25,8 @@ one is explained on standard error, a line for each problem:
 
 Lines count from 1, columns from 0; for standard input, the line is the one of the input. Blank lines
 there only part the queries. Warnings go to standard error too and leave the exit status at 0.
+
+With --strict shopify, extensions that the store's own language does not have are problems.
 
 With --describe, a good query is printed as a sentence in that language instead."""
 
@@ -45,13 +47,15 @@ def configure(parser: ArgumentParser) -> None:
     """The arguments of `tidemark check`."""
     parser.add_argument("query", nargs="?", metavar="QUERY", help="the query (default: standard input, one a line)")
     parser.add_argument("--describe", choices=LOCALES, metavar="|".join(LOCALES), help="say it in a sentence")
+    parser.add_argument("--strict", choices=["shopify"], help="refuse what the store's own language does not have")
     arguments.add_json(parser)
 
 
 def run(options: Namespace) -> int:
     """Check the query, or each line of standard input; 1 if any has problems."""
     lines = _lines(options.query)
-    results = (_check(query, number, options.describe) for number, query in lines)
+    limits = Limits(strictness=options.strict or "lenient")
+    results = (_check(query, number, options.describe, limits) for number, query in lines)
     if options.json:
         checked = list(results)
         print_json({"queries": [_as_json(one, described=options.describe is not None) for one in checked]})
@@ -97,10 +101,10 @@ def _input_lines() -> Iterator[str]:
             raise CommandError(f"line {number}: byte {error.start + 1} is not UTF-8") from None
 
 
-def _check(query: str, line: int, locale: str | None) -> Looked:
+def _check(query: str, line: int, locale: str | None, limits: Limits) -> Looked:
     """The query's result; places are those of the input in which it begins on `line`."""
     try:
-        checked = check(query)
+        checked = check(query, limits)
     except InvalidQuery as refused:
         return Looked(line, query, None, problems=_moved(refused.problems, line))
     description = describe(checked.query, locale) if locale else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, assert_never
+from typing import Any
 
 from segment_core.calendar import NEVER
 from segment_core.errors import InvalidQuery
@@ -19,12 +19,25 @@ from segment_core.evaluator.attributes import (
     NumberAttribute,
     TextAttribute,
 )
-from segment_core.evaluator.conditions import DateCondition, Test, date_condition, element_test, text_test
-from segment_core.evaluator.functions import compile_choice
-from segment_core.evaluator.metafields import MetafieldClause, compile_element, compile_metafield, on_file
+from segment_core.evaluator.conditions import (
+    DateCondition,
+    Test,
+    date_condition,
+    element_test,
+    prefix_test,
+    text_test,
+)
+from segment_core.evaluator.functions import Chosen, compile_choice
+from segment_core.evaluator.metafields import (
+    MetafieldClause,
+    compile_element,
+    compile_metafield,
+    compile_prefix,
+    on_file,
+)
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target, target
-from segment_core.evaluator.timeline import Course, Timeline, Window, during, stepwise
+from segment_core.evaluator.timeline import Course, Timeline, Window, during, merged, stepwise
 from segment_core.language import ast
 from segment_core.language.problems import Code, Problem
 from segment_core.language.vocabulary.metafields import PREFIX
@@ -66,31 +79,32 @@ class DateClause:
             since, fact = until, next_fact
 
 
-Clause = ValueClause | DateClause | MetafieldClause | AnniversaryClause
+@dataclass(frozen=True, slots=True)
+class AnyClause:
+    """One of several comparisons of the same value, which each flip in their own time."""
+
+    clauses: Sequence[DateClause | MetafieldClause]
+    targets: Sequence[Target] = ()
+
+    def read(self, subject: Subject) -> Course[Any]:
+        """What all of them read."""
+        return self.clauses[0].read(subject)
+
+    def timeline(self, subject: Subject) -> Timeline:
+        """The answer from `at` on."""
+        return merged((clause.timeline(subject) for clause in self.clauses), decisive=True)
+
+
+Clause = ValueClause | DateClause | MetafieldClause | AnniversaryClause | AnyClause
 
 
 def compile_clause(node: ast.Clause) -> Clause:
-    """The clause, ready to be asked, without the negation of CONTAINS, MATCHES and IS NULL.
+    """The clause, ready to be asked, without the negation that CONTAINS, IN, MATCHES and their like may have.
 
     Raises InvalidQuery for what the tables do not hold; the language refuses that earlier, in better words.
     """
     try:
-        match node:
-            case ast.Comparison():
-                return _compared(node.attribute, node.operator, (node.value,))
-            case ast.Between():
-                return _compared(node.attribute, "BETWEEN", (node.low, node.high))
-            case ast.Contains():
-                return _contained(node.attribute, node.value)
-            case ast.IsNull():
-                return _absent(node.attribute)
-            case ast.Anniversary():
-                return compile_anniversary(node)
-            case ast.Matches():
-                choice = compile_choice(node)
-                return ValueClause(choice.course, choice.holds, choice.targets)
-            case _:
-                assert_never(node)
+        return _COMPILED[type(node)](node)
     except KeyError as error:
         raise InvalidQuery((_problem(node, "unknown_filter", str(error)),)) from error
     except TypeError as error:
@@ -116,6 +130,26 @@ def _contained(name: str, value: ast.Value) -> Clause:
     return compile_element(name, value) if name.startswith(PREFIX) else _compared(name, "=", (value,))
 
 
+def _one_of(name: str, values: Sequence[ast.Value]) -> Clause:
+    # A set of numbers or texts is looked up at once; dates and metafields have to be compared one by one.
+    if not name.startswith(PREFIX) and not isinstance(ATTRIBUTES[name], DateAttribute):
+        return _compared(name, "IN", values)
+    clauses = [_compared(name, "=", (value,)) for value in values]
+    if name.startswith(PREFIX):
+        # Whether it is a list is only known of each customer's own.
+        clauses += [compile_element(name, value) for value in values if isinstance(value, ast.Text | ast.Number)]
+    return AnyClause([clause for clause in clauses if isinstance(clause, DateClause | MetafieldClause)])
+
+
+def _starting(name: str, value: ast.Value) -> Clause:
+    if name.startswith(PREFIX):
+        return compile_prefix(name, value)
+    attribute = ATTRIBUTES[name]
+    if isinstance(attribute, ListAttribute):
+        return ValueClause(reader(attribute), element_test("STARTS WITH", (value,), attribute.fold))
+    return ValueClause(reader(attribute), prefix_test("STARTS WITH", value, str))
+
+
 def _compared(name: str, operator: str, values: Sequence[ast.Value]) -> Clause:
     if name.startswith(PREFIX):
         return compile_metafield(name, operator, values)
@@ -129,6 +163,22 @@ def _compared(name: str, operator: str, values: Sequence[ast.Value]) -> Clause:
             return ValueClause(reader(attribute), text_test(operator, values, same))
         case ListAttribute() as attribute:
             return ValueClause(reader(attribute), element_test(operator, values, attribute.fold_for(values)))
+
+
+_COMPILED: dict[type[ast.Clause], Callable[[Any], Clause]] = {
+    ast.Comparison: lambda node: _compared(node.attribute, node.operator, (node.value,)),
+    ast.Between: lambda node: _compared(node.attribute, "BETWEEN", (node.low, node.high)),
+    ast.Contains: lambda node: _contained(node.attribute, node.value),
+    ast.In: lambda node: _one_of(node.attribute, node.values),
+    ast.StartsWith: lambda node: _starting(node.attribute, node.value),
+    ast.IsNull: lambda node: _absent(node.attribute),
+    ast.Anniversary: compile_anniversary,
+    ast.Matches: lambda node: _matched(compile_choice(node)),
+}
+
+
+def _matched(choice: Chosen) -> Clause:
+    return ValueClause(choice.course, choice.holds, choice.targets)
 
 
 def _itself(total: Decimal | int) -> Decimal | int:

@@ -22,8 +22,10 @@ from segment_core.language import ast
 Literal = str | Decimal | bool
 Test = Callable[[Any], bool]
 
-COMPLEMENTS: Final = {"!=": "=", "NOT IN": "IN"}
+COMPLEMENTS: Final = {"!=": "=", "NOT IN": "IN", "NOT STARTS WITH": "STARTS WITH"}
 """Operators that are answered by negating another."""
+
+_PREFIX: Final = ("STARTS WITH", "NOT STARTS WITH")
 
 _ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
@@ -98,6 +100,8 @@ def value_test(operator: str, values: Sequence[ast.Value]) -> Test:
     if operator in _ORDERINGS:
         holds, bound = _ORDERINGS[operator], wanted[0]
         return lambda seen: seen is not None and holds(seen, bound)
+    if operator in _PREFIX:
+        return prefix_test(operator, values[0], str)
     if operator == "BETWEEN":
         low, high = wanted
         return lambda seen: seen is not None and low <= seen <= high
@@ -111,9 +115,18 @@ def text_test(operator: str, values: Sequence[ast.Value], same: Callable[[str, s
 
 
 def element_test(operator: str, values: Sequence[ast.Value], fold: Callable[[str], str]) -> Test:
-    """Whether one of the values is a whole element of the list seen, both as `fold` spells them."""
+    """Whether an element of the list seen is one of the values, or starts with it, both as `fold` spells them."""
+    if operator in _PREFIX:
+        starts = prefix_test("STARTS WITH", values[0], fold)
+        return _complemented(operator, lambda seen: any(map(starts, seen)))
     wanted = frozenset(fold(text(value)) for value in values)
     return _complemented(operator, lambda seen: any(fold(element) in wanted for element in seen))
+
+
+def prefix_test(operator: str, value: ast.Value, fold: Callable[[str], str]) -> Test:
+    """The test on a text that is to start with the value, both as `fold` spells them."""
+    wanted = fold(text(value))
+    return _complemented(operator, lambda seen: isinstance(seen, str) and fold(seen).startswith(wanted))
 
 
 def on(read: Callable[[Any], Any], test: Test) -> Test:

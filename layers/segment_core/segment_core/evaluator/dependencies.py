@@ -6,6 +6,7 @@ Two tables stand beside those of the evaluator: what an attribute reads, and wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import Final, Literal, NamedTuple
 
 from segment_core.language import ast
@@ -116,7 +117,7 @@ def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
 
 
 def _attribute(
-    clause: ast.Comparison | ast.Between | ast.Contains | ast.IsNull | ast.Anniversary,
+    clause: ast.Comparison | ast.Between | ast.Contains | ast.In | ast.StartsWith | ast.IsNull | ast.Anniversary,
 ) -> tuple[Fact, Reach]:
     name = clause.attribute
     if name.startswith(PREFIX):
@@ -131,6 +132,8 @@ def _attribute(
                 reach = _since(operator, value)
             case ast.Between(low=low):
                 reach = _since("BETWEEN", low)
+            case ast.In(values=values):
+                reach = reduce(_farther, (_since("=", value) for value in values))
     return ATTRIBUTES[name], reach
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from segment_core import instants
 from segment_core.evaluator.conditions import (
@@ -20,6 +20,7 @@ from segment_core.evaluator.conditions import (
     date_condition,
     element_test,
     on,
+    prefix_test,
     value_test,
 )
 from segment_core.evaluator.subject import Subject
@@ -183,6 +184,16 @@ def compile_element(name: str, value: ast.Value) -> MetafieldClause:
     # Texts of lists are compared as tags are, whatever their case.
     test = element_test("=", (value,), str.casefold)
     return MetafieldClause(read_metafield(name), tuple, on(_only_texts, test), None, complement=False)
+
+
+def compile_prefix(name: str, value: ast.Value) -> MetafieldClause:
+    """Whether the text, or an element of the list, starts with the value. Raises TypeError for a value that is none."""
+    text, element = prefix_test("STARTS WITH", value, str), element_test("STARTS WITH", (value,), str.casefold)
+
+    def starts(seen: Any) -> bool:
+        return element(_only_texts(seen)) if isinstance(seen, tuple) else text(seen)
+
+    return MetafieldClause(read_metafield(name), object, starts, None, complement=False)
 
 
 def _only_texts(elements: Sequence[object]) -> list[str]:

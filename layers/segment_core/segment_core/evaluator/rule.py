@@ -136,7 +136,7 @@ def _compiled(node: ast.Query) -> _Node:
             return _Group(node, True, tuple(map(_compiled, children)))
         case ast.Not(child):
             return _Negation(node, _compiled(child))
-        case ast.Contains() | ast.IsNull() | ast.Matches():
+        case ast.Contains() | ast.In() | ast.StartsWith() | ast.IsNull() | ast.Matches():
             return _Leaf(node, compile_clause(node), node.negated)
         case ast.Comparison() | ast.Between() | ast.Anniversary():
             return _Leaf(node, compile_clause(node), False)

@@ -12,7 +12,9 @@ from typing import Literal
 
 ComparisonOperator = Literal["=", "!=", ">", ">=", "<", "<="]
 AnniversaryOperator = Literal["=", "!=", ">", ">=", "<", "<=", "BETWEEN"]
-ParameterOperator = Literal["=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "BETWEEN"]
+ParameterOperator = Literal[
+    "=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "BETWEEN", "STARTS WITH", "NOT STARTS WITH"
+]  # fmt: skip
 OffsetUnit = Literal["d", "w", "m", "y"]
 
 
@@ -22,6 +24,11 @@ class Span:
 
     start: int
     end: int
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Start and end."""
+        return self.start, self.end
 
 
 NOWHERE = Span(0, 0)
@@ -113,6 +120,26 @@ class Contains:
 
 
 @dataclass(frozen=True, slots=True)
+class In:
+    """`attribute [NOT] IN (values)`: one of them; of a list, one of its elements is one of them."""
+
+    attribute: str
+    values: tuple[Value, ...]
+    negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StartsWith:
+    """`attribute [NOT] STARTS WITH value`; of a list, one of its elements does."""
+
+    attribute: str
+    value: Value
+    negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class IsNull:
     """`attribute IS [NOT] NULL`."""
 
@@ -178,5 +205,5 @@ class Or:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Clause = Comparison | Between | Contains | IsNull | Anniversary | Matches
+Clause = Comparison | Between | Contains | In | StartsWith | IsNull | Anniversary | Matches
 Query = Clause | Not | And | Or

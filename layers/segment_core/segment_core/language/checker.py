@@ -9,15 +9,16 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from segment_core.language import ast
+from segment_core.language.extensions import check_extension
 from segment_core.language.functions import check_function
 from segment_core.language.lexer import Token
 from segment_core.language.limits import STORE_CLAUSES, Limits
-from segment_core.language.literals import read, warn_of_empty_range
+from segment_core.language.literals import few_enough, read, warn_of_empty_range
 from segment_core.language.metafields import find_metafield
 from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.suggestions import INVENTED_FILTERS, nearest
 from segment_core.language.syntax import Clause, Fragment, Group, Leaf, Negation, Parsed, Tree
-from segment_core.language.vocabulary import METAFIELD, Attribute, Function, Modifier, find, names
+from segment_core.language.vocabulary import INSTEAD_OF_OPERATORS, METAFIELD, Attribute, Function, Modifier, find, names
 
 
 def check_tree(parsed: Parsed, limits: Limits, report: Report) -> ast.Query | None:
@@ -77,7 +78,7 @@ def _leaf(leaf: Leaf, limits: Limits, report: Report) -> ast.Clause | None:
         return None
     match entry:
         case Attribute():
-            return _attribute(leaf, entry, report)
+            return _attribute(leaf, entry, limits, report)
         case Function():
             return check_function(leaf, entry, limits, report)
         case Modifier():
@@ -93,7 +94,7 @@ def _advice_on_filter(name: str) -> str:
     return f"did you mean {near}?" if near else ""
 
 
-def _attribute(clause: Clause, attribute: Attribute, report: Report) -> ast.Clause | None:
+def _attribute(clause: Clause, attribute: Attribute, limits: Limits, report: Report) -> ast.Clause | None:
     if clause.arguments is not None:
         start, end = clause.name.end, clause.operator.span.start
         report.meaning("unexpected", start, end, f"{attribute.name} takes no parameters", "leave the parentheses out")
@@ -103,6 +104,11 @@ def _attribute(clause: Clause, attribute: Attribute, report: Report) -> ast.Clau
     if operator not in attribute.operators:
         _unsupported(clause, attribute.name, attribute.operators, report)
         return None
+    if not few_enough(clause.values, limits, report):
+        return None
+    check_extension(attribute.name, attribute.instead, clause.name.place, limits, report)
+    if operator in attribute.extensions and not attribute.instead:
+        check_extension(operator, INSTEAD_OF_OPERATORS[operator], clause.operator.span.place, limits, report)
     values = [read(token, attribute.domain, attribute.name, report) for token in clause.values]
     known = [value for value in values if value is not None]
     if len(known) < len(values):
@@ -115,8 +121,8 @@ def _attribute(clause: Clause, attribute: Attribute, report: Report) -> ast.Clau
 def _unsupported(clause: Clause, name: str, operators: Sequence[str], report: Report) -> None:
     operator, span = clause.operator.name, clause.operator.span
     hint = f"write {alternatives(operators)}"
-    if operator in ("IN", "NOT IN"):
-        hint = "write one clause for each value, joined with OR or AND"
+    if operator in INSTEAD_OF_OPERATORS:
+        hint = INSTEAD_OF_OPERATORS[operator]
     report.meaning("unsupported_operator", span.start, span.end, f"{name} does not support operator '{operator}'", hint)
 
 
@@ -132,6 +138,14 @@ def _contains(name: str, operator: str, values: list[ast.Value], span: ast.Span)
     return ast.Contains(name, values[0], operator.startswith("NOT"), span)
 
 
+def _in(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
+    return ast.In(name, tuple(values), operator.startswith("NOT"), span)
+
+
+def _starts_with(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
+    return ast.StartsWith(name, values[0], operator.startswith("NOT"), span)
+
+
 def _is_null(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
     return ast.IsNull(name, operator == "IS NOT NULL", span)
 
@@ -140,6 +154,10 @@ _NODES: dict[str, Callable[[str, str, list[ast.Value], ast.Span], ast.Clause]] =
     "BETWEEN": _between,
     "CONTAINS": _contains,
     "NOT CONTAINS": _contains,
+    "IN": _in,
+    "NOT IN": _in,
+    "STARTS WITH": _starts_with,
+    "NOT STARTS WITH": _starts_with,
     "IS NULL": _is_null,
     "IS NOT NULL": _is_null,
 }

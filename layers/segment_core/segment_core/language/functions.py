@@ -7,17 +7,25 @@ from typing import cast
 
 from segment_core.language import ast
 from segment_core.language.ast import Span
+from segment_core.language.extensions import check_extension
 from segment_core.language.lexer import Token
 from segment_core.language.limits import Limits
-from segment_core.language.literals import read, read_coordinates, warn_of_empty_range
+from segment_core.language.literals import few_enough, read, read_coordinates, warn_of_empty_range
 from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.suggestions import nearest
 from segment_core.language.syntax import Argument, Clause, Operator
-from segment_core.language.vocabulary import FUNCTION_OPERATORS, Function, LegacyParameter, Parameter
+from segment_core.language.vocabulary import (
+    FUNCTION_OPERATORS,
+    INSTEAD_OF_OPERATORS,
+    Function,
+    LegacyParameter,
+    Parameter,
+)
 
 
 def check_function(clause: Clause, function: Function, limits: Limits, report: Report) -> ast.Matches | None:
     """What the clause means; None if it is wrong, which is then in the report."""
+    check_extension(function.name, function.instead, clause.name.place, limits, report)
     negated = _negated(clause, function, report)
     legacy = clause.arguments is not None and clause.operator.name not in FUNCTION_OPERATORS
     arguments = (clause.arguments or ()) if legacy else clause.parameters
@@ -122,8 +130,9 @@ class _Parameters:
             self._refuse_unknown(argument.name)
             return None
         operator = self._operator(argument.operator, argument, legacy, known)
-        if operator is None or not self._few_enough(argument):
+        if operator is None or not few_enough(argument.values, self._limits, self._report):
             return None
+        self._check_extensions(argument.name, argument.operator, operator, known)
         values = self._values(argument, known)
         return None if values is None else ast.Parameter(known.name, operator, values, argument.span)
 
@@ -158,6 +167,14 @@ class _Parameters:
             return None
         return cast(ast.ParameterOperator, name)
 
+    def _check_extensions(self, name: Token, written: Operator, operator: str, known: Parameter) -> None:
+        if self._function.instead:
+            return
+        check_extension(known.name, known.instead, name.place, self._limits, self._report)
+        if operator in known.extensions and not known.instead:
+            instead = INSTEAD_OF_OPERATORS[operator]
+            check_extension(operator, instead, written.span.place, self._limits, self._report)
+
     def _refuse_list(self, operator: Operator, known: Parameter) -> None:
         listing = {"=": "IN", "!=": "NOT IN"}.get(operator.name)
         hint = f"write {known.name} {listing} (...)" if listing in known.operators else "write several clauses"
@@ -168,14 +185,6 @@ class _Parameters:
         right = f"{known.name}: ..." if self._legacy else f"{known.name} = ..."
         span = operator.span
         self._report.meaning("unexpected", span.start, span.end, f"'{operator.name}' is unexpected.", f"write {right}")
-
-    def _few_enough(self, argument: Argument) -> bool:
-        if len(argument.values) <= self._limits.ids:
-            return True
-        first = argument.values[self._limits.ids]
-        message = f"The list has {len(argument.values)} values (maximum is {self._limits.ids})"
-        self._report.meaning("too_many_values", first.start, first.end, message)
-        return False
 
     def _values(self, argument: Argument, known: Parameter) -> tuple[ast.Value, ...] | None:
         if known.domain.type == "coordinates":

@@ -13,6 +13,7 @@ from decimal import Decimal
 from segment_core.language.ast import Day, Moment, Number, Offset, Span, Text, Truth, Value
 from segment_core.language.dates import read_date, read_day
 from segment_core.language.lexer import Token
+from segment_core.language.limits import Limits
 from segment_core.language.problems import Report, shown
 from segment_core.language.reader import Reader
 from segment_core.language.suggestions import INVENTED_VALUES, nearest
@@ -57,6 +58,16 @@ def read_coordinates(tokens: tuple[Token, ...], subject: str, report: Report) ->
     reader = Reader(subject, Domain("coordinates"), report)
     reader.wrong_type(tokens[0], "latitude and longitude", "write '40.7128,-74.006'")
     return None
+
+
+def few_enough(tokens: Sequence[Token], limits: Limits, report: Report) -> bool:
+    """Whether a list is within its limit; if not, that is then in the report."""
+    if len(tokens) <= limits.ids:
+        return True
+    first = tokens[limits.ids]
+    message = f"The list has {len(tokens)} values (maximum is {limits.ids})"
+    report.meaning("too_many_values", first.start, first.end, message)
+    return False
 
 
 def warn_of_empty_range(ends: Sequence[Value], span: Span, report: Report) -> None:

@@ -12,6 +12,7 @@ from segment_core.language.vocabulary.domains import DATE, INTEGER, NUMBER, OPAQ
 from segment_core.language.vocabulary.metafields import PREFIX, defined, key_of, metafield
 
 _OF_LISTS = ("CONTAINS", "NOT CONTAINS")
+_OF_TEXTS = ("=", "!=", "IN", "NOT IN", "STARTS WITH", "NOT STARTS WITH")
 
 
 def find_metafield(
@@ -41,7 +42,7 @@ def _looks_like(clause: Clause) -> tuple[Domain, bool]:
         return OPAQUE, many
     token = clause.values[0]
     # A number in quotes is a text where texts can be compared, and a slip where they cannot.
-    ordered = not many and operator not in ("=", "!=")
+    ordered = not many and operator not in _OF_TEXTS
     if written_number(token) and (token.kind == "literal" or ordered):
         # A whole number may be larger than one with decimals.
         return INTEGER if all(map(written_whole_number, clause.values)) else NUMBER, many

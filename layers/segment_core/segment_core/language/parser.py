@@ -13,6 +13,8 @@ from segment_core.language.suggestions import advice_on_word
 from segment_core.language.syntax import Argument, Clause, Fragment, Group, Leaf, Negation, Operator, Parsed, Tree
 
 _COMPARISONS = frozenset({"=", "!=", ">", ">=", "<", "<="})
+# Operators that NOT can stand before.
+_NEGATED = ("CONTAINS", "IN", "MATCHES", "STARTS")
 _VALUES = frozenset({"string", "literal", "word"})
 
 # The words around a condition in reports and in SQL. Only the condition is the query.
@@ -205,17 +207,18 @@ class Parser:
 
     def _operator(self) -> Operator:
         start = self._here
-        if self._at(*_COMPARISONS, "BETWEEN", "CONTAINS", "IN", "MATCHES"):
-            name = self._advance().value
+        if self._at(*_COMPARISONS, "BETWEEN", *_NEGATED):
+            name = self._positive_operator()
         elif self._at("NOT_MATCHES"):
             self._advance()
             name = "NOT MATCHES"
         elif self._at("NOT"):
             self._advance()
-            if not self._at("CONTAINS", "IN", "MATCHES"):
-                self._unexpected("after NOT follows CONTAINS, IN or MATCHES; otherwise NOT stands before the clause")
+            if not self._at(*_NEGATED):
+                operators = "CONTAINS, IN, MATCHES or STARTS WITH"
+                self._unexpected(f"after NOT follows {operators}; otherwise NOT stands before the clause")
                 raise _Unreadable
-            name = "NOT " + self._advance().value
+            name = "NOT " + self._positive_operator()
         elif self._at("IS"):
             self._advance()
             name = "IS NULL"
@@ -227,6 +230,13 @@ class Parser:
             self._unexpected()
             raise _Unreadable
         return Operator(name, self._span_from(start.start))
+
+    def _positive_operator(self) -> str:
+        name = self._advance().value
+        if name != "STARTS":
+            return name
+        self._expect("WITH", "write STARTS WITH")
+        return "STARTS WITH"
 
     def _operands(self, operator: Operator) -> tuple[Token, ...]:
         if operator.name in ("IS NULL", "IS NOT NULL"):

@@ -41,6 +41,10 @@ def _clause(clause: ast.Clause) -> str:
         return f"{name} BETWEEN {_value(clause.low, domain)} AND {_value(clause.high, domain)}"
     if isinstance(clause, ast.Contains):
         return f"{name} {_not(clause.negated)}CONTAINS {_value(clause.value, domain)}"
+    if isinstance(clause, ast.In):
+        return f"{name} {_not(clause.negated)}IN ({', '.join(_value(value, domain) for value in clause.values)})"
+    if isinstance(clause, ast.StartsWith):
+        return f"{name} {_not(clause.negated)}STARTS WITH {_value(clause.value, domain)}"
     return f"{name} IS {_not(clause.negated)}NULL"
 
 

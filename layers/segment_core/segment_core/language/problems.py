@@ -25,6 +25,7 @@ Code = Literal[
     "missing_parameter",
     "duplicate_parameter",
     "unsupported_operator",
+    "extension_not_allowed",
     "wrong_type",
     "unknown_value",
     "invalid_date",

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from segment_core.language.limits import STORE_CLAUSES, Limits
 from segment_core.language.vocabulary import (
+    ATTRIBUTE_EXTENSIONS,
     ATTRIBUTE_OPERATORS,
     ATTRIBUTES,
     DEPRECATED_DATES,
     FUNCTIONS,
+    LIST_OPERATORS,
     METAFIELD_TYPES,
     MODIFIERS,
+    PARAMETER_EXTENSIONS,
     PARAMETER_OPERATORS,
     Attribute,
     Domain,
@@ -27,6 +30,8 @@ from segment_core.language.vocabulary.metafields import defined
 
 BEGIN = "<!-- generated: python -m segment_core.language.reference --write docs/language.md -->"
 END = "<!-- end of what is generated -->"
+
+_EXTENSION = "*Extension.*"
 
 _TYPE_NAMES = {
     "date": "date",
@@ -73,16 +78,22 @@ def _code(words: Iterable[str]) -> str:
 
 
 def _operators() -> str:
-    of_filters = ((value_type, operators) for value_type, operators in ATTRIBUTE_OPERATORS.items() if operators)
-    rows = [[_TYPE_NAMES[value_type], _code(operators)] for value_type, operators in of_filters]
-    lists = next(attribute for attribute in ATTRIBUTES.values() if attribute.many)
-    rows.append(["list", _code(lists.operators)])
-    parameters = [[_TYPE_NAMES[value_type], _code(operators)] for value_type, operators in PARAMETER_OPERATORS.items()]
+    filters = [
+        [_TYPE_NAMES[value_type], _code(operators), _code(ATTRIBUTE_EXTENSIONS.get(value_type, ()))]
+        for value_type, operators in ATTRIBUTE_OPERATORS.items()
+        if operators
+    ]
+    filters.append(["list", _code(LIST_OPERATORS), "those of its elements"])
+    parameters = [
+        [_TYPE_NAMES[value_type], _code(operators), _code(PARAMETER_EXTENSIONS.get(value_type, ()))]
+        for value_type, operators in PARAMETER_OPERATORS.items()
+    ]
     return "\n\n".join(
         [
             "### Operators by type",
-            _table(["type of filter", "operators"], rows),
-            _table(["type of parameter", "operators"], parameters),
+            _table(["type of filter", "operators", "extensions"], filters),
+            _table(["type of parameter", "operators", "extensions"], parameters),
+            "A text with a form of its own has no `STARTS WITH`.",
         ]
     )
 
@@ -109,7 +120,7 @@ def _type(attribute: Attribute) -> str:
 
 
 def _meaning(attribute: Attribute) -> str:
-    parts = [attribute.meaning, _values(attribute.domain)]
+    parts = [attribute.meaning, _values(attribute.domain), _EXTENSION if attribute.instead else ""]
     parts += [f"`{written}` is read as `{meant}`." for written, meant in attribute.spellings.items()]
     return " ".join(filter(None, parts))
 
@@ -127,11 +138,11 @@ def _function(function: Function) -> str:
             f"`{parameter.name}`",
             _TYPE_NAMES[parameter.domain.type],
             "aggregate" if parameter.aggregate else "row",
-            parameter.meaning,
+            f"{parameter.meaning} {_EXTENSION}" if parameter.instead else parameter.meaning,
         ]
         for parameter in function.parameters
     ]
-    notes = [function.meaning]
+    notes = [function.meaning, *([_EXTENSION] if function.instead else [])]
     if function.spellings:
         notes.append(f"Also written {_code(function.spellings)}.")
     if function.legacy:

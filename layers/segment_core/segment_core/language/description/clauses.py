@@ -17,7 +17,7 @@ from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS
 
 _METAFIELD: Final = "metafields."
 _ZERO: Final = ast.Number(Decimal(0))
-_COMPLEMENTS: Final = {"!=": "=", "NOT IN": "IN"}
+_COMPLEMENTS: Final = {"!=": "=", "NOT CONTAINS": "CONTAINS", "NOT IN": "IN", "NOT STARTS WITH": "STARTS WITH"}
 # What `count` can ask that only means that there are rows, or that there are none.
 _SOME: Final = {(">=", Decimal(1)), (">", Decimal(0)), ("!=", Decimal(0))}
 _NONE: Final = {("=", Decimal(0)), ("<", Decimal(1)), ("<=", Decimal(0))}
@@ -44,7 +44,11 @@ def phrase(clause: ast.Clause, words: Words, currency: str | None) -> str:
             entry = _attribute(attribute, None, words)
             return _told(entry.known if negated else entry.unknown).format(name=_name(attribute, words))
         case ast.Contains(attribute, value, negated):
-            return _compared(attribute, "NOT IN" if negated else "IN", (value,), words, currency)
+            return _compared(attribute, "NOT CONTAINS" if negated else "CONTAINS", (value,), words, currency)
+        case ast.In(attribute, values, negated):
+            return _compared(attribute, "NOT IN" if negated else "IN", values, words, currency)
+        case ast.StartsWith(attribute, value, negated):
+            return _compared(attribute, "NOT STARTS WITH" if negated else "STARTS WITH", (value,), words, currency)
         case ast.Between(attribute, low, high):
             return _compared(attribute, "BETWEEN", (low, high), words, currency)
         case ast.Comparison(attribute, operator, value):
@@ -52,7 +56,7 @@ def phrase(clause: ast.Clause, words: Words, currency: str | None) -> str:
 
 
 def _compared(name: str, operator: str, values: Sequence[ast.Value], words: Words, currency: str | None) -> str:
-    kind = "list" if operator in ("IN", "NOT IN") else _kind(values[0])
+    kind = "list" if operator in ("CONTAINS", "NOT CONTAINS") else _kind(values[0])
     entry = _attribute(name, kind, words)
     if isinstance(entry.unit, Noun) and operator in ("=", "!=") and values[0] == _ZERO:
         if operator == "!=":
@@ -116,12 +120,14 @@ def _value(
     numbers = [value.value for value in values if isinstance(value, ast.Number)]
     dates = [value for value in values if isinstance(value, ast.DateExpression)]
     if dates:
-        return when(operator, dates, words)
-    if numbers and operator != "IN":
+        several = operator == "IN"
+        return listed([when("=", (one,), words) for one in dates], words) if several else when(operator, dates, words)
+    if numbers and operator != "CONTAINS":
         return quantity(operator, numbers, unit, words, currency)
-    if operator not in ("=", "IN"):
+    if operator not in ("=", "CONTAINS", "IN", "STARTS WITH"):
         raise KeyError(operator)
-    return listed([_literal(value, words, names, is_id) for value in values], words)
+    said = listed([_literal(value, words, names, is_id) for value in values], words)
+    return words.prefix.format(said) if operator == "STARTS WITH" else said
 
 
 def _literal(value: ast.Value, words: Words, names: Mapping[str, str], is_id: bool) -> str:
@@ -167,9 +173,10 @@ def _condition(
     function: str, parameter: ast.Parameter, known: ParameterWords, words: Words, currency: str | None
 ) -> str:
     entry = FUNCTIONS[function].parameter(parameter.name)
-    operator, template = parameter.operator, known.holds
+    template = known.holds
+    operator: str = parameter.operator
     if operator in _COMPLEMENTS and not _numbers(parameter):
-        operator, template = "IN" if operator == "NOT IN" else "=", _told(known.fails)
+        operator, template = _COMPLEMENTS[operator], _told(known.fails)
     is_id = entry is not None and entry.domain.type in ("id", "coordinates")
     said = _value(operator, parameter.values, words, unit=known.unit, currency=currency, names={}, is_id=is_id)
     return template.format(said)

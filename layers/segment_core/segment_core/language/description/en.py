@@ -294,6 +294,7 @@ WORDS: Final = Words(
     quotes=("“", "”"),
     truth=("false", "true"),
     any_="any",
+    prefix="{} or another that starts with it",
     none_at_all="(or none at all)",
     counts={
         "=": "exactly {}",

@@ -298,6 +298,7 @@ WORDS: Final = Words(
     quotes=("«", "»"),
     truth=("usann", "sann"),
     any_="noen",
+    prefix="{} eller noe annet som begynner likt",
     none_at_all="(eller ingen i det hele tatt)",
     counts={
         "=": "nøyaktig {}",

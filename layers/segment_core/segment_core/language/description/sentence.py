@@ -67,7 +67,7 @@ def _opposite(node: ast.Query) -> ast.Query | None:
     match node:
         case ast.Not(child):
             return child
-        case ast.Contains() | ast.IsNull() | ast.Matches():
+        case ast.Contains() | ast.In() | ast.StartsWith() | ast.IsNull() | ast.Matches():
             return replace(node, negated=not node.negated)
         case ast.Comparison(operator=operator) if operator in _OPPOSITES:
             return replace(node, operator=_OPPOSITES[operator])

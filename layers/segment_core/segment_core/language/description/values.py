@@ -31,6 +31,8 @@ def number(value: Decimal, words: Words) -> str:
 def quantity(operator: str, values: Sequence[Decimal], unit: Unit, words: Words, currency: str | None) -> str:
     """`at least 3 orders`, `from 100 to 200 USD`."""
     first, last = values[0], values[-1]
+    if operator == "IN":
+        return _one_of(values, unit, words, currency)
     if unit == "radius":
         return number(first, words)
     if not isinstance(unit, Noun):
@@ -40,6 +42,14 @@ def quantity(operator: str, values: Sequence[Decimal], unit: Unit, words: Words,
         operator, first, last = ">=", Decimal(1), Decimal(1)
     told = words.counts[operator].format(number(first, words), number(last, words))
     return f"{told} {unit.one if last == 1 else unit.many}"
+
+
+def _one_of(values: Sequence[Decimal], unit: Unit, words: Words, currency: str | None) -> str:
+    """`exactly 1, 2 or 3 orders`."""
+    numbers = listed([number(value, words) for value in values], words)
+    if isinstance(unit, Noun):
+        return f"{words.counts['='].format(numbers)} {unit.one if values[-1] == 1 else unit.many}"
+    return words.amounts["="].format(numbers) + (f"{_TIED}{currency}" if unit == "money" and currency else "")
 
 
 def when(operator: str, values: Sequence[ast.DateExpression], words: Words) -> str:

@@ -45,7 +45,7 @@ class AttributeWords:
 class ParameterWords:
     """How a condition in MATCHES is said, after what it is about; with a comma in front if it needs one.
 
-    `fails` is for `!=` and NOT IN of dates, texts and ids; numbers have words for `!=`.
+    `fails` is for `!=`, NOT IN and the like of dates, texts and ids; numbers have words for `!=`.
     """
 
     holds: str
@@ -114,9 +114,9 @@ class DateWords:
 class Words:
     """All words of one language.
 
-    `any_` goes with a noun after a negation. `counts` and `amounts` say numbers of things and other numbers by
-    operator; `group` and `point` part digits. `metafields` are by the kind of value that is compared; `names` name
-    dates of which there are anniversaries.
+    `any_` goes with a noun after a negation, `prefix` says that a text is only the beginning. `counts` and `amounts`
+    say numbers of things and other numbers by operator; `group` and `point` part digits. `metafields` are by the kind
+    of value that is compared; `names` name dates of which there are anniversaries.
     """
 
     sentence: str
@@ -131,6 +131,7 @@ class Words:
     quotes: tuple[str, str]
     truth: tuple[str, str]
     any_: str
+    prefix: str
     none_at_all: str
     counts: Operators
     amounts: Operators

@@ -11,8 +11,12 @@ from collections.abc import Mapping
 from segment_core.language.vocabulary.attributes import ATTRIBUTES
 from segment_core.language.vocabulary.domains import DAY, TEXT
 from segment_core.language.vocabulary.entries import (
+    ATTRIBUTE_EXTENSIONS,
     ATTRIBUTE_OPERATORS,
     FUNCTION_OPERATORS,
+    INSTEAD_OF_OPERATORS,
+    LIST_OPERATORS,
+    PARAMETER_EXTENSIONS,
     PARAMETER_OPERATORS,
     Attribute,
     Domain,
@@ -29,13 +33,17 @@ from segment_core.language.vocabulary.metafields import METAFIELD, METAFIELD_TYP
 
 __all__ = [
     "ATTRIBUTES",
+    "ATTRIBUTE_EXTENSIONS",
     "ATTRIBUTE_OPERATORS",
     "DEPRECATED_DATES",
     "FUNCTIONS",
     "FUNCTION_OPERATORS",
+    "INSTEAD_OF_OPERATORS",
+    "LIST_OPERATORS",
     "METAFIELD",
     "METAFIELD_TYPES",
     "MODIFIERS",
+    "PARAMETER_EXTENSIONS",
     "PARAMETER_OPERATORS",
     "Attribute",
     "Definitions",

@@ -16,9 +16,9 @@ ValueType = Literal[
 _EQUALITY = ("=", "!=")
 _ORDER = (*_EQUALITY, ">", ">=", "<", "<=", "BETWEEN")
 _NULL = ("IS NULL", "IS NOT NULL")
-_LIST = ("CONTAINS", "NOT CONTAINS", *_NULL)
+LIST_OPERATORS = ("CONTAINS", "NOT CONTAINS", *_NULL)
 
-# Which operators an attribute of a type has; a list has `_LIST`, whatever its elements are.
+# Which operators an attribute of a type has; a list has `LIST_OPERATORS`, whatever its elements are.
 ATTRIBUTE_OPERATORS: Mapping[ValueType, tuple[str, ...]] = {
     "date": (*_ORDER, *_NULL),
     "integer": _ORDER,
@@ -44,6 +44,34 @@ PARAMETER_OPERATORS: Mapping[ValueType, tuple[str, ...]] = {
 }
 
 FUNCTION_OPERATORS = ("MATCHES", "NOT MATCHES")
+
+_ONE_OF = ("IN", "NOT IN")
+_PREFIX = ("STARTS WITH", "NOT STARTS WITH")
+
+# Operators that the store's language does not have: for attributes and elements of lists, and for parameters.
+ATTRIBUTE_EXTENSIONS: Mapping[ValueType, tuple[str, ...]] = {
+    "date": _ONE_OF,
+    "integer": _ONE_OF,
+    "number": _ONE_OF,
+    "id": _ONE_OF,
+    "enum": _ONE_OF,
+    "text": (*_ONE_OF, *_PREFIX),
+}
+PARAMETER_EXTENSIONS: Mapping[ValueType, tuple[str, ...]] = {"text": (*_ONE_OF, *_PREFIX)}
+
+# What the store's language offers in their place.
+INSTEAD_OF_OPERATORS: Mapping[str, str] = {
+    "IN": "write one clause for each value, joined with OR",
+    "NOT IN": "write one clause for each value, joined with AND",
+    "STARTS WITH": "write one clause for each whole text, joined with OR",
+    "NOT STARTS WITH": "write one clause for each whole text, joined with AND",
+}
+
+
+def _extensions(domain: Domain, table: Mapping[ValueType, tuple[str, ...]]) -> tuple[str, ...]:
+    """The extensions in the table that make sense for the domain: a part of a formed text has not its form."""
+    known = table.get(domain.type, ())
+    return tuple(operator for operator in known if domain.form is None or operator not in _PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +110,28 @@ class Attribute:
     optional: bool = False
     # Operators that are accepted and mean another one.
     spellings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    # Not empty for an extension: what the store's own language offers in its place.
+    instead: str = ""
 
     @property
     def operators(self) -> tuple[str, ...]:
         """The operators it has, in the order in which they are listed to people."""
-        if self.many:
-            return _LIST
-        operators = ATTRIBUTE_OPERATORS[self.domain.type]
-        return (*operators, *_NULL) if self.optional and "IS NULL" not in operators else operators
+        operators = LIST_OPERATORS if self.many else ATTRIBUTE_OPERATORS[self.domain.type]
+        if self.optional and "IS NULL" not in operators:
+            operators = (*operators, *_NULL)
+        return (*operators, *self.extensions)
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Those of its operators that the store's language does not have."""
+        return _extensions(self.domain, ATTRIBUTE_EXTENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A condition inside MATCHES. `aggregate`: it is compared over the rows that the others chose.
 
-    `needs`: it means nothing without one of these other parameters.
+    `needs`: it means nothing without one of these other parameters. `instead`: as of an attribute.
     """
 
     name: str
@@ -104,11 +139,17 @@ class Parameter:
     meaning: str
     aggregate: bool = False
     needs: tuple[str, ...] = ()
+    instead: str = ""
 
     @property
     def operators(self) -> tuple[str, ...]:
         """The operators it has, in the order in which they are listed to people."""
-        return PARAMETER_OPERATORS[self.domain.type]
+        return (*PARAMETER_OPERATORS[self.domain.type], *self.extensions)
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Those of its operators that the store's language does not have."""
+        return _extensions(self.domain, PARAMETER_EXTENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +163,7 @@ class LegacyParameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A filter on things that happened. Parameters stand in their canonical order."""
+    """A filter on things that happened. Parameters stand in their canonical order. `instead`: as of an attribute."""
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -131,6 +172,7 @@ class Function:
     legacy: tuple[LegacyParameter, ...] = ()
     # Names that are accepted and mean this function.
     spellings: tuple[str, ...] = ()
+    instead: str = ""
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name."""

@@ -67,16 +67,11 @@ def _holds_one(name: str, seen: Any, operator: str, value: ast.Value, shop: Shop
     """Whether what was seen, or an element of it if it is a list, is as asked."""
     if not isinstance(seen, list):
         return compare(name, seen, operator, (value,), shop, at)
-    for element in seen:
-        if name == "customer_tags":
-            seen_and_wanted = element.lower(), ast.Text(plain(value).lower())
-        elif name == "customer_regions" and operator == "=" and "-" not in plain(value):
-            seen_and_wanted = element[3:], value
-        else:
-            seen_and_wanted = element, value
-        if compare(name, seen_and_wanted[0], operator, (seen_and_wanted[1],), shop, at):
-            return True
-    return False
+    if name == "customer_tags":
+        seen, value = [element.lower() for element in seen], ast.Text(plain(value).lower())
+    if name == "customer_regions" and operator == "=" and "-" not in plain(value):
+        seen = [element[3:] for element in seen]
+    return any(compare(name, element, operator, (value,), shop, at) for element in seen)
 
 
 # What a customer's attributes are at an instant
@@ -195,6 +190,7 @@ def _matches(
         "count": len({row["order"] for row in chosen}),
         "sum_amount": sum((row.get("amount") or Decimal(0) for row in chosen), Decimal(0)),
         "sum_quantity": sum(row.get("quantity", 0) for row in chosen),
+        "distinct_products": len({row.get("id") for row in chosen} - {None}),
     }
     aggregates = [p for p in parameters if p.name in totals]
     if not aggregates:
@@ -210,6 +206,10 @@ def _rows(function: str, order: Order, shop: Shop, at: datetime) -> list[dict[st
                 "amount": _spend(order, shop, at),
                 "location_id": order.location_id,
                 "app_id": order.app_id,
+                "channel": order.channel,
+                "currency": order.currency or shop.currency,
+                "discount_code": order.discount_codes,
+                "tag": order.tags,
             }
         ]
     return [
@@ -218,6 +218,10 @@ def _rows(function: str, order: Order, shop: Shop, at: datetime) -> list[dict[st
             "id": line.product_id,
             "tag": line.tags,
             "category": line.category,
+            "variant_id": line.variant_id,
+            "sku": line.sku,
+            "vendor": line.vendor,
+            "product_type": line.product_type,
             "quantity": line.quantity,
         }
         for line in order.lines

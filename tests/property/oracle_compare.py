@@ -14,7 +14,7 @@ from segment_core.shop import Shop
 def row_condition(row: dict[str, Any], parameter: ast.Parameter, shop: Shop, at: datetime) -> bool:
     """Whether one parameter holds for a row."""
     seen = row[parameter.name]
-    if parameter.name != "tag":
+    if not isinstance(seen, list | tuple):
         return compare(parameter.name, seen, parameter.operator, parameter.values, shop, at)
     wanted = [plain(value).lower() for value in parameter.values]
     if parameter.operator.endswith("STARTS WITH"):

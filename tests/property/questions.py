@@ -52,6 +52,10 @@ PARAMETERS: dict[str, Parameters] = {
         "amount": (ORDERED, [ast.Number(amount) for amount in AMOUNTS]),
         "location_id": (IDS, [ast.Text("7"), ast.Text("8")]),
         "app_id": (IDS, [ast.Text("1"), ast.Text("2")]),
+        "channel": (SAME, [ast.Text("web"), ast.Text("pos")]),
+        "currency": (IDS, [ast.Text("USD"), ast.Text("EUR")]),
+        "discount_code": (SAME, [ast.Text("WELCOME10"), ast.Text("wel"), ast.Text("SUMMER")]),
+        "tag": (SAME, [ast.Text("sale"), ast.Text("VIP"), ast.Text("s")]),
         "count": (ORDERED, [ast.Number(Decimal(count)) for count in range(5)]),
         "sum_amount": (ORDERED, [ast.Number(amount) for amount in (*AMOUNTS, Decimal("60.99"), Decimal("150"))]),
     },
@@ -60,9 +64,14 @@ PARAMETERS: dict[str, Parameters] = {
         "id": (IDS, [ast.Text(product) for product in PRODUCTS]),
         "tag": (SAME, [ast.Text("sale"), ast.Text("VIP"), ast.Text("s")]),
         "category": (SAME, [ast.Text("aa-1"), ast.Text("aa-2"), ast.Text("aa")]),
+        "variant_id": (IDS, [ast.Text("21"), ast.Text("22")]),
+        "sku": (SAME, [ast.Text("S-1"), ast.Text("S-")]),
+        "vendor": (SAME, [ast.Text("V"), ast.Text("W")]),
+        "product_type": (SAME, [ast.Text("T"), ast.Text("t")]),
         "quantity": (ORDERED, [ast.Number(Decimal(units)) for units in range(4)]),
         "count": (ORDERED, [ast.Number(Decimal(count)) for count in range(4)]),
         "sum_quantity": (ORDERED, [ast.Number(Decimal(units)) for units in range(7)]),
+        "distinct_products": (ORDERED, [ast.Number(Decimal(count)) for count in range(4)]),
     },
 }
 _OF_EVENTS: Parameters = {"date": (ORDERED, None), "count": (ORDERED, [ast.Number(Decimal(n)) for n in range(4)])}
@@ -241,8 +250,8 @@ def one_of(draw: st.DrawFn, today: date) -> ast.In:
         case 0:
             name, values = pick(draw, DATE_ATTRIBUTES), [date_expression(draw, today) for _ in range(3)]
         case 1:
-            name, values = pick(draw, tuple({**TEXT_ATTRIBUTES, **LIST_ATTRIBUTES}.items()))
-            values = [ast.Text(str(value)) for value in values]
+            name, texts = pick(draw, tuple({**TEXT_ATTRIBUTES, **LIST_ATTRIBUTES}.items()))
+            values = [ast.Text(text) for text in texts]
         case 2:
             name, values = "number_of_orders", [ast.Number(Decimal(count)) for count in range(4)]
         case _:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -55,6 +56,11 @@ EVENTS = (
     "shopify_email.unsubscribed",
     "storefront.collection_viewed",
 )
+LINE_PARTS: tuple[dict[str, Any], ...] = (
+    {"variant_id": "21", "sku": "S-1"},
+    {"variant_id": "22", "vendor": "V"},
+    {"sku": "s-1", "product_type": "T"},
+)
 TAGS = ("sale", "Sale", "VIP", "vip", "new")
 
 
@@ -78,6 +84,9 @@ def order(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> Order:
         test=rarely(draw),
         app_id=pick(draw, (None, "1", "2")),
         location_id=pick(draw, (None, "7", "8")),
+        channel=pick(draw, (None, "web", "pos")),
+        tags=several(draw, 2, lambda: pick(draw, TAGS)) if rarely(draw) else (),
+        discount_codes=pick(draw, ((), (), ("WELCOME10",), ("welcome10", "Summer"))),
         refunds=several(draw, 2, lambda: Refund("1", happened(draw, at, zone), pick(draw, AMOUNTS))),
         lines=several(draw, 2, lambda: line(draw)),
     )
@@ -90,6 +99,7 @@ def line(draw: st.DrawFn) -> OrderLine:
         quantity=number(draw, 0, 3),
         category=pick(draw, (None, "aa-1", "aa-2")),
         tags=several(draw, 2, lambda: pick(draw, TAGS)),
+        **(pick(draw, LINE_PARTS) if rarely(draw) or rarely(draw) else {}),
     )
 
 

@@ -19,6 +19,9 @@ STRICT = Limits(strictness="shopify")
         ("customer_tags STARTS WITH 'vip'", 14, "one clause for each whole text"),
         ("metafields.custom.size STARTS WITH 'X'", 23, "one clause for each whole text"),
         ("products_purchased MATCHES (tag IN ('a', 'b'))", 32, "one clause for each value"),
+        ("orders_placed MATCHES (channel IN ('web'))", 23, "app_id"),
+        ("orders_placed MATCHES (discount_code = 'A')", 23, "only by date, amount"),
+        ("products_purchased MATCHES (distinct_products >= 3)", 28, "for each product"),
         ("products_purchased(tag: ('a', 'b')) = true", 22, "one clause for each value"),
     ],
 )

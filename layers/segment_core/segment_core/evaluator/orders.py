@@ -49,6 +49,18 @@ class OfOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderCurrency:
+    """The order's currency; the shop's, if the order has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderElements:
+    """A list on the order; whole elements are looked for, whatever their case."""
+
+    read: Callable[[Order], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class OfLine:
     """Something of an order line."""
 
@@ -70,7 +82,7 @@ class OfTotals:
     unit: Unit
 
 
-Source = OrderDate | OrderAmount | OfOrder | OfLine | LineElements | OfTotals
+Source = OrderDate | OrderAmount | OfOrder | OrderCurrency | OrderElements | OfLine | LineElements | OfTotals
 Sources = Mapping[str, Source]
 
 ORDERS_PLACED: Final[Sources] = {
@@ -78,6 +90,10 @@ ORDERS_PLACED: Final[Sources] = {
     "amount": OrderAmount(),
     "location_id": OfOrder(lambda order: order.location_id),
     "app_id": OfOrder(lambda order: order.app_id),
+    "channel": OfOrder(lambda order: order.channel),
+    "currency": OrderCurrency(),
+    "discount_code": OrderElements(lambda order: order.discount_codes),
+    "tag": OrderElements(lambda order: order.tags),
     "count": OfTotals(lambda totals: totals.orders, "orders"),
     "sum_amount": OfTotals(lambda totals: totals.amount, "money"),
 }
@@ -86,9 +102,14 @@ PRODUCTS_PURCHASED: Final[Sources] = {
     "id": OfLine(lambda line: line.product_id),
     "tag": LineElements(lambda line: line.tags),
     "category": OfLine(lambda line: line.category),
+    "variant_id": OfLine(lambda line: line.variant_id),
+    "sku": OfLine(lambda line: line.sku),
+    "vendor": OfLine(lambda line: line.vendor),
+    "product_type": OfLine(lambda line: line.product_type),
     "quantity": OfLine(lambda line: line.quantity),
     "count": OfTotals(lambda totals: totals.orders, "orders"),
     "sum_quantity": OfTotals(lambda totals: totals.units, "units"),
+    "distinct_products": OfTotals(lambda totals: totals.products, "products"),
 }
 
 
@@ -101,6 +122,7 @@ class Choice:
     line_test: Test | None
     date: DateCondition | None
     amount: Test | None
+    currency: Test | None
     targets: Sequence[Target]
 
     def course(self, subject: Subject) -> Course[Totals]:
@@ -117,6 +139,8 @@ class Choice:
             order, start, end, _ = counted
             if self.order_test is not None and not self.order_test(order):
                 continue
+            if self.currency is not None and not self.currency(order.currency or subject.shop.currency):
+                continue
             windows = ALWAYS if self.date is None else self.date.windows(order.created_at, zone)
             for opened, closed in windows:
                 if opened < start:
@@ -129,9 +153,11 @@ class Choice:
     def _rows(self, counted: CountedOrder, opened: datetime, closed: datetime) -> Iterator[Stretch]:
         """The stretches of one order within `[opened, closed)`."""
         if self.by_line:
-            chosen = [line.quantity for line in counted.order.lines if self.line_test is None or self.line_test(line)]
+            chosen = [line for line in counted.order.lines if self.line_test is None or self.line_test(line)]
             if chosen:
-                yield Stretch(opened, closed, NOTHING, sum(chosen))
+                units = sum(line.quantity for line in chosen)
+                products = {line.product_id for line in chosen if line.product_id is not None}
+                yield Stretch(opened, closed, NOTHING, units, products)
             return
         for since, until, amount in counted.parts(opened, closed):
             if self.amount is None or self.amount(amount):
@@ -148,6 +174,7 @@ def compile_orders(sources: Sources, node: ast.Matches) -> Choice:
     targets: list[Target] = []
     date: DateCondition | None = None
     amount: Test | None = None
+    currency: Test | None = None
     for parameter in node.parameters:
         match sources[parameter.name]:
             case OrderDate():
@@ -156,6 +183,10 @@ def compile_orders(sources: Sources, node: ast.Matches) -> Choice:
                 amount = value_test(parameter.operator, parameter.values)
             case OfOrder(read):
                 order_tests.append(on(read, value_test(parameter.operator, parameter.values)))
+            case OrderCurrency():
+                currency = value_test(parameter.operator, parameter.values)
+            case OrderElements(read):
+                order_tests.append(on(read, element_test(parameter.operator, parameter.values, str.casefold)))
             case OfLine(read):
                 line_tests.append(on(read, value_test(parameter.operator, parameter.values)))
             case LineElements(read):
@@ -168,5 +199,6 @@ def compile_orders(sources: Sources, node: ast.Matches) -> Choice:
         line_test=every(line_tests),
         date=date,
         amount=amount,
+        currency=currency,
         targets=targets or (_AT_LEAST_ONE_ROW,),
     )

@@ -16,6 +16,7 @@ from segment_core.language.description.words import (
 
 _ORDER: Final = Noun("order", "orders")
 _UNIT: Final = Noun("unit", "units")
+_PRODUCT: Final = Noun("different product", "different products")
 _TIME: Final = Noun("time", "times")
 
 _CONSENT: Final = {
@@ -176,6 +177,10 @@ _FUNCTIONS: Final = {
             "amount": ParameterWords("with an amount of {}", unit="money"),
             "location_id": ParameterWords("at location {}", "not at location {}"),
             "app_id": ParameterWords("through app {}", "not through app {}"),
+            "channel": ParameterWords("through channel {}", "not through channel {}"),
+            "currency": ParameterWords("in {}", "not in {}"),
+            "discount_code": ParameterWords("with the discount code {}", "without the discount code {}"),
+            "tag": ParameterWords("with the tag {}", "without the tag {}"),
             "sum_amount": ParameterWords(", coming to {} in total", unit="money"),
         },
         counted=_ORDER,
@@ -189,10 +194,15 @@ _FUNCTIONS: Final = {
             "id": ParameterWords("with id {}", "with an id other than {}"),
             "tag": ParameterWords("with the tag {}", "without the tag {}"),
             "category": ParameterWords("in category {}", "not in category {}"),
+            "variant_id": ParameterWords("of variant {}", "not of variant {}"),
+            "sku": ParameterWords("with the SKU {}", "with a SKU other than {}"),
+            "vendor": ParameterWords("from vendor {}", "not from vendor {}"),
+            "product_type": ParameterWords("of the type {}", "of a type other than {}"),
             "date": _WHEN,
             "quantity": ParameterWords(", {} on one order line", unit=_UNIT),
             "sum_quantity": ParameterWords(", {} in total", unit=_UNIT),
             "count": ParameterWords(", in {}", unit=_ORDER),
+            "distinct_products": ParameterWords(", of {}", unit=_PRODUCT),
         },
     ),
     "shopify_email.bounced": _email("have had {} bounce", "have not had {} bounce"),

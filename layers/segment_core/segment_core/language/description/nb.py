@@ -16,6 +16,7 @@ from segment_core.language.description.words import (
 
 _ORDER: Final = Noun("bestilling", "bestillinger")
 _UNIT: Final = Noun("enhet", "enheter")
+_PRODUCT: Final = Noun("ulik vare", "ulike varer")
 _TIME: Final = Noun("gang", "ganger")
 
 _CONSENT: Final = {
@@ -180,6 +181,10 @@ _FUNCTIONS: Final = {
             "amount": ParameterWords("med et beløp på {}", unit="money"),
             "location_id": ParameterWords("på sted {}", "ikke på sted {}"),
             "app_id": ParameterWords("gjennom app {}", "ikke gjennom app {}"),
+            "channel": ParameterWords("gjennom kanalen {}", "ikke gjennom kanalen {}"),
+            "currency": ParameterWords("i {}", "ikke i {}"),
+            "discount_code": ParameterWords("med rabattkoden {}", "uten rabattkoden {}"),
+            "tag": ParameterWords("med taggen {}", "uten taggen {}"),
             "sum_amount": ParameterWords(", til sammen {}", unit="money"),
         },
         counted=_ORDER,
@@ -193,10 +198,15 @@ _FUNCTIONS: Final = {
             "id": ParameterWords("med id {}", "med en annen id enn {}"),
             "tag": ParameterWords("med taggen {}", "uten taggen {}"),
             "category": ParameterWords("i kategorien {}", "ikke i kategorien {}"),
+            "variant_id": ParameterWords("av variant {}", "ikke av variant {}"),
+            "sku": ParameterWords("med varenummeret {}", "med et annet varenummer enn {}"),
+            "vendor": ParameterWords("fra leverandøren {}", "ikke fra leverandøren {}"),
+            "product_type": ParameterWords("av typen {}", "av en annen type enn {}"),
             "date": _WHEN,
             "quantity": ParameterWords(", {} på én ordrelinje", unit=_UNIT),
             "sum_quantity": ParameterWords(", {} til sammen", unit=_UNIT),
             "count": ParameterWords(", i {}", unit=_ORDER),
+            "distinct_products": ParameterWords(", av {}", unit=_PRODUCT),
         },
     ),
     "shopify_email.bounced": _email("har fått i retur {}", "ikke har fått i retur {}"),

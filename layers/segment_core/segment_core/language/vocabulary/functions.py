@@ -11,6 +11,11 @@ _WHEN = Parameter("date", DATE, "When it happened.")
 _COUNT = Parameter("count", INTEGER, "How often.", aggregate=True)
 _CAMPAIGN = Parameter("activity_id", ID, "The marketing activity that the e-mail belonged to.")
 
+# What the store's own language offers in place of parameters that are extensions.
+_BY_APP = "choose orders by app_id or location_id"
+_NO_ORDER_PART = "the store chooses orders only by date, amount, location_id and app_id; tag the customers instead"
+_NO_LINE_PART = "choose products by id, tag or category"
+
 _SINCE_AND_UNTIL = (LegacyParameter("since", "date", ">="), LegacyParameter("until", "date", "<="))
 _AT_LEAST = LegacyParameter("count_at_least", "count", ">=")
 _OF_EVENTS = (*_SINCE_AND_UNTIL, _AT_LEAST)
@@ -42,6 +47,14 @@ _FUNCTIONS = (
             Parameter("amount", NUMBER, "What one order came to, in the shop's currency, net of refunds."),
             Parameter("location_id", ID, "The location that took the order."),
             Parameter("app_id", ID, "The app through which it was placed."),
+            Parameter("channel", TEXT, "Where it was placed, such as 'web' or 'pos'.", instead=_BY_APP),
+            Parameter(
+                "currency", CURRENCY, "Its currency (ISO 4217); without one, the shop's.", instead=_NO_ORDER_PART
+            ),
+            Parameter(
+                "discount_code", TEXT, "A code on it, upper and lower case being the same.", instead=_NO_ORDER_PART
+            ),
+            Parameter("tag", TEXT, "A tag on it, upper and lower case being the same.", instead=_NO_ORDER_PART),
             Parameter("sum_amount", NUMBER, "The sum over all chosen orders.", aggregate=True),
             Parameter("count", INTEGER, "How many orders were chosen.", aggregate=True),
         ),
@@ -55,10 +68,21 @@ _FUNCTIONS = (
             Parameter("id", ID, "The product."),
             Parameter("tag", TEXT, "A tag of the product, upper and lower case being the same."),
             Parameter("category", TEXT, "The category of the product in the product taxonomy."),
+            Parameter("variant_id", ID, "The variant of the product.", instead=_NO_LINE_PART),
+            Parameter("sku", TEXT, "The stock keeping unit.", instead=_NO_LINE_PART),
+            Parameter("vendor", TEXT, "The vendor of the product.", instead=_NO_LINE_PART),
+            Parameter("product_type", TEXT, "The type of the product, as the shop calls it.", instead=_NO_LINE_PART),
             _WHEN,
             Parameter("quantity", INTEGER, "The units on one order line."),
             Parameter("sum_quantity", INTEGER, "The units on all chosen lines.", aggregate=True),
             Parameter("count", INTEGER, "How many orders hold a chosen line.", aggregate=True),
+            Parameter(
+                "distinct_products",
+                INTEGER,
+                "How many different products are on the chosen lines.",
+                aggregate=True,
+                instead="write one products_purchased MATCHES (id = ...) for each product",
+            ),
         ),
         "The lines of the customer's orders.",
         "products_purchased MATCHES (tag = 'sale', date > -3m, sum_quantity >= 5)",

@@ -199,6 +199,17 @@ def _matches(
 
 
 def _rows(function: str, order: Order, shop: Shop, at: datetime) -> list[dict[str, Any]]:
+    if function == "orders_refunded":
+        return [
+            {
+                # Refunds are counted, not the orders they belong to.
+                "order": (order, position),
+                "date": refund.created_at,
+                "amount": refund.amount if (order.currency or shop.currency) == shop.currency else None,
+            }
+            for position, refund in enumerate(order.refunds)
+            if refund.created_at is None or refund.created_at <= at
+        ]
     if function == "orders_placed":
         return [
             {

@@ -74,6 +74,9 @@ PARAMETERS: dict[str, Parameters] = {
         "distinct_products": (ORDERED, [ast.Number(Decimal(count)) for count in range(4)]),
     },
 }
+PARAMETERS["orders_refunded"] = {
+    name: PARAMETERS["orders_placed"][name] for name in ("date", "amount", "sum_amount", "count")
+}
 _OF_EVENTS: Parameters = {"date": (ORDERED, None), "count": (ORDERED, [ast.Number(Decimal(n)) for n in range(4)])}
 _OF_EMAILS: Parameters = {"activity_id": (IDS, [ast.Text("98"), ast.Text("99")]), **_OF_EVENTS}
 _OF_VIEWS: Parameters = {

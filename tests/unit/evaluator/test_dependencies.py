@@ -58,6 +58,7 @@ def test_rows_of_dated_facts_are_limited_by_a_date() -> None:
         ("orders_placed MATCHES ()", {ORDERS: None}),
         ("orders_placed NOT MATCHES (date >= -30d, count > 2)", {ORDERS: 30}),
         ("orders_placed MATCHES (date != -30d)", {ORDERS: None}),
+        ("orders_refunded MATCHES (date >= -30d)", {ORDERS: None}),
         ("products_purchased MATCHES (date >= -30d, id = 1)", {ORDERS: 30, LINES: 30}),
         (
             "NOT (last_order_date > -90d OR products_purchased MATCHES (date > -7d) AND customer_tags CONTAINS 'vip')",

@@ -22,6 +22,7 @@ STRICT = Limits(strictness="shopify")
         ("orders_placed MATCHES (channel IN ('web'))", 23, "app_id"),
         ("orders_placed MATCHES (discount_code = 'A')", 23, "only by date, amount"),
         ("products_purchased MATCHES (distinct_products >= 3)", 28, "for each product"),
+        ("orders_refunded MATCHES (sum_amount > 5)", 0, "no filter on refunds"),
         ("products_purchased(tag: ('a', 'b')) = true", 22, "one clause for each value"),
     ],
 )

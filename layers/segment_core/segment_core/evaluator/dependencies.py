@@ -58,6 +58,7 @@ NEWEST: Final = ("abandoned_checkout_date", "last_order_date")
 FUNCTIONS: Final[Mapping[str, tuple[Fact, ...]]] = {
     "customer_within_distance": (_ADDRESSES,),
     "orders_placed": (_ORDERS,),
+    "orders_refunded": (_ORDERS,),
     "products_purchased": (_ORDERS, Fact("lines")),
     "store_credit_accounts": (Fact("field", "store_credit_accounts"),),
     **{
@@ -78,6 +79,9 @@ FUNCTIONS: Final[Mapping[str, tuple[Fact, ...]]] = {
 
 HAPPENED: Final = "date"
 """The parameter that compares when the facts of a row happened."""
+
+LATER: Final = ("orders_refunded",)
+"""Functions whose rows are dated later than the facts that they are made of, by any time."""
 
 # Operators that fail a date for being too early.
 _SINCE: Final = ("=", ">", ">=", "BETWEEN")
@@ -111,7 +115,7 @@ def _walk(query: ast.Query) -> Iterator[tuple[Fact, Reach]]:
 
 def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
     dated = next((parameter for parameter in clause.parameters if parameter.name == HAPPENED), None)
-    reach = None if dated is None else _since(dated.operator, dated.values[0])
+    reach = None if dated is None or clause.function in LATER else _since(dated.operator, dated.values[0])
     for fact in FUNCTIONS[clause.function]:
         yield fact, reach
 

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from segment_core.evaluator.distance import WITHIN_DISTANCE, compile_distance
 from segment_core.evaluator.orders import ORDERS_PLACED, PRODUCTS_PURCHASED, Sources, compile_orders
+from segment_core.evaluator.refunds import REFUNDS
 from segment_core.evaluator.rows import Totals
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target
@@ -55,6 +56,7 @@ _VIEWS = ("collection_viewed", "product_viewed")
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "orders_placed": _orders(ORDERS_PLACED),
+    "orders_refunded": _things(REFUNDS),
     "products_purchased": _orders(PRODUCTS_PURCHASED),
     **{name: _things(emails(name)) for name in (f"shopify_email.{event}" for event in _EMAILS)},
     **{name: _things(views(name)) for name in (f"storefront.{event}" for event in _VIEWS)},

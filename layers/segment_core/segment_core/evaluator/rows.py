@@ -43,47 +43,39 @@ _Change = tuple[datetime, int, Stretch]
 
 def tally(at: datetime, stretches: Iterable[Stretch]) -> Course[Totals]:
     """The totals over the stretches that are open, now and later."""
-    running, changes = _Running(), list[_Change]()
+    orders, amount, units, held = 0, NOTHING, 0, dict[str, int]()
+    changes: list[_Change] = []
     for stretch in stretches:
-        if stretch.start <= at:
-            running.change(1, stretch)
+        start, end, more, quantity, products = stretch
+        if start <= at:
+            orders += 1
+            amount += more
+            units += quantity
+            if products:
+                _hold(held, products, 1)
         else:
-            changes.append((stretch.start, 1, stretch))
-        if stretch.end != NEVER:
-            changes.append((stretch.end, -1, stretch))
-    return Course(running.totals, _walk(running, changes) if changes else ())
+            changes.append((start, 1, stretch))
+        if end != NEVER:
+            changes.append((end, -1, stretch))
+    now = Totals(orders, amount, units, len(held))
+    return Course(now, _running(now, held, changes) if changes else ())
 
 
-def _walk(running: _Running, changes: list[_Change]) -> Iterator[tuple[datetime, Totals]]:
+def _running(now: Totals, held: dict[str, int], changes: list[_Change]) -> Iterator[tuple[datetime, Totals]]:
+    orders, amount, units, _ = now
     changes.sort(key=itemgetter(0))
     for since, at_once in groupby(changes, key=itemgetter(0)):
         for _, sign, stretch in at_once:
-            running.change(sign, stretch)
-        yield since, running.totals
+            orders += sign
+            amount += stretch.amount if sign > 0 else -stretch.amount
+            units += sign * stretch.units
+            _hold(held, stretch.products, sign)
+        yield since, Totals(orders, amount, units, len(held))
 
 
-class _Running:
-    """Totals while stretches come and go."""
-
-    __slots__ = ("amount", "orders", "products", "units")
-
-    def __init__(self) -> None:
-        self.orders, self.amount, self.units = 0, NOTHING, 0
-        self.products: dict[str, int] = {}
-
-    @property
-    def totals(self) -> Totals:
-        return Totals(self.orders, self.amount, self.units, len(self.products))
-
-    def change(self, sign: int, stretch: Stretch) -> None:
-        """The stretch opens (1) or closes (-1)."""
-        _, _, amount, units, products = stretch
-        self.orders += sign
-        self.amount += amount if sign > 0 else -amount
-        self.units += units if sign > 0 else -units
-        for product in products:
-            held = self.products.get(product, 0) + sign
-            if held:
-                self.products[product] = held
-            else:
-                del self.products[product]
+def _hold(held: dict[str, int], products: Collection[str], sign: int) -> None:
+    """One more row, or one less, holds the products; those that none holds are left out."""
+    for product in products:
+        held[product] = held.get(product, 0) + sign
+        if not held[product]:
+            del held[product]

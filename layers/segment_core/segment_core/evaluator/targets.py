@@ -10,13 +10,14 @@ from typing import Any, Final, Literal
 from segment_core.evaluator.conditions import Test, literal, value_test
 from segment_core.language import ast
 
-Unit = Literal["orders", "units", "products", "events", "accounts", "addresses", "money"]
+Unit = Literal["orders", "units", "products", "refunds", "events", "accounts", "addresses", "money"]
 """What a total counts; money is in the shop's currency."""
 
 _ONE: Final[dict[Unit, str]] = {
     "orders": "order",
     "units": "unit",
     "products": "product",
+    "refunds": "refund",
     "events": "event",
     "accounts": "account",
     "addresses": "address",

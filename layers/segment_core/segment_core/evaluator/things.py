@@ -1,4 +1,4 @@
-"""`MATCHES` over what a customer has several of besides orders: events and accounts of store credit.
+"""`MATCHES` over what a customer has several of besides orders: events, refunds and accounts of store credit.
 
 One table from a function's parameters to what they look at in one thing. Texts and numbers choose things, dates
 choose when a thing is in, totals are then compared, as with orders. To add a parameter, add its row to the table.
@@ -58,17 +58,27 @@ class Count:
     """How many things are chosen."""
 
 
-Source = Value | Elements | When | Count
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What the chosen things come to, in the shop's currency."""
+
+
+Source = Value | Elements | When | Count | Amount
 
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """What a function asks about: the things, since when each is there, and its parameters."""
+    """What a function asks about: the things, since and until when each is there, and its parameters.
+
+    `amount` is what a thing adds to sums of money.
+    """
 
     rows: Callable[[Subject], Iterable[Any]]
     start: Callable[[Any], datetime]
     unit: Unit
     sources: Mapping[str, Source]
+    end: Callable[[Any], datetime] = lambda thing: NEVER
+    amount: Callable[[Any], Decimal | None] = lambda thing: None
 
 
 def emails(event: str) -> Things:
@@ -145,12 +155,12 @@ class ChosenThings:
     def _stretches(self, subject: Subject) -> Iterator[Stretch]:
         for thing in self.things.rows(subject):
             if self.test is None or self.test(thing):
-                windows: Iterable[Window] = ((self.things.start(thing), NEVER),)
+                windows: Iterable[Window] = ((self.things.start(thing), self.things.end(thing)),)
                 for when, condition in self.dates:
                     windows = _both(windows, _windows(when, condition, thing, subject))
                 for start, end in windows:
                     if end > subject.at:
-                        yield Stretch(start, end, NOTHING, 0)
+                        yield Stretch(start, end, self.things.amount(thing) or NOTHING, 0)
 
 
 def _windows(when: When, condition: DateCondition, thing: object, subject: Subject) -> Iterable[Window]:
@@ -195,4 +205,6 @@ def compile_things(things: Things, node: ast.Matches) -> ChosenThings:
                 dates.append((source, date_condition(operator, values)))
             case Count():
                 targets.append(target(lambda totals: totals.orders, things.unit, operator, values))
+            case Amount():
+                targets.append(target(lambda totals: totals.amount, "money", operator, values))
     return ChosenThings(things, every(tests), dates, targets or (at_least_one(things.unit),))

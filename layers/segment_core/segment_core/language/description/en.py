@@ -185,6 +185,18 @@ _FUNCTIONS: Final = {
         },
         counted=_ORDER,
     ),
+    "orders_refunded": FunctionWords(
+        "have received {}",
+        "have not received {}",
+        "a refund",
+        "refunds",
+        {
+            "date": _WHEN,
+            "amount": ParameterWords("of {}", unit="money"),
+            "sum_amount": ParameterWords(", coming to {} in total", unit="money"),
+        },
+        counted=Noun("refund", "refunds"),
+    ),
     "products_purchased": FunctionWords(
         "have bought {}",
         "have not bought {}",

@@ -189,6 +189,18 @@ _FUNCTIONS: Final = {
         },
         counted=_ORDER,
     ),
+    "orders_refunded": FunctionWords(
+        "har fått {}",
+        "ikke har fått {}",
+        "en refusjon",
+        "refusjoner",
+        {
+            "date": _WHEN,
+            "amount": ParameterWords("på {}", unit="money"),
+            "sum_amount": ParameterWords(", til sammen {}", unit="money"),
+        },
+        counted=Noun("refusjon", "refusjoner"),
+    ),
     "products_purchased": FunctionWords(
         "har kjøpt {}",
         "ikke har kjøpt {}",

@@ -63,6 +63,18 @@ _FUNCTIONS = (
         legacy=(*_SINCE_AND_UNTIL, _AT_LEAST),
     ),
     Function(
+        "orders_refunded",
+        (
+            Parameter("date", DATE, "When it was made."),
+            Parameter("amount", NUMBER, "What one refund came to, in the shop's currency."),
+            Parameter("sum_amount", NUMBER, "The sum over all chosen refunds.", aggregate=True),
+            Parameter("count", INTEGER, "How many refunds were chosen.", aggregate=True),
+        ),
+        "The refunds of the customer's orders; an order can have several.",
+        "orders_refunded MATCHES (date >= -90d, count >= 2)",
+        instead="the store has no filter on refunds; amount_spent is net of them",
+    ),
+    Function(
         "products_purchased",
         (
             Parameter("id", ID, "The product."),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from segment_core.facts.customer import Customer, Order
@@ -88,11 +90,26 @@ def _attribute(name: str, customer: Customer, shop: Shop, at: datetime) -> Any:
     }
     if name in from_orders:
         return from_orders[name]
+    if name in ("average_order_value", "average_days_between_orders", "days_overdue"):
+        return _average(name, orders, shop, at)
     if name == "abandoned_checkout_date":
         return _abandoned(customer, at)
     if name == "customer_added_date":
         return customer.created_at if customer.created_at is not None and customer.created_at <= at else None
     return _PROFILE[name](customer)
+
+
+def _average(name: str, orders: list[Order], shop: Shop, at: datetime) -> Fraction | None:
+    """Exactly, as a fraction."""
+    if name == "average_order_value":
+        amounts = [amount for order in orders if (amount := _spend(order, shop, at)) is not None]
+        return Fraction(sum(amounts, Decimal(0))) / len(amounts) if amounts else None
+    days = sorted(today_at(order.created_at, shop.zone) for order in orders if order.created_at is not None)
+    if len(days) < 2:
+        return None
+    gaps = [(later - day).days for day, later in pairwise(days)]
+    average = Fraction(sum(gaps), len(gaps))
+    return average if name != "days_overdue" else (today_at(at, shop.zone) - days[-1]).days - average
 
 
 def _abandoned(customer: Customer, at: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -65,7 +66,7 @@ def compare(name: str, seen: Any, operator: str, values: tuple[ast.Value, ...], 
         low, high = _bounds(values[0], shop.zone, at)[0], _bounds(values[-1], shop.zone, at)[1]
         from_low, to_high = seen >= low, seen < high
     else:
-        low, high = plain(values[0]), plain(values[-1])
+        low, high = (Fraction(plain(v)) if isinstance(seen, Fraction) else plain(v) for v in (values[0], values[-1]))
         if name == "customer_language":
             return bool(seen == low or seen.startswith(low + "-"))
         if isinstance(seen, str):

@@ -38,6 +38,11 @@ LIST_ATTRIBUTES = {
     "customer_cities": ("US-NY-NewYorkCity", "SG-Singapore", "NO-03-Oslo"),
     "companies": ("55", "56"),
 }
+MEASURES = {
+    "average_order_value": ("0", "10", "30.495", "50", "100"),
+    "average_days_between_orders": ("0", "0.5", "3", "30", "61.5", "90"),
+    "days_overdue": ("-30", "-1.5", "0", "0", "0.5", "3", "7", "60", "90.25"),
+}
 COMPARISONS: Sequence[ast.ComparisonOperator] = ("=", "!=", ">", ">=", "<", "<=")
 ORDERED: Sequence[ast.ParameterOperator] = (*COMPARISONS, "BETWEEN")
 IDS: Sequence[ast.ParameterOperator] = ("=", "!=", "IN", "NOT IN")
@@ -227,7 +232,13 @@ def common(draw: st.DrawFn, today: date) -> ast.Clause:
             count = ast.Comparison("number_of_orders", pick(draw, COMPARISONS), ast.Number(Decimal(number(draw, 0, 4))))
             low, high = ast.Number(pick(draw, AMOUNTS)), ast.Number(pick(draw, AMOUNTS))
             spent = ast.Comparison("amount_spent", pick(draw, COMPARISONS), low)
-            numbers: Sequence[ast.Clause] = (count, spent, ast.Between("amount_spent", low, high))
+            numbers: Sequence[ast.Clause] = (
+                count,
+                spent,
+                ast.Between("amount_spent", low, high),
+                measured(draw),
+                measured(draw),
+            )
             return pick(draw, numbers)
         case "text":
             if rarely(draw):
@@ -244,6 +255,20 @@ def common(draw: st.DrawFn, today: date) -> ast.Clause:
             return pick(draw, anything)
         case _:
             return ast.IsNull(pick(draw, (*DATE_ATTRIBUTES, *LIST_ATTRIBUTES, "customer_email_domain")), rarely(draw))
+
+
+def measured(draw: st.DrawFn) -> ast.Clause:
+    """An average, or what comes of it."""
+    name, values = pick(draw, tuple(MEASURES.items()))
+    if rarely(draw):
+        return ast.IsNull(name, rarely(draw))
+    one, other = ast.Number(Decimal(pick(draw, values))), ast.Number(Decimal(pick(draw, values)))
+    operator = pick(draw, (*ORDERED, *ORDERED, "IN", "NOT IN"))
+    if operator == "BETWEEN":
+        return ast.Between(name, one, other)
+    if operator in ("IN", "NOT IN"):
+        return ast.In(name, (one, other), operator == "NOT IN")
+    return ast.Comparison(name, operator, one)  # type: ignore[arg-type]
 
 
 def one_of(draw: st.DrawFn, today: date) -> ast.In:

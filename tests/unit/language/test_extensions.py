@@ -22,6 +22,8 @@ STRICT = Limits(strictness="shopify")
         ("orders_placed MATCHES (channel IN ('web'))", 23, "app_id"),
         ("orders_placed MATCHES (discount_code = 'A')", 23, "only by date, amount"),
         ("products_purchased MATCHES (distinct_products >= 3)", 28, "for each product"),
+        ("days_overdue > 7", 0, "last_order_date"),
+        ("days_overdue IN (7, 8)", 0, "last_order_date"),
         ("orders_refunded MATCHES (sum_amount > 5)", 0, "no filter on refunds"),
         ("products_purchased(tag: ('a', 'b')) = true", 22, "one clause for each value"),
     ],

@@ -16,7 +16,9 @@ from segment_core.evaluator.attributes import (
     Attribute,
     DateAttribute,
     ListAttribute,
+    MeasureAttribute,
     NumberAttribute,
+    OverdueAttribute,
     TextAttribute,
 )
 from segment_core.evaluator.conditions import (
@@ -26,6 +28,7 @@ from segment_core.evaluator.conditions import (
     element_test,
     prefix_test,
     text_test,
+    value_test,
 )
 from segment_core.evaluator.functions import Chosen, compile_choice
 from segment_core.evaluator.metafields import (
@@ -35,6 +38,7 @@ from segment_core.evaluator.metafields import (
     compile_prefix,
     on_file,
 )
+from segment_core.evaluator.rhythm import OverdueClause, compile_overdue
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target, target
 from segment_core.evaluator.timeline import Course, Timeline, Window, during, merged, stepwise
@@ -95,7 +99,7 @@ class AnyClause:
         return merged((clause.timeline(subject) for clause in self.clauses), decisive=True)
 
 
-Clause = ValueClause | DateClause | MetafieldClause | AnniversaryClause | AnyClause
+Clause = ValueClause | DateClause | MetafieldClause | AnniversaryClause | OverdueClause | AnyClause
 
 
 def compile_clause(node: ast.Clause) -> Clause:
@@ -113,7 +117,7 @@ def compile_clause(node: ast.Clause) -> Clause:
 
 def reader(attribute: Attribute) -> Reader:
     """How the attribute's value in time is found."""
-    if isinstance(attribute, DateAttribute | NumberAttribute):
+    if isinstance(attribute, DateAttribute | NumberAttribute | MeasureAttribute):
         return attribute.read
     read = attribute.read
     return lambda subject: Course(read(subject))
@@ -159,6 +163,10 @@ def _compared(name: str, operator: str, values: Sequence[ast.Value]) -> Clause:
         case NumberAttribute(read, unit):
             total = target(_itself, unit, operator, values)
             return ValueClause(read, total.test, (total,))
+        case OverdueAttribute():
+            return compile_overdue(operator, values)
+        case MeasureAttribute(read):
+            return ValueClause(read, value_test(operator, values))
         case TextAttribute(_, same) as attribute:
             return ValueClause(reader(attribute), text_test(operator, values, same))
         case ListAttribute() as attribute:

@@ -31,6 +31,8 @@ _ADDRESSES: Final = Fact("field", "addresses")
 ATTRIBUTES: Final[Mapping[str, Fact]] = {
     "abandoned_checkout_date": Fact("checkouts"),
     "amount_spent": _ORDERS,
+    "average_days_between_orders": _ORDERS,
+    "average_order_value": _ORDERS,
     "companies": Fact("field", "companies"),
     "created_by_app_id": Fact("field", "created_by_app_id"),
     "customer_account_status": Fact("field", "state"),
@@ -41,6 +43,7 @@ ATTRIBUTES: Final[Mapping[str, Fact]] = {
     "customer_language": Fact("field", "locale"),
     "customer_regions": _ADDRESSES,
     "customer_tags": Fact("field", "tags"),
+    "days_overdue": _ORDERS,
     "email_subscription_status": Fact("field", "email_marketing_consent"),
     "first_order_date": _ORDERS,
     "last_order_date": _ORDERS,

@@ -24,6 +24,7 @@ _KINDS: dict[type[ast.And | ast.Or | ast.Not], Kind] = {ast.And: "and", ast.Or: 
 
 
 _ELEMENTS_SHOWN = 5
+_DECIMALS_SHOWN = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def _seen(value: object, subject: Subject) -> str | None:
         case date():
             return value.isoformat()
         case Decimal():
-            return f"{value:f}"
+            # An average can have any number of decimals.
+            return f"{value if int(value.as_tuple().exponent) >= -_DECIMALS_SHOWN else round(value, 2):f}"
         case bool():
             return "true" if value else "false"
         case int():

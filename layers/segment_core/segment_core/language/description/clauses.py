@@ -58,7 +58,7 @@ def phrase(clause: ast.Clause, words: Words, currency: str | None) -> str:
 def _compared(name: str, operator: str, values: Sequence[ast.Value], words: Words, currency: str | None) -> str:
     kind = "list" if operator in ("CONTAINS", "NOT CONTAINS") else _kind(values[0])
     entry = _attribute(name, kind, words)
-    if isinstance(entry.unit, Noun) and operator in ("=", "!=") and values[0] == _ZERO:
+    if type(entry.unit) is Noun and operator in ("=", "!=") and values[0] == _ZERO:
         if operator == "!=":
             return _compared(name, ">", values, words, currency)
         return _told(entry.fails).format(f"{words.any_} {entry.unit.many}")

@@ -8,6 +8,7 @@ from segment_core.language.description.words import (
     AttributeWords,
     DateWords,
     FunctionWords,
+    Measure,
     Noun,
     ParameterWords,
     Period,
@@ -17,6 +18,7 @@ from segment_core.language.description.words import (
 _ORDER: Final = Noun("order", "orders")
 _UNIT: Final = Noun("unit", "units")
 _PRODUCT: Final = Noun("different product", "different products")
+_DAY: Final = Measure("day", "days")
 _TIME: Final = Noun("time", "times")
 
 _CONSENT: Final = {
@@ -36,6 +38,20 @@ _ATTRIBUTES: Final = {
         "have no abandoned checkout",
     ),
     "amount_spent": AttributeWords("have spent {}", "have not spent {}", unit="money"),
+    "average_days_between_orders": AttributeWords(
+        "have {} between orders on average",
+        "do not have {} between orders on average",
+        "have an average gap between orders",
+        "have no average gap between orders",
+        unit=_DAY,
+    ),
+    "average_order_value": AttributeWords(
+        "spend {} per order on average",
+        "do not spend {} per order on average",
+        "have an average order value",
+        "have no average order value",
+        unit="money",
+    ),
     "companies": AttributeWords(
         "are a contact of company {}",
         "are not a contact of company {}",
@@ -81,6 +97,13 @@ _ATTRIBUTES: Final = {
         "have no address with a region",
     ),
     "customer_tags": AttributeWords("have the tag {}", "do not have the tag {}", "have a tag", "have no tags"),
+    "days_overdue": AttributeWords(
+        "are overdue by {} given their usual gap between orders",
+        "are not overdue by {} given their usual gap between orders",
+        "have a usual gap between orders",
+        "have no usual gap between orders",
+        unit=_DAY,
+    ),
     "email_subscription_status": AttributeWords(
         "have the e-mail marketing status {}",
         "do not have the e-mail marketing status {}",

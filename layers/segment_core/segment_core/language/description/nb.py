@@ -8,6 +8,7 @@ from segment_core.language.description.words import (
     AttributeWords,
     DateWords,
     FunctionWords,
+    Measure,
     Noun,
     ParameterWords,
     Period,
@@ -17,6 +18,7 @@ from segment_core.language.description.words import (
 _ORDER: Final = Noun("bestilling", "bestillinger")
 _UNIT: Final = Noun("enhet", "enheter")
 _PRODUCT: Final = Noun("ulik vare", "ulike varer")
+_DAY: Final = Measure("dag", "dager")
 _TIME: Final = Noun("gang", "ganger")
 
 _CONSENT: Final = {
@@ -36,6 +38,20 @@ _ATTRIBUTES: Final = {
         "ikke har forlatt kassen",
     ),
     "amount_spent": AttributeWords("har handlet for {}", "ikke har handlet for {}", unit="money"),
+    "average_days_between_orders": AttributeWords(
+        "i gjennomsnitt har {} mellom bestillingene",
+        "i gjennomsnitt ikke har {} mellom bestillingene",
+        "har et gjennomsnittlig mellomrom mellom bestillingene",
+        "ikke har noe gjennomsnittlig mellomrom mellom bestillingene",
+        unit=_DAY,
+    ),
+    "average_order_value": AttributeWords(
+        "i gjennomsnitt handler for {} per bestilling",
+        "i gjennomsnitt ikke handler for {} per bestilling",
+        "har en gjennomsnittlig bestillingsverdi",
+        "ikke har noen gjennomsnittlig bestillingsverdi",
+        unit="money",
+    ),
     "companies": AttributeWords(
         "er kontakt for bedrift {}",
         "ikke er kontakt for bedrift {}",
@@ -79,6 +95,13 @@ _ATTRIBUTES: Final = {
         "ikke har noen adresse med region",
     ),
     "customer_tags": AttributeWords("har taggen {}", "ikke har taggen {}", "har en tagg", "ikke har noen tagger"),
+    "days_overdue": AttributeWords(
+        "er {} på overtid etter sitt vanlige mellomrom mellom bestillingene",
+        "ikke er {} på overtid etter sitt vanlige mellomrom mellom bestillingene",
+        "har et vanlig mellomrom mellom bestillingene",
+        "ikke har noe vanlig mellomrom mellom bestillingene",
+        unit=_DAY,
+    ),
     "email_subscription_status": AttributeWords(
         "har statusen {} for markedsføring på e-post",
         "ikke har statusen {} for markedsføring på e-post",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from segment_core.language import ast
-from segment_core.language.description.words import Noun, Unit, Words
+from segment_core.language.description.words import Measure, Noun, Unit, Words
 
 # Between a number and what it is of: they stay on one line.
 _TIED = "\N{NO-BREAK SPACE}"
@@ -35,6 +35,9 @@ def quantity(operator: str, values: Sequence[Decimal], unit: Unit, words: Words,
         return _one_of(values, unit, words, currency)
     if unit == "radius":
         return number(first, words)
+    if isinstance(unit, Measure):
+        told = words.amounts[operator].format(*(number(value, words) for value in values))
+        return f"{told} {unit.one if last == 1 else unit.many}"
     if not isinstance(unit, Noun):
         suffix = f"{_TIED}{currency}" if unit == "money" and currency else ""
         return words.amounts[operator].format(*(number(value, words) for value in values)) + suffix

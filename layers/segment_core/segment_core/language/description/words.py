@@ -21,6 +21,11 @@ class Noun:
     many: str
 
 
+@dataclass(frozen=True, slots=True)
+class Measure(Noun):
+    """What is measured: there can be fractions of it, and less than none."""
+
+
 Unit = Noun | Literal["money", "radius"] | None
 """What a number is of: things that are counted, the shop's money, how far from a point, or a mere number."""
 

@@ -38,6 +38,22 @@ _ATTRIBUTES = (
         "amount_spent BETWEEN 100 AND 499.99",
     ),
     Attribute(
+        "average_days_between_orders",
+        NUMBER,
+        "The days from the first order to the last, by the gaps between them; missing with fewer than two orders.",
+        "average_days_between_orders <= 30",
+        optional=True,
+        instead="compare number_of_orders within a window, as in orders_placed MATCHES (date >= -90d, count >= 3)",
+    ),
+    Attribute(
+        "average_order_value",
+        NUMBER,
+        "What an order comes to on average, in the shop's currency, net of refunds; missing without orders.",
+        "average_order_value < 30",
+        optional=True,
+        instead="compare amount_spent and number_of_orders, or the amount of single orders in orders_placed",
+    ),
+    Attribute(
         "companies",
         ID,
         "The companies for which the customer is a business contact.",
@@ -92,6 +108,14 @@ _ATTRIBUTES = (
         "The customer's tags; compared whole, upper and lower case are the same.",
         "customer_tags CONTAINS 'vip'",
         many=True,
+    ),
+    Attribute(
+        "days_overdue",
+        NUMBER,
+        "The days since the last order, less average_days_between_orders; negative before that many have gone by.",
+        "days_overdue > 7",
+        optional=True,
+        instead="compare last_order_date with the same number of days for everybody",
     ),
     Attribute(
         "email_subscription_status",

@@ -19,7 +19,7 @@ from segment_core.shop import Shop
 
 from .oracle_compare import compare, plain, row_condition, today_at
 from .oracle_dates import anniversary_member, local_day, metafield_member
-from .oracle_things import near_enough, things_match
+from .oracle_things import events_match, near_enough, things_match
 
 
 def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bool:
@@ -35,6 +35,8 @@ def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bo
             attribute = None if name.startswith("metafields.") else _attribute(name, customer, shop, at)
             day = local_day(name, attribute, customer, shop)
             return anniversary_member(day, operator, values, today_at(at, shop.zone))
+        case ast.Matches("event", parameters, negated, _, event):
+            return events_match(event, parameters, customer, shop, at) != negated
         case ast.Matches(function, parameters, negated):
             return _matches(function, parameters, customer, shop, at) != negated
     if query.attribute.startswith("metafields."):

@@ -66,7 +66,8 @@ def compare(name: str, seen: Any, operator: str, values: tuple[ast.Value, ...], 
         low, high = _bounds(values[0], shop.zone, at)[0], _bounds(values[-1], shop.zone, at)[1]
         from_low, to_high = seen >= low, seen < high
     else:
-        low, high = (Fraction(plain(v)) if isinstance(seen, Fraction) else plain(v) for v in (values[0], values[-1]))
+        exact: Any = Fraction if isinstance(seen, Fraction) else lambda bound: bound
+        low, high = exact(plain(values[0])), exact(plain(values[-1]))
         if name == "customer_language":
             return bool(seen == low or seen.startswith(low + "-"))
         if isinstance(seen, str):

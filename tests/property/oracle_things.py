@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from segment_core.facts.customer import Address, Customer
+from segment_core.facts.customer import Address, Customer, Event
 from segment_core.language import ast
 from segment_core.shop import Shop
 
@@ -47,6 +47,50 @@ def things_match(
     if not counts:
         return len(chosen) > 0
     return all(compare("count", len(chosen), p.operator, p.values, shop, at) for p in counts)
+
+
+def events_match(
+    name: str, parameters: tuple[ast.Parameter, ...], customer: Customer, shop: Shop, at: datetime
+) -> bool:
+    """Whether a MATCHES over events of that name, with any properties, holds."""
+    chosen = [
+        event
+        for event in customer.events
+        if event.type == name
+        and event.at <= at
+        and all(_event_holds(event, p, shop, at) for p in parameters if p.name != "count")
+    ]
+    counts = [p for p in parameters if p.name == "count"]
+    if not counts:
+        return len(chosen) > 0
+    return all(compare("count", len(chosen), p.operator, p.values, shop, at) for p in counts)
+
+
+def _event_holds(event: Event, parameter: ast.Parameter, shop: Shop, at: datetime) -> bool:
+    operator, values = parameter.operator, parameter.values
+    if parameter.name == "date":
+        return compare("date", event.at, operator, values, shop, at)
+    positive = {"!=": "=", "NOT IN": "IN", "NOT STARTS WITH": "STARTS WITH"}.get(operator, operator)
+    value = event.properties.get(parameter.name)
+    is_date = isinstance(values[0], ast.DateExpression)
+    elements = [_taken_for(values[0], one) for one in (value if isinstance(value, list) and not is_date else [value])]
+    found = any(one is not None and compare("", one, positive, values, shop, at) for one in elements)
+    return found == (positive == operator)
+
+
+def _taken_for(wanted: ast.Value, value: Any) -> Any:
+    """The value as what it is compared with; None if it is not of that kind."""
+    try:
+        if isinstance(wanted, ast.DateExpression):
+            text = value if isinstance(value, str) else ""
+            return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        if isinstance(wanted, ast.Number):
+            return None if isinstance(value, bool) or value is None else Decimal(str(value))
+    except (ValueError, ArithmeticError):
+        return None
+    if isinstance(wanted, ast.Truth):
+        return value if isinstance(value, bool) else {"true": True, "false": False}.get(value)
+    return value if isinstance(value, str) else None
 
 
 def _id(value: object) -> str | None:

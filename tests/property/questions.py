@@ -90,6 +90,11 @@ _OF_VIEWS: Parameters = {
     **_OF_EVENTS,
 }
 EVENT_PARAMETERS = {name: _OF_EMAILS if name.startswith("shopify_email") else _OF_VIEWS for name in EVENTS}
+PROPERTY_VALUES: dict[str, Sequence[ast.Value]] = {
+    "activity_id": (ast.Text("99"), ast.Number(Decimal(99)), ast.Truth(True)),
+    "score": (ast.Number(Decimal("7.5")), ast.Number(Decimal(5)), ast.Text("gold"), ast.Truth(False), ast.Text("2024")),
+    "tag": (ast.Text("sale"), ast.Text("VI"), ast.Number(Decimal(7))),
+}
 CREDIT_PARAMETERS: Parameters = {
     "balance": (ORDERED, [ast.Number(amount) for amount in AMOUNTS]),
     "currency": (IDS, [ast.Text("USD"), ast.Text("EUR")]),
@@ -140,6 +145,31 @@ def matches(draw: st.DrawFn, today: date, function: str, known: Parameters) -> a
     names.update(several(draw, 2, lambda: pick(draw, tuple(known))))
     parameters = tuple(parameter(draw, today, known, name) for name in known if name in names)
     return ast.Matches(function, parameters, rarely(draw))
+
+
+def named_event(draw: st.DrawFn, today: date) -> ast.Matches:
+    """An event by its name, with properties of any type."""
+    dated = matches(draw, today, "event", _OF_EVENTS)
+    properties = []
+    for name, values in PROPERTY_VALUES.items():
+        if rarely(draw) or rarely(draw) or (name == "score" and rarely(draw)):
+            value = pick(draw, (*values, date_expression(draw, today))) if name == "score" else pick(draw, values)
+            properties.append(property_compared(draw, name, value))
+    rows = [one for one in dated.parameters if one.name == "date"]
+    totals = [one for one in dated.parameters if one.name == "count"]
+    name = pick(draw, EVENTS if rarely(draw) else USUAL_EVENTS)
+    return ast.Matches("event", (*rows, *properties, *totals), dated.negated, event=name)
+
+
+def property_compared(draw: st.DrawFn, name: str, value: ast.Value) -> ast.Parameter:
+    """A property, in any way that its value can be compared."""
+    operators: Sequence[ast.ParameterOperator] = SAME
+    if isinstance(value, ast.Truth):
+        operators = ("=", "!=")
+    elif not isinstance(value, ast.Text):
+        operators = ORDERED
+    operator = pick(draw, operators)
+    return ast.Parameter(name, operator, (value, value) if operator == "BETWEEN" else (value,))
 
 
 def distance(draw: st.DrawFn) -> ast.Matches:
@@ -201,6 +231,8 @@ def fitting(draw: st.DrawFn, scene: Scene) -> ast.Clause | None:
     customer, today = scene.customer, scene.today
     if customer.metafields:
         return anniversary(draw, today) if number(draw, 0, 1) else metafield(draw, today)
+    if customer.events and number(draw, 0, 1):
+        return named_event(draw, today)
     if customer.events:
         function = pick(draw, EVENTS if rarely(draw) else USUAL_EVENTS)
         return matches(draw, today, function, EVENT_PARAMETERS[function])

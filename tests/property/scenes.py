@@ -56,6 +56,7 @@ EVENTS = (
     "shopify_email.unsubscribed",
     "storefront.collection_viewed",
 )
+SCORES = (5, 7.5, "7.5", 0, True, False, [5, 9], ["a", 7.5], "2024-02-29", "2024-03-01T05:00:00+00:00", "gold")
 LINE_PARTS: tuple[dict[str, Any], ...] = (
     {"variant_id": "21", "sku": "S-1"},
     {"variant_id": "22", "vendor": "V"},
@@ -116,11 +117,13 @@ def address(draw: st.DrawFn) -> Address:
 
 def event(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> Event:
     """Something that happened to an e-mail or that was looked at; its properties may be missing or odd."""
-    properties = {
+    properties: dict[str, object] = {
         "activity_id": pick(draw, (None, "99", 99, "98", True)),
         "id": pick(draw, (None, *PRODUCTS, 11)),
         "tag": pick(draw, (None, "sale", ["VIP", "new"], ["Sale", 7], 7)),
     }
+    if rarely(draw) or rarely(draw):
+        properties["score"] = pick(draw, SCORES)
     present = {name: value for name, value in properties.items() if value is not None}
     type_ = pick(draw, EVENTS if rarely(draw) else USUAL_EVENTS)
     return Event("1", type_, happened(draw, at, zone) or at, present)

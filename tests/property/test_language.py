@@ -22,6 +22,7 @@ from segment_core.language.vocabulary import (
     Function,
     Modifier,
     Parameter,
+    Property,
 )
 from segment_core.language.vocabulary.domains import DATE, NUMBER, OPAQUE, TEXT, TRUTH
 from segment_core.language.vocabulary.metafields import defined, metafield
@@ -98,7 +99,22 @@ def function_clauses(draw: st.DrawFn, function: Function) -> ast.Clause:
         if parameter.name in chosen and (not parameter.needs or chosen & {*parameter.needs})
     }
     drawn = tuple(draw(parameters(parameter)) for parameter in function.parameters if parameter.name in complete)
-    return ast.Matches(function.name, drawn, draw(st.booleans()))
+    if not function.argument:
+        return ast.Matches(function.name, drawn, draw(st.booleans()))
+    rows, aggregates = [one for one in drawn if one.name != "count"], [one for one in drawn if one.name == "count"]
+    properties = sorted(draw(st.lists(properties_of_events(), max_size=2, unique_by=by_name)), key=by_name)
+    return ast.Matches(function.name, (*rows, *properties, *aggregates), draw(st.booleans()), event=draw(ANY_TEXT))
+
+
+def by_name(parameter: ast.Parameter) -> str:
+    return parameter.name
+
+
+@st.composite
+def properties_of_events(draw: st.DrawFn) -> ast.Parameter:
+    name = draw(st.sampled_from(("score", "Ærlig", "a.b-c", "properties.date", "properties.in", "properties.5")))
+    known = Property(name, draw(st.sampled_from((DATE, NUMBER, TEXT, TRUTH))), "")
+    return draw(parameters(known))
 
 
 @st.composite

@@ -24,6 +24,7 @@ STRICT = Limits(strictness="shopify")
         ("products_purchased MATCHES (distinct_products >= 3)", 28, "for each product"),
         ("days_overdue > 7", 0, "last_order_date"),
         ("days_overdue IN (7, 8)", 0, "last_order_date"),
+        ("event('quiz') NOT MATCHES (score IN (1, 2))", 0, "shopify_email and storefront"),
         ("orders_refunded MATCHES (sum_amount > 5)", 0, "no filter on refunds"),
         ("products_purchased(tag: ('a', 'b')) = true", 22, "one clause for each value"),
     ],

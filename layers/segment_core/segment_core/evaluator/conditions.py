@@ -123,6 +123,12 @@ def element_test(operator: str, values: Sequence[ast.Value], fold: Callable[[str
     return _complemented(operator, lambda seen: any(fold(element) in wanted for element in seen))
 
 
+def any_test(operator: str, values: Sequence[ast.Value]) -> Test:
+    """The test that one of the values seen is as asked. Raises as `value_test` does."""
+    one = value_test(COMPLEMENTS.get(operator, operator), values)
+    return _negated_if(operator in COMPLEMENTS, lambda seen: any(map(one, seen)))
+
+
 def prefix_test(operator: str, value: ast.Value, fold: Callable[[str], str]) -> Test:
     """The test on a text that is to start with the value, both as `fold` spells them."""
     wanted = fold(text(value))
@@ -153,6 +159,10 @@ def text(value: ast.Value) -> str:
     if isinstance(value, ast.Text):
         return value.value
     raise TypeError("a text is compared with a text")
+
+
+def _negated_if(negated: bool, holds: Test) -> Test:
+    return (lambda seen: not holds(seen)) if negated else holds
 
 
 def _complemented(operator: str, holds: Test) -> Test:

@@ -26,6 +26,7 @@ class Fact(NamedTuple):
 
 
 _ORDERS: Final = Fact("orders")
+_NAMED_EVENT: Final = Fact("event")
 _ADDRESSES: Final = Fact("field", "addresses")
 
 ATTRIBUTES: Final[Mapping[str, Fact]] = {
@@ -60,6 +61,7 @@ NEWEST: Final = ("abandoned_checkout_date", "last_order_date")
 
 FUNCTIONS: Final[Mapping[str, tuple[Fact, ...]]] = {
     "customer_within_distance": (_ADDRESSES,),
+    "event": (_NAMED_EVENT,),
     "orders_placed": (_ORDERS,),
     "orders_refunded": (_ORDERS,),
     "products_purchased": (_ORDERS, Fact("lines")),
@@ -120,7 +122,7 @@ def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
     dated = next((parameter for parameter in clause.parameters if parameter.name == HAPPENED), None)
     reach = None if dated is None or clause.function in LATER else _since(dated.operator, dated.values[0])
     for fact in FUNCTIONS[clause.function]:
-        yield fact, reach
+        yield fact if fact != _NAMED_EVENT else Fact("event", clause.event), reach
 
 
 def _attribute(

@@ -11,12 +11,13 @@ from functools import partial
 from typing import Final, Protocol
 
 from segment_core.evaluator.distance import WITHIN_DISTANCE, compile_distance
+from segment_core.evaluator.events import OF_EVENTS, compile_event, emails, views
 from segment_core.evaluator.orders import ORDERS_PLACED, PRODUCTS_PURCHASED, Sources, compile_orders
 from segment_core.evaluator.refunds import REFUNDS
 from segment_core.evaluator.rows import Totals
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target
-from segment_core.evaluator.things import CREDIT_ACCOUNTS, Things, compile_things, emails, views
+from segment_core.evaluator.things import CREDIT_ACCOUNTS, Things, compile_things
 from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 
@@ -61,6 +62,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     **{name: _things(emails(name)) for name in (f"shopify_email.{event}" for event in _EMAILS)},
     **{name: _things(views(name)) for name in (f"storefront.{event}" for event in _VIEWS)},
     "store_credit_accounts": _things(CREDIT_ACCOUNTS),
+    "event": Function(OF_EVENTS, compile_event),
     "customer_within_distance": Function(WITHIN_DISTANCE, compile_distance),
 }
 

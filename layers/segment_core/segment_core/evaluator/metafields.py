@@ -4,15 +4,13 @@ of that kind; a value of another kind is as good as missing. To read another typ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from segment_core import instants
+from segment_core.evaluator import readings
 from segment_core.evaluator.conditions import (
     COMPLEMENTS,
     DateCondition,
@@ -26,86 +24,37 @@ from segment_core.evaluator.conditions import (
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target
 from segment_core.evaluator.timeline import Course, Timeline, constant, during
-from segment_core.facts import strict_json
 from segment_core.language import ast
 from segment_core.language.dates import day_or_moment
 from segment_core.language.vocabulary.metafields import PREFIX
 
 Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]
 
-_NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: object) -> Decimal | None:
-    """A number, which the store also writes as text."""
-    if isinstance(value, str):
-        return Decimal(value) if _NUMBER.fullmatch(value) else None
-    # Through text: the shortest decimal that names the float. A bool is an int in Python, but no number.
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _truth(value: object) -> bool | None:
-    words = {"true": True, "false": False}
-    return value if isinstance(value, bool) else words.get(value) if isinstance(value, str) else None
-
-
-def _day(value: object) -> date | None:
-    with suppress(ValueError):
-        return date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else None
-    return None
-
-
-def _instant(value: object) -> datetime | None:
-    """An instant; without an offset it is in UTC, as the store says."""
-    if not isinstance(value, str):
-        return None
-    with suppress(ValueError, OverflowError):
-        return instants.parse(value)
-    with suppress(ValueError):
-        written = datetime.fromisoformat(value)
-        return written.replace(tzinfo=UTC) if written.tzinfo is None else None
-    return None
-
-
-def _elements(value: object) -> list[object]:
-    """A list, which the store also writes as JSON in a text."""
-    if isinstance(value, str):
-        try:
-            value = strict_json.loads(value)
-        except strict_json.NotJson:
-            return []
-    return list(value) if isinstance(value, list | tuple) else []
-
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(element for element in map(_text, _elements(value)) if element is not None)
+    return tuple(element for element in map(readings.text, readings.elements(value)) if element is not None)
 
 
 def _numbers(value: object) -> tuple[Decimal, ...]:
-    return tuple(element for element in map(_number, _elements(value)) if element is not None)
+    return tuple(element for element in map(readings.number, readings.elements(value)) if element is not None)
 
 
 KINDS: Final[dict[str, Callable[[object], Seen | None]]] = {
-    "boolean": _truth,
-    "color": _text,
-    "date": _day,
-    "date_time": _instant,
-    "id": _text,
+    "boolean": readings.truth,
+    "color": readings.text,
+    "date": readings.day,
+    "date_time": readings.instant,
+    "id": readings.text,
     "list.color": _texts,
     "list.number_decimal": _numbers,
     "list.number_integer": _numbers,
     "list.single_line_text_field": _texts,
     "list.url": _texts,
-    "multi_line_text_field": _text,
-    "number_decimal": _number,
-    "number_integer": _number,
-    "single_line_text_field": _text,
-    "url": _text,
+    "multi_line_text_field": readings.text,
+    "number_decimal": readings.number,
+    "number_integer": readings.number,
+    "single_line_text_field": readings.text,
+    "url": readings.text,
 }
 
 
@@ -129,7 +78,7 @@ def on_file(name: str) -> Callable[[Subject], Course[object]]:
         metafield = subject.customer.metafields.get(key)
         if metafield is None or metafield.value is None:
             return Course(None)
-        if metafield.type.startswith("list.") and not _elements(metafield.value):
+        if metafield.type.startswith("list.") and not readings.elements(metafield.value):
             return Course(None)
         seen = read(subject)
         return Course(f"a value of type {metafield.type}" if seen is None else seen)

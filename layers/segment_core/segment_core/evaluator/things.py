@@ -17,6 +17,7 @@ from segment_core.calendar import BEGINNING, NEVER, day_start
 from segment_core.evaluator.conditions import (
     DateCondition,
     Test,
+    any_test,
     date_condition,
     element_test,
     every,
@@ -27,7 +28,6 @@ from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target, Unit, target
 from segment_core.evaluator.timeline import Course, Window
-from segment_core.facts.customer import Event
 from segment_core.language import ast
 
 
@@ -43,6 +43,13 @@ class Elements:
     """A list of a thing; whole elements are looked for, whatever their case."""
 
     read: Callable[[Any], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Values of a thing, of which one is to be as asked."""
+
+    read: Callable[[Any], Collection[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class Amount:
     """What the chosen things come to, in the shop's currency."""
 
 
-Source = Value | Elements | When | Count | Amount
+Source = Value | Elements | Listed | When | Count | Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,47 +86,6 @@ class Things:
     sources: Mapping[str, Source]
     end: Callable[[Any], datetime] = lambda thing: NEVER
     amount: Callable[[Any], Decimal | None] = lambda thing: None
-
-
-def emails(event: str) -> Things:
-    """What happened to e-mails; `event` is its type."""
-    sources = {"activity_id": Value(_property("activity_id")), **_OF_EVENTS}
-    return Things(_events(event), _happened, "events", sources)
-
-
-def views(event: str) -> Things:
-    """What was looked at; `event` is its type."""
-    sources = {"id": Value(_property("id")), "tag": Elements(_tags), **_OF_EVENTS}
-    return Things(_events(event), _happened, "events", sources)
-
-
-def _events(type_: str) -> Callable[[Subject], Iterable[Event]]:
-    return lambda subject: [event for event in subject.customer.events if event.type == type_]
-
-
-def _happened(event: Event) -> datetime:
-    return event.at
-
-
-def _property(name: str) -> Callable[[Event], str | None]:
-    """An id among the properties, which stores write as text or as a number."""
-
-    def read(event: Event) -> str | None:
-        value = event.properties.get(name)
-        # A bool is an int in Python, but no id.
-        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
-
-    return read
-
-
-def _tags(event: Event) -> Collection[str]:
-    tags = event.properties.get("tag")
-    if isinstance(tags, str):
-        return (tags,)
-    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list | tuple) else ()
-
-
-_OF_EVENTS: Final[Mapping[str, Source]] = {"date": When(_happened), "count": Count()}
 
 
 CREDIT_ACCOUNTS: Final = Things(
@@ -201,6 +167,8 @@ def compile_things(things: Things, node: ast.Matches) -> ChosenThings:
                 tests.append(on(read, value_test(operator, values)))
             case Elements(read):
                 tests.append(on(read, element_test(operator, values, str.casefold)))
+            case Listed(read):
+                tests.append(on(read, any_test(operator, values)))
             case When():
                 dates.append((source, date_condition(operator, values)))
             case Count():

@@ -173,12 +173,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """`function [NOT] MATCHES (parameters)`. Parameters are in the function's canonical order."""
+    """`function [NOT] MATCHES (parameters)`. Parameters are in the function's canonical order.
+
+    `event` is the name in `event('name')`, whose parameters can be any properties.
+    """
 
     function: str
     parameters: tuple[Parameter, ...]
     negated: bool = False
     span: Span = field(default=NOWHERE, compare=False)
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)

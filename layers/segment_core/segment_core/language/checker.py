@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from segment_core.language import ast
+from segment_core.language.arguments import quoted_argument
 from segment_core.language.extensions import check_extension
 from segment_core.language.functions import check_function
-from segment_core.language.lexer import Token
 from segment_core.language.limits import STORE_CLAUSES, Limits
 from segment_core.language.literals import few_enough, read, warn_of_empty_range
 from segment_core.language.metafields import find_metafield
@@ -181,7 +181,7 @@ def _modifier(clause: Clause, modifier: Modifier, limits: Limits, report: Report
 
 def _named_date(clause: Clause, modifier: Modifier, limits: Limits, report: Report) -> Attribute | None:
     """The date that stands in the modifier's parentheses; None if there is none, which is then in the report."""
-    token = _argument(clause, modifier)
+    token = quoted_argument(clause, modifier.argument)
     entry = find(token.value) if token else None
     if token is not None and METAFIELD.fullmatch(token.value):
         entry = find_metafield(token, None, limits.metafields, report)
@@ -193,15 +193,3 @@ def _named_date(clause: Clause, modifier: Modifier, limits: Limits, report: Repo
     hint = f"write {modifier.name}('metafields.facts.birth_date')"
     report.meaning("wrong_type", clause.name.start, clause.name.end, message, hint)
     return None
-
-
-def _argument(clause: Clause, modifier: Modifier) -> Token | None:
-    """The one name in quotes that stands in the parentheses, with or without the name of the argument before it."""
-    arguments = clause.arguments or ()
-    if len(arguments) != 1 or arguments[0].listed or len(arguments[0].values) != 1:
-        return None
-    [argument] = arguments
-    named = argument.name is None or (
-        argument.name.text == modifier.argument and argument.operator is not None and argument.operator.name == ":"
-    )
-    return argument.values[0] if named and argument.values[0].kind == "string" else None

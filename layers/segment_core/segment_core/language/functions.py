@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from segment_core.language import ast
+from segment_core.language.arguments import quoted_argument
 from segment_core.language.ast import Span
 from segment_core.language.extensions import check_extension
 from segment_core.language.lexer import Token
 from segment_core.language.limits import Limits
 from segment_core.language.literals import few_enough, read, read_coordinates, warn_of_empty_range
 from segment_core.language.problems import Report, alternatives, shown
+from segment_core.language.properties import find_property
 from segment_core.language.suggestions import nearest
 from segment_core.language.syntax import Argument, Clause, Operator
 from segment_core.language.vocabulary import (
@@ -26,17 +28,29 @@ from segment_core.language.vocabulary import (
 def check_function(clause: Clause, function: Function, limits: Limits, report: Report) -> ast.Matches | None:
     """What the clause means; None if it is wrong, which is then in the report."""
     check_extension(function.name, function.instead, clause.name.place, limits, report)
+    event = _event(clause, function, report) if function.argument else ""
     negated = _negated(clause, function, report)
-    legacy = clause.arguments is not None and clause.operator.name not in FUNCTION_OPERATORS
+    legacy = clause.arguments is not None and not function.argument and clause.operator.name not in FUNCTION_OPERATORS
     arguments = (clause.arguments or ()) if legacy else clause.parameters
     before = report.mark
     parameters = _Parameters(function, legacy, limits, report).read(arguments)
-    if negated is None or report.mark != before:
+    if negated is None or event is None or report.mark != before:
         return None
-    node = ast.Matches(function.name, parameters, negated, clause.span)
+    node = ast.Matches(function.name, parameters, negated, clause.span, event)
     if legacy:
         _warn_of_old_form(clause, negated, function, report)
     return node
+
+
+def _event(clause: Clause, function: Function, report: Report) -> str | None:
+    """The name in `event('name')`; None if there is none, which is then in the report."""
+    token = quoted_argument(clause, function.argument)
+    if token is not None:
+        return token.value
+    start, end = clause.name.place
+    message = f"{function.name} needs the {function.argument} of one in quotes"
+    report.meaning("missing_parameter", start, end, message, f"write {function.example}")
+    return None
 
 
 def _warn_of_old_form(clause: Clause, negated: bool, function: Function, report: Report) -> None:
@@ -49,11 +63,12 @@ def _warn_of_old_form(clause: Clause, negated: bool, function: Function, report:
 def _negated(clause: Clause, function: Function, report: Report) -> bool | None:
     """Whether the clause holds for those to whom it did not happen; None if it cannot be told."""
     operator, span = clause.operator.name, clause.operator.span
-    if clause.arguments is None:
+    if clause.arguments is None or function.argument:
         if operator in _CURRENT:
             return _CURRENT[operator]
         message = f"{function.name} does not support operator '{operator}'"
-        hint = f"write {function.name} MATCHES (...) or {function.name} NOT MATCHES (...)"
+        name = f"{function.name}('{function.argument}')" if function.argument else function.name
+        hint = f"write {name} MATCHES (...) or {name} NOT MATCHES (...)"
         report.meaning("unsupported_operator", span.start, span.end, message, hint)
         return None
     if operator not in ("=", "!="):
@@ -99,7 +114,14 @@ class _Parameters:
                 warn_of_empty_range(joined.values, joined.span, self._report)
             found[parameter.name] = joined or parameter
         self._refuse_incomplete(found)
-        return tuple(found[known.name] for known in self._function.parameters if known.name in found)
+        return tuple(self._in_order(found))
+
+    def _in_order(self, found: Mapping[str, ast.Parameter]) -> Iterator[ast.Parameter]:
+        """The parameters of rows as in the vocabulary, properties by name, then the aggregates."""
+        known = self._function.parameters
+        yield from (found[one.name] for one in known if one.name in found and not one.aggregate)
+        yield from (found[name] for name in sorted(found) if self._function.parameter(name) is None)
+        yield from (found[one.name] for one in known if one.name in found and one.aggregate)
 
     def _refuse_incomplete(self, found: Mapping[str, ast.Parameter]) -> None:
         """A radius without its centre, and the like; not beside other problems, which may explain it."""
@@ -126,6 +148,8 @@ class _Parameters:
         written = argument.name.text
         legacy = next((old for old in self._function.legacy if old.name == written), None) if self._legacy else None
         known = self._function.parameter(legacy.parameter if legacy else written)
+        if known is None and self._function.argument:
+            known = find_property(self._function, written, argument.operator.name, argument.values)
         if known is None:
             self._refuse_unknown(argument.name)
             return None

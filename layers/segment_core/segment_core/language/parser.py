@@ -288,7 +288,7 @@ class Parser:
         if name.kind in ("string", "literal"):
             self._advance()
             return Argument(None, None, (name,), False, self._span_from(name.start))
-        if name.kind != "word":
+        if name.kind != "word" and not self._keyword_is_a_name():
             self._unexpected("a parameter goes here, for example date >= -30d")
             raise _Unreadable
         self._advance()
@@ -308,6 +308,12 @@ class Parser:
         if values and not listed:
             self._report_decimal_comma(values[-1])
         return Argument(name, operator, values, listed, self._span_from(name.start))
+
+    def _keyword_is_a_name(self) -> bool:
+        """Properties of events may have any name, `in` and `starts` among them."""
+        following = self._tokens[min(self._next + 1, len(self._tokens) - 1)]
+        operators = (*_COMPARISONS, "BETWEEN", "NOT", *_NEGATED)
+        return self._here.kind == "keyword" and following.kind in ("keyword", "symbol") and following.value in operators
 
     def _open(self, hint: str) -> None:
         self._expect("(", hint)

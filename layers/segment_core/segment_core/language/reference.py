@@ -148,12 +148,15 @@ def _function(function: Function) -> str:
     if function.legacy:
         legacy = (f"`{old.name}: v` is `{old.parameter} {old.operator} v`" for old in function.legacy)
         notes.append(f"In the old form, {', '.join(legacy)}.")
+    if function.argument:
+        rows.insert(1, ["any other", "as it is compared", "row", "A property of the event."])
     table = _table(["parameter", "type", "kind", "meaning"], rows)
     needs = [
         f"`{p.name}` needs {' or '.join(f'`{name}`' for name in p.needs)}." for p in function.parameters if p.needs
     ]
     text = f"{' '.join([*notes, *needs])}\n\n{table}\n\n{_examples([function.example])}"
-    return f"### `{function.name}`\n\n{text}"
+    name = f"{function.name}('{function.argument}')" if function.argument else function.name
+    return f"### `{name}`\n\n{text}"
 
 
 def _others() -> str:

@@ -14,6 +14,7 @@ from segment_core.language import ast
 from segment_core.language.description.values import comes_round, listed, number, quantity, quoted, when
 from segment_core.language.description.words import AttributeWords, FunctionWords, Noun, ParameterWords, Unit, Words
 from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS
+from segment_core.language.vocabulary.properties import key_of
 
 _METAFIELD: Final = "metafields."
 _ZERO: Final = ast.Number(Decimal(0))
@@ -155,9 +156,12 @@ def _matches(clause: ast.Matches, words: Words, currency: str | None) -> str:
         for name, known in entry.parameters.items()
         if name in given
     ]
-    if given:
+    if given and not function.argument:
         raise KeyError(next(iter(given)))
+    conditions += [_property(parameter, words, currency) for parameter in given.values()]
     head = _head(entry, counted, bool(totals), words)
+    if function.argument:
+        head = head.format(name=quoted(clause.event, words))
     said = "".join(condition if condition.startswith(",") else f" {condition}" for condition in conditions)
     note = f" {words.none_at_all}" if totals and not counted and all(map(_holds_for_nothing, totals)) else ""
     return f"{(entry.fails if clause.negated else entry.holds).format(head)}{said}{note}"
@@ -169,17 +173,28 @@ def _head(entry: FunctionWords, counted: ast.Parameter | None, totals: bool, wor
     return entry.many if totals else entry.one
 
 
+def _property(parameter: ast.Parameter, words: Words, currency: str | None) -> str:
+    name = quoted(key_of(parameter.name), words)
+    return _compared_with(parameter, words.event_property, False, words, currency, name)
+
+
 def _condition(
     function: str, parameter: ast.Parameter, known: ParameterWords, words: Words, currency: str | None
 ) -> str:
     entry = FUNCTIONS[function].parameter(parameter.name)
+    is_id = entry is not None and entry.domain.type in ("id", "coordinates")
+    return _compared_with(parameter, known, is_id, words, currency)
+
+
+def _compared_with(
+    parameter: ast.Parameter, known: ParameterWords, is_id: bool, words: Words, currency: str | None, name: str = ""
+) -> str:
     template = known.holds
     operator: str = parameter.operator
-    if operator in _COMPLEMENTS and not _numbers(parameter):
+    if operator in _COMPLEMENTS and (operator != "!=" or not _numbers(parameter)):
         operator, template = _COMPLEMENTS[operator], _told(known.fails)
-    is_id = entry is not None and entry.domain.type in ("id", "coordinates")
     said = _value(operator, parameter.values, words, unit=known.unit, currency=currency, names={}, is_id=is_id)
-    return template.format(said)
+    return template.format(said, name=name)
 
 
 def _plainer(clause: ast.Matches) -> ast.Matches:

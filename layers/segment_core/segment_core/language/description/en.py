@@ -248,6 +248,14 @@ _FUNCTIONS: Final = {
     "shopify_email.unsubscribed": _email("have unsubscribed through {}", "have not unsubscribed through {}"),
     "storefront.collection_viewed": _viewed("a collection", "collections"),
     "storefront.product_viewed": _viewed("a product", "products"),
+    "event": FunctionWords(
+        "have {}",
+        "do not have {}",
+        "an event {name}",
+        "events {name}",
+        {"date": _WHEN},
+        counted=Noun("event {name}", "events {name}"),
+    ),
     "store_credit_accounts": FunctionWords(
         "have {}",
         "do not have {}",
@@ -364,6 +372,7 @@ WORDS: Final = Words(
     dates=_DATES,
     attributes=_ATTRIBUTES,
     functions=_FUNCTIONS,
+    event_property=ParameterWords(", where {name} is {}", ", where {name} is not {}"),
     metafields={
         "text": AttributeWords(
             "have {} in the metafield {name}", "do not have {} in the metafield {name}", _HAVE, _HAVE_NOT

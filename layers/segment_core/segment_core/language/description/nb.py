@@ -252,6 +252,14 @@ _FUNCTIONS: Final = {
     "shopify_email.unsubscribed": _email("har meldt seg av gjennom {}", "ikke har meldt seg av gjennom {}"),
     "storefront.collection_viewed": _viewed("en samling", "samlinger"),
     "storefront.product_viewed": _viewed("en vare", "varer"),
+    "event": FunctionWords(
+        "har {}",
+        "ikke har {}",
+        "en hendelse {name}",
+        "hendelser {name}",
+        {"date": _WHEN},
+        counted=Noun("hendelse {name}", "hendelser {name}"),
+    ),
     "store_credit_accounts": FunctionWords(
         "har {}",
         "ikke har {}",
@@ -368,6 +376,7 @@ WORDS: Final = Words(
     dates=_DATES,
     attributes=_ATTRIBUTES,
     functions=_FUNCTIONS,
+    event_property=ParameterWords(", der {name} er {}", ", der {name} ikke er {}"),
     metafields={
         "text": AttributeWords("har {} i metafeltet {name}", "ikke har {} i metafeltet {name}", _HAVE, _HAVE_NOT),
         "list": AttributeWords("har {} i listen i metafeltet {name}", "ikke har {} i listen i metafeltet {name}"),

@@ -62,7 +62,8 @@ class ParameterWords:
 class FunctionWords:
     """How a filter on things that happened is said: `have bought {}` with `a product` or `products`.
 
-    `many` is said when totals are asked for, unless `counted` is the noun that `count` counts and stands in its place.
+    In `one`, `many` and `counted` of named events `{name}` is the name. `many` is said when totals are asked for,
+    unless `counted` is the noun that `count` counts and stands in its place.
     Conditions are said in the order of `parameters`.
     """
 
@@ -121,7 +122,8 @@ class Words:
 
     `any_` goes with a noun after a negation, `prefix` says that a text is only the beginning. `counts` and `amounts`
     say numbers of things and other numbers by operator; `group` and `point` part digits. `metafields` are by the kind
-    of value that is compared; `names` name dates of which there are anniversaries.
+    of value that is compared, `event_property` has the place `{name}` too; `names` name dates of which there are
+    anniversaries.
     """
 
     sentence: str
@@ -145,6 +147,7 @@ class Words:
     dates: DateWords
     attributes: Mapping[str, AttributeWords]
     functions: Mapping[str, FunctionWords]
+    event_property: ParameterWords
     metafields: Mapping[str, AttributeWords]
     anniversary: AttributeWords
     names: Mapping[str, str]

@@ -26,6 +26,7 @@ from segment_core.language.vocabulary.entries import (
     LegacyParameter,
     Modifier,
     Parameter,
+    Property,
     ValueType,
 )
 from segment_core.language.vocabulary.functions import FUNCTIONS
@@ -54,6 +55,7 @@ __all__ = [
     "LegacyParameter",
     "Modifier",
     "Parameter",
+    "Property",
     "ValueType",
     "domain_of",
     "find",

@@ -152,6 +152,30 @@ class Parameter:
         return _extensions(self.domain, PARAMETER_EXTENSIONS)
 
 
+_OF_PROPERTIES: Mapping[ValueType, tuple[str, ...]] = {
+    "date": _ORDER,
+    "integer": (*_ORDER, *_ONE_OF),
+    "number": (*_ORDER, *_ONE_OF),
+    "text": (*_EQUALITY, *_ONE_OF, *_PREFIX),
+    "truth": _EQUALITY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Property(Parameter):
+    """A parameter whose name and type are the query's own."""
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The operators it has, in the order in which they are listed to people."""
+        return _OF_PROPERTIES[self.domain.type]
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """None beside the function itself, which is one."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class LegacyParameter:
     """A parameter of the `fn(name: value)` form that is now another one with an operator."""
@@ -173,6 +197,8 @@ class Function:
     # Names that are accepted and mean this function.
     spellings: tuple[str, ...] = ()
     instead: str = ""
+    # What stands in quotes after the name: such a function has any properties as parameters too.
+    argument: str = ""
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name."""

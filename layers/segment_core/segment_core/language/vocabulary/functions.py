@@ -109,6 +109,14 @@ _FUNCTIONS = (
     _storefront("collection_viewed", "Collections that the customer looked at."),
     _storefront("product_viewed", "Products that the customer looked at."),
     Function(
+        "event",
+        (_WHEN, _COUNT),
+        "Events of any name, such as those that apps and imports tell of.",
+        "event('quiz_taken') MATCHES (date >= -30d, score > 7.5, topic = 'shoes', count >= 2)",
+        instead="the store knows only the events of shopify_email and storefront",
+        argument="name",
+    ),
+    Function(
         "store_credit_accounts",
         (
             Parameter("balance", NUMBER, "What is left, in the account's own currency."),

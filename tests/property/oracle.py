@@ -7,15 +7,19 @@ the calendar: dates come from looking at what the clocks of the zone showed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from segment_core.facts.customer import Customer, Order
 from segment_core.language import ast
 from segment_core.shop import Shop
+
+from .oracle_compare import compare, plain, row_condition, today_at
+from .oracle_dates import anniversary_member, local_day, metafield_member
+from .oracle_things import events_match, near_enough, things_match
 
 
 def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bool:
@@ -27,22 +31,51 @@ def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bo
             return any(member(child, customer, shop, at) for child in children)
         case ast.Not(child):
             return not member(child, customer, shop, at)
-        case ast.Comparison(name, operator, value):
-            return _compare(name, _attribute(name, customer, shop, at), operator, (value,), shop, at)
-        case ast.Between(name, low, high):
-            return _compare(name, _attribute(name, customer, shop, at), "BETWEEN", (low, high), shop, at)
-        case ast.Contains(name, value, negated):
-            elements = _attribute(name, customer, shop, at)
-            if name == "customer_tags":
-                found = _plain(value).lower() in [element.lower() for element in elements]
-            else:
-                found = _plain(value) in elements
-            return found != negated
-        case ast.IsNull(name, negated):
-            return (_attribute(name, customer, shop, at) in (None, [])) != negated
+        case ast.Anniversary(name, operator, values):
+            attribute = None if name.startswith("metafields.") else _attribute(name, customer, shop, at)
+            day = local_day(name, attribute, customer, shop)
+            return anniversary_member(day, operator, values, today_at(at, shop.zone))
+        case ast.Matches("event", parameters, negated, _, event):
+            return events_match(event, parameters, customer, shop, at) != negated
         case ast.Matches(function, parameters, negated):
             return _matches(function, parameters, customer, shop, at) != negated
+    if query.attribute.startswith("metafields."):
+        return metafield_member(query, customer, shop, at)
+    return _attribute_member(query, customer, shop, at)
+
+
+def _attribute_member(
+    query: ast.Comparison | ast.Between | ast.Contains | ast.In | ast.StartsWith | ast.IsNull,
+    customer: Customer,
+    shop: Shop,
+    at: datetime,
+) -> bool:
+    name, seen = query.attribute, _attribute(query.attribute, customer, shop, at)
+    match query:
+        case ast.Comparison(_, operator, value):
+            return compare(name, seen, operator, (value,), shop, at)
+        case ast.Between(_, low, high):
+            return compare(name, seen, "BETWEEN", (low, high), shop, at)
+        case ast.Contains(_, value, negated):
+            return _holds_one(name, seen, "=", value, shop, at) != negated
+        case ast.In(_, values, negated):
+            return any(_holds_one(name, seen, "=", value, shop, at) for value in values) != negated
+        case ast.StartsWith(_, value, negated):
+            return _holds_one(name, seen, "STARTS WITH", value, shop, at) != negated
+        case ast.IsNull(_, negated):
+            return (seen in (None, [])) != negated
     raise AssertionError(query)
+
+
+def _holds_one(name: str, seen: Any, operator: str, value: ast.Value, shop: Shop, at: datetime) -> bool:
+    """Whether what was seen, or an element of it if it is a list, is as asked."""
+    if not isinstance(seen, list):
+        return compare(name, seen, operator, (value,), shop, at)
+    if name == "customer_tags":
+        seen, value = [element.lower() for element in seen], ast.Text(plain(value).lower())
+    if name == "customer_regions" and operator == "=" and "-" not in plain(value):
+        seen = [element[3:] for element in seen]
+    return any(compare(name, element, operator, (value,), shop, at) for element in seen)
 
 
 # What a customer's attributes are at an instant
@@ -59,11 +92,26 @@ def _attribute(name: str, customer: Customer, shop: Shop, at: datetime) -> Any:
     }
     if name in from_orders:
         return from_orders[name]
+    if name in ("average_order_value", "average_days_between_orders", "days_overdue"):
+        return _average(name, orders, shop, at)
     if name == "abandoned_checkout_date":
         return _abandoned(customer, at)
     if name == "customer_added_date":
         return customer.created_at if customer.created_at is not None and customer.created_at <= at else None
     return _PROFILE[name](customer)
+
+
+def _average(name: str, orders: list[Order], shop: Shop, at: datetime) -> Fraction | None:
+    """Exactly, as a fraction."""
+    if name == "average_order_value":
+        amounts = [amount for order in orders if (amount := _spend(order, shop, at)) is not None]
+        return Fraction(sum(amounts, Decimal(0))) / len(amounts) if amounts else None
+    days = sorted(today_at(order.created_at, shop.zone) for order in orders if order.created_at is not None)
+    if len(days) < 2:
+        return None
+    gaps = [(later - day).days for day, later in pairwise(days)]
+    average = Fraction(sum(gaps), len(gaps))
+    return average if name != "days_overdue" else (today_at(at, shop.zone) - days[-1]).days - average
 
 
 def _abandoned(customer: Customer, at: datetime) -> datetime | None:
@@ -147,24 +195,40 @@ def _spend(order: Order, shop: Shop, at: datetime) -> Decimal | None:
 def _matches(
     function: str, parameters: tuple[ast.Parameter, ...], customer: Customer, shop: Shop, at: datetime
 ) -> bool:
+    if function == "customer_within_distance":
+        return any(near_enough(address, parameters) for address in customer.addresses)
+    if function == "store_credit_accounts" or "." in function:
+        return things_match(function, parameters, customer, shop, at)
     chosen = [
         {"order": position, **row}
         for position, order in enumerate(_orders(customer, shop, at))
         for row in _rows(function, order, shop, at)
-        if all(_row_condition(row, p, shop, at) for p in parameters if p.name in row)
+        if all(row_condition(row, p, shop, at) for p in parameters if p.name in row)
     ]
     totals = {
         "count": len({row["order"] for row in chosen}),
         "sum_amount": sum((row.get("amount") or Decimal(0) for row in chosen), Decimal(0)),
         "sum_quantity": sum(row.get("quantity", 0) for row in chosen),
+        "distinct_products": len({row.get("id") for row in chosen} - {None}),
     }
     aggregates = [p for p in parameters if p.name in totals]
     if not aggregates:
         return len(chosen) > 0
-    return all(_compare(p.name, totals[p.name], p.operator, p.values, shop, at) for p in aggregates)
+    return all(compare(p.name, totals[p.name], p.operator, p.values, shop, at) for p in aggregates)
 
 
 def _rows(function: str, order: Order, shop: Shop, at: datetime) -> list[dict[str, Any]]:
+    if function == "orders_refunded":
+        return [
+            {
+                # Refunds are counted, not the orders they belong to.
+                "order": (order, position),
+                "date": refund.created_at,
+                "amount": refund.amount if (order.currency or shop.currency) == shop.currency else None,
+            }
+            for position, refund in enumerate(order.refunds)
+            if refund.created_at is None or refund.created_at <= at
+        ]
     if function == "orders_placed":
         return [
             {
@@ -172,6 +236,10 @@ def _rows(function: str, order: Order, shop: Shop, at: datetime) -> list[dict[st
                 "amount": _spend(order, shop, at),
                 "location_id": order.location_id,
                 "app_id": order.app_id,
+                "channel": order.channel,
+                "currency": order.currency or shop.currency,
+                "discount_code": order.discount_codes,
+                "tag": order.tags,
             }
         ]
     return [
@@ -180,130 +248,11 @@ def _rows(function: str, order: Order, shop: Shop, at: datetime) -> list[dict[st
             "id": line.product_id,
             "tag": line.tags,
             "category": line.category,
+            "variant_id": line.variant_id,
+            "sku": line.sku,
+            "vendor": line.vendor,
+            "product_type": line.product_type,
             "quantity": line.quantity,
         }
         for line in order.lines
     ]
-
-
-def _row_condition(row: dict[str, Any], parameter: ast.Parameter, shop: Shop, at: datetime) -> bool:
-    seen = row[parameter.name]
-    if parameter.name != "tag":
-        return _compare(parameter.name, seen, parameter.operator, parameter.values, shop, at)
-    wanted = [_plain(value).lower() for value in parameter.values]
-    found = any(tag.lower() in wanted for tag in seen)
-    return found if parameter.operator in ("=", "IN") else not found
-
-
-# Operators
-
-
-def _compare(name: str, seen: Any, operator: str, values: tuple[ast.Value, ...], shop: Shop, at: datetime) -> bool:
-    if operator in ("!=", "NOT IN"):
-        opposite = {"!=": "=", "NOT IN": "IN"}[operator]
-        return not _compare(name, seen, opposite, values, shop, at)
-    if seen is None:
-        return False
-    if operator == "IN":
-        return any(_compare(name, seen, "=", (value,), shop, at) for value in values)
-    if isinstance(seen, datetime):
-        # From the first instant of the (low) bound to the first after the (high) bound.
-        low, high = _bounds(values[0], shop.zone, at)[0], _bounds(values[-1], shop.zone, at)[1]
-        from_low, to_high = seen >= low, seen < high
-    else:
-        low, high = _plain(values[0]), _plain(values[-1])
-        if name == "customer_language":
-            return bool(seen == low or seen.startswith(low + "-"))
-        if isinstance(seen, str):
-            return bool(seen == low)
-        from_low, to_high = seen >= low, seen <= high
-    return {
-        "=": from_low and to_high,
-        "BETWEEN": from_low and to_high,
-        ">": not to_high,
-        ">=": from_low,
-        "<": not from_low,
-        "<=": to_high,
-    }[operator]
-
-
-def _plain(value: ast.Value) -> Any:
-    assert isinstance(value, ast.Text | ast.Number | ast.Truth)
-    return value.value
-
-
-# Dates, from what the clocks show
-
-
-def _bounds(expression: ast.Value, zone: ZoneInfo, at: datetime) -> tuple[datetime, datetime]:
-    """The first instant of what the expression means at `at`, and the first one after it."""
-    return _bounds_on(expression, _today(at, zone), zone)
-
-
-@cache
-def _bounds_on(expression: ast.Value, today: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    if isinstance(expression, ast.Moment):
-        start = _first_shown(expression.local, zone)
-        return start, start + timedelta(seconds=1)
-    day = _day(expression, today)
-    return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return _first_shown(datetime(day.year, day.month, day.day), zone)
-
-
-def _day(expression: ast.Value, today: date) -> date:
-    match expression:
-        case ast.Day(day):
-            return day
-        case ast.Named("today"):
-            return today
-        case ast.Named("yesterday"):
-            return today - timedelta(days=1)
-        case ast.Offset(count, "d"):
-            return today + timedelta(days=count)
-        case ast.Offset(count, "w"):
-            return today + timedelta(days=7 * count)
-        case ast.Offset(count, "m"):
-            return _months(today, count)
-        case ast.Offset(count, "y"):
-            return _months(today, 12 * count)
-    raise AssertionError(expression)
-
-
-def _months(today: date, count: int) -> date:
-    year, month = today.year, today.month
-    for _ in range(abs(count)):
-        month += 1 if count > 0 else -1
-        if month == 13:
-            year, month = year + 1, 1
-        if month == 0:
-            year, month = year - 1, 12
-    for day in range(today.day, 27, -1):
-        try:
-            return date(year, month, day)
-        except ValueError:
-            continue
-    return date(year, month, today.day)
-
-
-@cache
-def _today(at: datetime, zone: ZoneInfo) -> date:
-    """The latest date that the clocks have shown: once set back, they may show yesterday's evening again."""
-    if at.astimezone(zone).hour < 20:
-        return at.astimezone(zone).date()
-    shown = (at.astimezone(UTC) - timedelta(minutes=minute) for minute in range(150))
-    return max(instant.astimezone(zone).date() for instant in shown)
-
-
-@cache
-def _first_shown(local: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant at which the clocks show `local` or later, found minute by minute, then second by second."""
-    # No zone is more than 14 hours ahead of UTC.
-    instant = local.replace(tzinfo=UTC) - timedelta(hours=15)
-    for step in (timedelta(minutes=1), timedelta(seconds=1)):
-        while instant.astimezone(zone).replace(tzinfo=None) < local:
-            instant += step
-        instant -= step
-    return instant + timedelta(seconds=1)

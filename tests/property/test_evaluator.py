@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given
@@ -58,8 +59,20 @@ def probes(scene: Scene, start: datetime, end: datetime) -> list[datetime]:
         datetime.combine(scene.today + timedelta(days=day), datetime.min.time(), scene.shop.zone).astimezone(UTC)
         for day in (*range(10), *range(10, 400, 13))
     ]
-    edges = [when for when in (*facts, *midnights) if when is not None]
+    facts += [event.at for event in customer.events]
+    edges = [when for when in (*facts, *midnights, *anniversaries(scene)) if when is not None]
     return [start] + [at for edge in edges for at in (edge - TICK, edge) if start <= at < end]
+
+
+def anniversaries(scene: Scene) -> list[datetime]:
+    """Midnights around the days on which metafields come round."""
+    days = {date(2024, 2, 29)}
+    for metafield in scene.customer.metafields.values():
+        with suppress(ValueError):
+            days.add(date.fromisoformat(str(metafield.value)[:10]))
+    near = [day.replace(year=scene.today.year, day=min(day.day, 28)) + timedelta(n) for day in days for n in range(4)]
+    around = [day + timedelta(days=distance) for day in near for distance in (-365, -7, -1, 0, 7, 365)]
+    return [datetime.combine(day, datetime.min.time(), scene.shop.zone).astimezone(UTC) for day in around]
 
 
 @given(asked())
@@ -104,9 +117,9 @@ def test_and_and_or_obey_the_laws_of_logic(case: tuple[Scene, ast.Query, ast.Que
 def test_negated_operators_are_exact_complements(case: tuple[Scene, ast.Clause]) -> None:
     scene, clause = case
     match clause:
-        case ast.Comparison(operator="=" | "!=" as operator):
+        case ast.Comparison(operator="=" | "!=" as operator) | ast.Anniversary(operator="=" | "!=" as operator):
             opposite: ast.Clause = replace(clause, operator="!=" if operator == "=" else "=")
-        case ast.Contains() | ast.Matches() | ast.IsNull():
+        case ast.Contains() | ast.In() | ast.StartsWith() | ast.Matches() | ast.IsNull():
             opposite = replace(clause, negated=not clause.negated)
         case _:
             return

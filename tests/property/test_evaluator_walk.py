@@ -9,8 +9,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from segment_core.calendar import TICK
 from segment_core.evaluator import compile_query
-from segment_core.facts.customer import Checkout, Customer, Order, OrderLine, Refund
+from segment_core.facts.customer import (
+    Checkout,
+    Customer,
+    Event,
+    Metafield,
+    Order,
+    OrderLine,
+    Refund,
+    StoreCreditAccount,
+)
 from segment_core.language import parse
 from segment_core.shop import Shop
 
@@ -44,6 +54,22 @@ YEARS = [
         datetime(2024, 1, 20, tzinfo=UTC),
         "orders_placed MATCHES (date >= -60d, sum_amount < 90) AND NOT abandoned_checkout_date = -1w",
     ),
+    (
+        "Asia/Beirut",
+        datetime(2023, 2, 1, tzinfo=UTC),
+        (
+            "anniversary('first_order_date') BETWEEN -3d AND +1w OR anniversary('metafields.facts.birth_date') = +1d "
+            "OR metafields.custom.renewal BETWEEN today AND +30d AND NOT shopify_email.opened MATCHES (date > -9d)"
+        ),
+    ),
+    (
+        "America/Havana",
+        datetime(2024, 2, 1, tzinfo=UTC),
+        (
+            "shopify_email.opened MATCHES (activity_id = 99, date >= -20d, count >= 2) "
+            "OR store_credit_accounts MATCHES (next_expiry_date BETWEEN -1w AND +2w, last_credit_date < -3m)"
+        ),
+    ),
 ]
 
 
@@ -69,7 +95,21 @@ def year_of_a_customer(random: Random, start: datetime) -> Customer:
         )
 
     checkouts = [Checkout(str(number), when(), when()) for number in range(3)]
-    return Customer("1", orders=tuple(map(order, range(12))), checkouts=tuple(checkouts))
+    return Customer(
+        "1",
+        orders=tuple(map(order, range(12))),
+        checkouts=tuple(checkouts),
+        events=tuple(
+            Event(str(n), "shopify_email.opened", when(), {"activity_id": random.choice("89") * 2}) for n in range(20)
+        ),
+        metafields={
+            "facts.birth_date": Metafield("date", "2000-02-29"),
+            "custom.renewal": Metafield("date_time", when().isoformat()),
+        },
+        store_credit_accounts=tuple(
+            StoreCreditAccount(str(n), next_expiry_date=when().date(), last_credit_date=when().date()) for n in range(4)
+        ),
+    )
 
 
 @pytest.mark.parametrize(("zone", "start", "query"), YEARS, ids=[zone for zone, _, _ in YEARS])
@@ -78,12 +118,14 @@ def test_stepping_from_until_to_until_equals_looking_every_hour(zone: str, start
     customer = year_of_a_customer(Random(zone), start)
     tree = parse(query)
     rule = compile_query(tree)
-    hour, at, flips = start, start, 0
+    hour, at, steps = start, start, list[datetime]()
     while at < end:
         member, until = rule.evaluate(customer, shop, at)
         assert rule.evaluate(customer, shop, until).member is not member if until else True, "a step that is no flip"
-        at, flips = until or end, flips + 1
+        at = until or end
+        steps.append(at)
         while hour < min(at, end):
             assert oracle.member(tree, customer, shop, hour) is member, hour
             hour += HOUR
-    assert flips > 5, "too little happens in this story"
+    assert [flip.at for flip in rule.timeline(customer, shop, start + TICK, end)] == [at for at in steps if at < end]
+    assert len(steps) > 5, "too little happens in this story"

@@ -12,24 +12,43 @@ from segment_core.errors import InvalidQuery
 from segment_core.language import Checked, Limits, Problem, ast, canonical, check, parse
 from segment_core.language.lexer import tokens
 from segment_core.language.problems import Code, Report
-from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS, Attribute, Domain, Function, Parameter
+from segment_core.language.vocabulary import (
+    ATTRIBUTES,
+    FUNCTIONS,
+    METAFIELD_TYPES,
+    MODIFIERS,
+    Attribute,
+    Domain,
+    Function,
+    Modifier,
+    Parameter,
+    Property,
+)
+from segment_core.language.vocabulary.domains import DATE, NUMBER, OPAQUE, TEXT, TRUTH
+from segment_core.language.vocabulary.metafields import defined, metafield
 
 DEEP = Limits(nesting=100)
 
-TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
-PLACES = {
+ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
+FORMED = {
+    "currency": ("USD", "NOK"),
     "customer_countries": ("US", "NO"),
-    "customer_regions": ("US-NY", "MX-Q ROO"),
+    "customer_regions": ("US-NY", "MX-Q ROO", "NY"),
     "customer_cities": ("US-NY-NewYorkCity", "SG-Singapore", "NO-03-Ås"),
 }
-DATES = st.one_of(
+DAYS = st.one_of(
     st.builds(ast.Day, st.dates()),
-    st.builds(ast.Moment, st.datetimes().map(lambda moment: moment.replace(microsecond=0))),
     st.builds(ast.Offset, st.integers(-99_999, 99_999), st.sampled_from(("d", "w", "m", "y"))),
     st.builds(ast.Named, st.sampled_from(("today", "yesterday"))),
 )
+MOMENTS = st.builds(ast.Moment, st.datetimes().map(lambda moment: moment.replace(microsecond=0)))
+DEGREES = st.decimals(-90, 90, places=4)
 VALUES = {
-    "date": DATES,
+    "date": DAYS | MOMENTS,
+    "day": DAYS,
+    "distance": st.builds(ast.Number, st.decimals(0, 20_000, places=1)),
+    "coordinates": st.builds(lambda *degrees: ast.Text(",".join(map(str, degrees))), DEGREES, DEGREES),
+    "truth": st.builds(ast.Truth, st.booleans()),
     "integer": st.builds(ast.Number, st.integers(-(2**63), 2**63 - 1).map(Decimal)),
     "number": st.builds(ast.Number, st.decimals(-(10**17), 10**17, places=2)),
     "id": st.builds(ast.Text, st.integers(0, 2**64 - 1).map(str)),
@@ -41,8 +60,8 @@ def values(name: str, domain: Domain) -> st.SearchStrategy[ast.Value]:
     if domain.type in VALUES:
         return VALUES[domain.type]
     if domain.form is not None:
-        return st.builds(ast.Text, st.sampled_from(PLACES[name]))
-    texts = st.sampled_from(domain.values) if domain.values else TEXT
+        return st.builds(ast.Text, st.sampled_from(FORMED[name]))
+    texts = st.sampled_from(domain.values) if domain.values else ANY_TEXT
     return st.builds(ast.Text, texts.map(str.lower) if domain.lower_case else texts)
 
 
@@ -54,6 +73,10 @@ def attribute_clauses(draw: st.DrawFn, attribute: Attribute) -> ast.Clause:
         return ast.IsNull(name, operator == "IS NOT NULL")
     if operator.endswith("CONTAINS"):
         return ast.Contains(name, draw(value), operator == "NOT CONTAINS")
+    if operator in ("IN", "NOT IN"):
+        return ast.In(name, tuple(draw(st.lists(value, min_size=1, max_size=4))), operator == "NOT IN")
+    if operator.endswith("STARTS WITH"):
+        return ast.StartsWith(name, draw(value), operator == "NOT STARTS WITH")
     if operator == "BETWEEN":
         return ast.Between(name, draw(value), draw(value))
     return ast.Comparison(name, operator, draw(value))
@@ -70,13 +93,50 @@ def parameters(draw: st.DrawFn, parameter: Parameter) -> ast.Parameter:
 @st.composite
 def function_clauses(draw: st.DrawFn, function: Function) -> ast.Clause:
     chosen = draw(st.sets(st.sampled_from([parameter.name for parameter in function.parameters]), max_size=4))
-    drawn = tuple(draw(parameters(parameter)) for parameter in function.parameters if parameter.name in chosen)
-    return ast.Matches(function.name, drawn, draw(st.booleans()))
+    complete = {
+        parameter.name
+        for parameter in function.parameters
+        if parameter.name in chosen and (not parameter.needs or chosen & {*parameter.needs})
+    }
+    drawn = tuple(draw(parameters(parameter)) for parameter in function.parameters if parameter.name in complete)
+    if not function.argument:
+        return ast.Matches(function.name, drawn, draw(st.booleans()))
+    rows, aggregates = [one for one in drawn if one.name != "count"], [one for one in drawn if one.name == "count"]
+    properties = sorted(draw(st.lists(properties_of_events(), max_size=2, unique_by=by_name)), key=by_name)
+    return ast.Matches(function.name, (*rows, *properties, *aggregates), draw(st.booleans()), event=draw(ANY_TEXT))
 
+
+def by_name(parameter: ast.Parameter) -> str:
+    return parameter.name
+
+
+@st.composite
+def properties_of_events(draw: st.DrawFn) -> ast.Parameter:
+    name = draw(st.sampled_from(("score", "Ærlig", "a.b-c", "properties.date", "properties.in", "properties.5")))
+    known = Property(name, draw(st.sampled_from((DATE, NUMBER, TEXT, TRUTH))), "")
+    return draw(parameters(known))
+
+
+@st.composite
+def modifier_clauses(draw: st.DrawFn, modifier: Modifier) -> ast.Clause:
+    dates = [attribute.name for attribute in ATTRIBUTES.values() if attribute.domain.type == "date"]
+    operator: Any = draw(st.sampled_from(modifier.operators))
+    count = 2 if operator == "BETWEEN" else 1
+    days = draw(st.lists(DAYS, min_size=count, max_size=count))
+    return ast.Anniversary(draw(st.sampled_from([*dates, "metafields.facts.birth_date"])), operator, tuple(days))
+
+
+# Without definitions, so every domain that a value can look like.
+METAFIELDS = (
+    *(metafield("a.b-c", domain, many=False) for domain in (DATE, NUMBER, TEXT, TRUTH, OPAQUE)),
+    *(metafield("a.d_1", domain, many=True) for domain in (NUMBER, TEXT)),
+)
 
 CLAUSES = st.one_of(
-    *(attribute_clauses(attribute) for attribute in ATTRIBUTES.values() if attribute.supported),
-    *(function_clauses(function) for function in FUNCTIONS.values() if function.supported),
+    *(attribute_clauses(attribute) for attribute in ATTRIBUTES.values()),
+    *(function_clauses(function) for function in FUNCTIONS.values()),
+    *(modifier_clauses(modifier) for modifier in MODIFIERS.values()),
+    *(attribute_clauses(attribute) for attribute in METAFIELDS),
 )
 
 
@@ -103,6 +163,14 @@ def test_parsing_the_canonical_text_gives_the_same_tree(query: ast.Query) -> Non
 
     assert parse(text) == query
     assert check(text, DEEP).canonical == text
+
+
+@given(st.data(), st.sampled_from(sorted(METAFIELD_TYPES)))
+def test_what_is_defined_of_a_metafield_does_not_change_the_tree(data: st.DataObject, store_type: str) -> None:
+    clause = data.draw(attribute_clauses(defined("a.b", store_type)))
+    text = canonical(clause)
+
+    assert check(text, Limits(metafields={"a.b": store_type})).query == clause == parse(text)
 
 
 @given(QUERIES, st.data())
@@ -152,12 +220,25 @@ WORDS = (
     "MATCHES",
     "NOT_MATCHES",
     "IN",
+    "STARTS",
+    "WITH",
     "today",
     "true",
     "WHERE",
 )
 SIGNS = ("(", ")", "(((", ")))", ",", ":", "=", "!=", ">=", "<", "'", "\\", '"', "-", "+", ".", "'x'")
-NAMES = ("amount_spent", "orders_placed", "date", "id", "count", "since", "until", "anniversary", "metafields.a.b")
+NAMES = (
+    "amount_spent",
+    "orders_placed",
+    "date",
+    "id",
+    "count",
+    "since",
+    "until",
+    "anniversary",
+    "'metafields.a.b'",
+    "coordinates",
+)
 LITERALS = ("2026-01-01", "2026-02-30T25:00:00", "-7d", "30_days_ago", "1,5", "999999999999999999999")
 FRAGMENTS = st.one_of(
     st.sampled_from((*WORDS, *SIGNS, *NAMES, *LITERALS)),

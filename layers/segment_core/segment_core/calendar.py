@@ -22,6 +22,9 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 """After every fact; an answer that holds until then never changes."""
 
+TICK = timedelta(microseconds=1)
+"""The shortest time there is between two instants."""
+
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _NAMED = {"today": Offset(0, "d"), "yesterday": Offset(-1, "d")}

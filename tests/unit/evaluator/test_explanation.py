@@ -82,6 +82,43 @@ def test_a_clause_that_does_not_hold_says_how_far_totals_fall_short(query: str, 
     assert explained(query).missing == missing
 
 
+@pytest.mark.parametrize(
+    ("query", "ahead"),
+    [
+        ("orders_placed MATCHES (date >= -12d, count >= 3)", "the window loses one on 2026-03-05"),
+        ("orders_placed MATCHES (date >= -12d)", "the window loses one on 2026-03-05"),
+        ("orders_placed NOT MATCHES (date >= -12d, count >= 3)", "the window loses one on 2026-03-05"),
+        ("orders_placed MATCHES (date <= -7d, count = 0)", "the window gains one on 2026-03-04"),
+        ("orders_placed MATCHES (date >= -12d, sum_amount > 100)", "the window loses 40.00 USD on 2026-03-05"),
+        (
+            "orders_placed MATCHES (date >= -12d, sum_amount > 1, count > 1)",
+            "the window loses 40.00 USD, loses 1 order on 2026-03-05",
+        ),
+        ("products_purchased MATCHES (date >= -12d, sum_quantity > 1)", "the window loses 3 on 2026-03-05"),
+        ("number_of_orders = 3", ""),
+        ("orders_placed MATCHES (date >= 2026-01-01)", ""),
+        ("last_order_date = -7d", "next on 2026-03-04"),
+        ("last_order_date < -7d", "next on 2026-03-05"),
+        ("last_order_date > -7d", ""),
+        ("last_order_date > today", ""),
+        ("customer_tags CONTAINS 'sale'", ""),
+    ],
+)
+def test_a_clause_says_what_time_alone_brings_next(query: str, ahead: str) -> None:
+    assert explained(query).ahead == ahead
+
+
+def test_a_total_without_a_window_changes_too_when_a_fact_is_dated_ahead() -> None:
+    order = {"id": "1", "created_at": "2026-02-20T12:00:00Z", "cancelled_at": "2026-03-02T04:59:59Z"}
+    cancelled = read_customer({"id": "1", "orders": [order]})
+    assert explained("number_of_orders >= 1", cancelled).ahead == "loses one on 2026-03-01"
+
+
+def test_a_long_list_is_shortened() -> None:
+    many = Customer("1", tags=tuple("gfedcba"))
+    assert explained("customer_tags CONTAINS 'x'", many).seen == "a, b, c, d, e and 2 more"
+
+
 def test_the_tree_is_that_of_the_query_with_the_verdict_of_every_part() -> None:
     query = "last_order_date > -30d AND (number_of_orders >= 3 OR NOT customer_tags CONTAINS 'vip')"
     leaves = instant("2026-03-27T04:00:00Z")

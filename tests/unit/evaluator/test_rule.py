@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +12,12 @@ from segment_core.errors import InvalidQuery
 from segment_core.evaluator import compile_query
 from segment_core.evaluator.attributes import ATTRIBUTES
 from segment_core.evaluator.functions import FUNCTIONS
+from segment_core.evaluator.metafields import KINDS
 from segment_core.facts.customer import Customer
 from segment_core.language import ast, parse, vocabulary
 from segment_core.shop import Shop
 
+DISTANCE = ast.Parameter("distance_km", "=", (ast.Number(Decimal(1)),))
 SHOP = Shop(ZoneInfo("UTC"), "USD")
 
 
@@ -22,32 +25,40 @@ def test_every_attribute_of_the_language_has_an_answer() -> None:
     assert set(ATTRIBUTES) == set(vocabulary.ATTRIBUTES)
 
 
-def test_every_supported_function_of_the_language_has_an_answer_for_each_parameter() -> None:
-    supported = [function for function in vocabulary.FUNCTIONS.values() if function.supported]
-    assert {name: set(parameters) for name, parameters in FUNCTIONS.items()} == {
-        function.name: {parameter.name for parameter in function.parameters} for function in supported
+def test_every_function_of_the_language_has_an_answer_for_each_parameter() -> None:
+    assert {name: set(function.parameters) for name, function in FUNCTIONS.items()} == {
+        function.name: {parameter.name for parameter in function.parameters}
+        for function in vocabulary.FUNCTIONS.values()
     }
 
 
+def test_every_type_of_metafield_of_the_language_has_an_answer() -> None:
+    assert set(KINDS) == set(vocabulary.METAFIELD_TYPES)
+
+
 @pytest.mark.parametrize(
-    "query",
+    ("query", "code"),
     [
-        ast.Comparison("total_spent", "=", ast.Text("1")),
-        ast.IsNull("total_spent"),
-        ast.Comparison("last_order_date", "=", ast.Text("1")),
-        ast.Comparison("amount_spent", "=", ast.Named("today")),
-        ast.Comparison("rfm_group", ">", ast.Text("LOYAL")),
-        ast.Contains("customer_tags", ast.Named("today")),
-        ast.Matches("shopify_email.opened", ()),
-        ast.Matches("orders_placed", (ast.Parameter("color", "=", (ast.Text("red"),)),)),
-        ast.Matches("orders_placed", (ast.Parameter("date", "IN", (ast.Named("today"),)),)),
+        (ast.Comparison("total_spent", "=", ast.Text("1")), "unknown_filter"),
+        (ast.IsNull("total_spent"), "unknown_filter"),
+        (ast.Comparison("last_order_date", "=", ast.Text("1")), "wrong_type"),
+        (ast.Comparison("amount_spent", "=", ast.Named("today")), "wrong_type"),
+        (ast.Comparison("rfm_group", ">", ast.Text("LOYAL")), "unknown_filter"),
+        (ast.Contains("customer_tags", ast.Named("today")), "wrong_type"),
+        (ast.Contains("metafields.a.b", ast.Named("today")), "wrong_type"),
+        (ast.Between("metafields.a.b", ast.Number(Decimal(1)), ast.Named("today")), "wrong_type"),
+        (ast.Anniversary("customer_tags", "=", (ast.Named("today"),)), "unknown_filter"),
+        (ast.Matches("shopify_email.read", ()), "unknown_filter"),
+        (ast.Matches("orders_placed", (ast.Parameter("color", "=", (ast.Text("red"),)),)), "unknown_filter"),
+        (ast.Matches("orders_placed", (ast.Parameter("date", "IN", (ast.Named("today"),)),)), "unknown_filter"),
+        (ast.Matches("customer_within_distance", (DISTANCE,)), "unknown_filter"),
     ],
     ids=str,
 )
-def test_what_cannot_be_answered_is_refused_before_anyone_is_asked_about(query: ast.Query) -> None:
+def test_what_cannot_be_answered_is_refused_before_anyone_is_asked_about(query: ast.Query, code: str) -> None:
     with pytest.raises(InvalidQuery) as refusal:
         compile_query(ast.And((ast.IsNull("companies"), ast.Not(query))))
-    assert refusal.value.problems[0].code == "not_supported_yet"
+    assert refusal.value.problems[0].code == code
 
 
 def test_an_instant_without_an_offset_is_refused() -> None:

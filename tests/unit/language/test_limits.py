@@ -108,6 +108,17 @@ def test_nesting_cannot_be_set_beyond_what_the_language_can_take() -> None:
         "orders_placed MATCHES (" + "x" * 4900 + " = 1)",
         "rfm_group = '" + "X" * 4900 + "'",
         "customer_cities CONTAINS 'US-" + "A" * 4900 + " '",
+        "metafields." + "a" * 4900 + ".b = 1",
+        "metafields.a.b = " + "9" * 4900,
+        "metafields.a.b = -" + "9" * 4900 + "d",
+        "metafields.a.b CONTAINS 0." + "9" * 4900,
+        "anniversary('" + "x" * 4900 + "') = today",
+        "anniversary('last_order_date') = +" + "9" * 4900 + "y",
+        "store_credit_accounts MATCHES (currency = '" + "U" * 4900 + "')",
+        "shopify_email.opened MATCHES (activity_id = " + "9" * 4900 + ")",
+        "customer_within_distance MATCHES (coordinates = '0," + "9" * 4900 + "', distance_km = 1)",
+        "customer_within_distance MATCHES (coordinates = '0,0." + "9" * 4900 + "', distance_km = 1)",
+        "customer_within_distance MATCHES (coordinates = '0,0', distance_mi = " + "9" * 4900 + ")",
     ],
 )
 def test_a_problem_stays_short_however_long_its_cause(text: str) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from segment_core.evaluator import compile_query
+from segment_core.facts.customer import Customer
 from segment_core.language import check
 from segment_core.language.problems import Code
 from segment_core.language.reference import put_into, tables
 from segment_core.language.vocabulary import names
+from segment_core.shop import Shop
+from segment_core.verdict import Verdict
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "language.md").read_text(encoding="utf-8")
 EXAMPLES = [
@@ -28,12 +34,17 @@ def test_every_filter_is_in_the_tables() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_is_accepted(example: str) -> None:
-    assert check(example).canonical
+def test_an_example_is_accepted_and_answered(example: str) -> None:
+    rule = compile_query(check(example).query)
+
+    assert rule.evaluate(Customer("1"), Shop(ZoneInfo("UTC"), "USD"), datetime(2026, 3, 1, tzinfo=UTC)) in (
+        Verdict(member=True, until=None),
+        Verdict(member=False, until=None),
+    )
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 20
+    assert len(EXAMPLES) >= 70
 
 
 def test_every_code_is_explained() -> None:

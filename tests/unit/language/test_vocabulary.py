@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from segment_core.language import check
 from segment_core.language.vocabulary import (
     ATTRIBUTES,
     DEPRECATED_DATES,
     FUNCTIONS,
     METAFIELD,
+    METAFIELD_TYPES,
     MODIFIERS,
     Attribute,
+    Domain,
     Function,
+    Modifier,
     find,
     names,
 )
+from segment_core.language.vocabulary.metafields import defined
 
 
 def test_no_two_filters_share_a_name() -> None:
@@ -43,6 +48,33 @@ def test_an_attribute(attribute: Attribute) -> None:
     assert bool(attribute.domain.values) == (attribute.domain.type == "enum")
     assert all(meant in attribute.operators for meant in attribute.spellings.values())
     assert not METAFIELD.fullmatch(attribute.name)
+
+
+@pytest.mark.parametrize(
+    "entry", [*ATTRIBUTES.values(), *FUNCTIONS.values(), *MODIFIERS.values()], ids=lambda entry: entry.name
+)
+def test_the_example_of_a_filter_is_about_it_and_canonical(entry: Attribute | Function | Modifier) -> None:
+    checked = check(entry.example)
+
+    assert entry.example.startswith(f"{entry.name}")
+    assert checked.canonical == entry.example
+    assert checked.warnings == ()
+
+
+@pytest.mark.parametrize(("name", "type_"), METAFIELD_TYPES.items())
+def test_a_type_of_metafield(name: str, type_: tuple[Domain, bool]) -> None:
+    domain, many = type_
+    attribute = defined("custom.points", name)
+
+    assert {"IS NULL", "IS NOT NULL"} <= {*attribute.operators}
+    assert ("CONTAINS" in attribute.operators) == many == name.startswith("list.")
+    assert attribute.domain is domain
+
+
+def test_a_parameter_needs_parameters_that_there_are() -> None:
+    for function in FUNCTIONS.values():
+        for parameter in function.parameters:
+            assert all(function.parameter(name) for name in parameter.needs)
 
 
 def test_aggregates_come_after_the_parameters_that_choose_rows() -> None:

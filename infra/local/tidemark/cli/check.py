@@ -6,9 +6,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from segment_core.errors import InvalidQuery
-from segment_core.language import check
+from segment_core.language import Limits, check, describe
+from segment_core.language.description import LOCALES
 from segment_core.language.problems import Problem
 from tidemark.cli import arguments
 from tidemark.cli.command import Command
@@ -22,16 +24,21 @@ one is explained on standard error, a line for each problem:
   line:column code message (hint)
 
 Lines count from 1, columns from 0; for standard input, the line is the one of the input. Blank lines
-there only part the queries. Warnings go to standard error too and leave the exit status at 0."""
+there only part the queries. Warnings go to standard error too and leave the exit status at 0.
+
+With --strict shopify, extensions that the store's own language does not have are problems.
+
+With --describe, a good query is printed as a sentence in that language instead."""
 
 
 @dataclass(frozen=True)
 class Looked:
-    """A query that was looked at; `canonical` is None if it was refused."""
+    """A query that was looked at; `canonical` is None if it was refused, `description` also if none was asked for."""
 
     line: int
     query: str
     canonical: str | None
+    description: str | None = None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
@@ -39,15 +46,19 @@ class Looked:
 def configure(parser: ArgumentParser) -> None:
     """The arguments of `tidemark check`."""
     parser.add_argument("query", nargs="?", metavar="QUERY", help="the query (default: standard input, one a line)")
+    parser.add_argument("--describe", choices=LOCALES, metavar="|".join(LOCALES), help="say it in a sentence")
+    parser.add_argument("--strict", choices=["shopify"], help="refuse what the store's own language does not have")
     arguments.add_json(parser)
 
 
 def run(options: Namespace) -> int:
     """Check the query, or each line of standard input; 1 if any has problems."""
-    results = _given(options.query) if options.query is not None else _piped()
+    lines = _lines(options.query)
+    limits = Limits(strictness=options.strict or "lenient")
+    results = (_check(query, number, options.describe, limits) for number, query in lines)
     if options.json:
         checked = list(results)
-        print_json({"queries": [asdict(one) for one in checked]})
+        print_json({"queries": [_as_json(one, described=options.describe is not None) for one in checked]})
         return PROBLEMS if any(one.problems for one in checked) else OK
     status = OK
     for one in results:
@@ -55,23 +66,31 @@ def run(options: Namespace) -> int:
         if one.canonical is None:
             status = PROBLEMS
         else:
-            print(one.canonical)
+            print(one.description or one.canonical)
     return status
 
 
-def _given(query: str) -> Iterator[Looked]:
-    yield _check(query, 1)
+def _as_json(one: Looked, described: bool) -> dict[str, Any]:
+    told = asdict(one)
+    if not described:
+        del told["description"]
+    return told
 
 
-def _piped() -> Iterator[Looked]:
-    """A query a line. An input without any is one blank query: silence would look like success."""
+def _lines(query: str | None) -> Iterator[tuple[int, str]]:
+    """The query, or one from each line of standard input. An input without any is one blank query: silence would
+    look like success.
+    """
+    if query is not None:
+        yield 1, query
+        return
     queries = 0
     for number, line in enumerate(_input_lines(), 1):
         if line.strip():
             queries += 1
-            yield _check(line, number)
+            yield number, line
     if not queries:
-        yield _check("", 1)
+        yield 1, ""
 
 
 def _input_lines() -> Iterator[str]:
@@ -82,13 +101,14 @@ def _input_lines() -> Iterator[str]:
             raise CommandError(f"line {number}: byte {error.start + 1} is not UTF-8") from None
 
 
-def _check(query: str, line: int) -> Looked:
+def _check(query: str, line: int, locale: str | None, limits: Limits) -> Looked:
     """The query's result; places are those of the input in which it begins on `line`."""
     try:
-        checked = check(query)
+        checked = check(query, limits)
     except InvalidQuery as refused:
         return Looked(line, query, None, problems=_moved(refused.problems, line))
-    return Looked(line, query, checked.canonical, warnings=_moved(checked.warnings, line))
+    description = describe(checked.query, locale) if locale else None
+    return Looked(line, query, checked.canonical, description, warnings=_moved(checked.warnings, line))
 
 
 def _moved(remarks: Iterable[Problem], line: int) -> tuple[Problem, ...]:

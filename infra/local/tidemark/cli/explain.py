@@ -20,8 +20,9 @@ from tidemark.cli.shop_file import ShopInQuestion
 
 _DESCRIPTION = """\
 Prints the tree of the query for one customer: for every part whether it holds, the value that it saw
-(dates as the shop's clocks show them), what is missing, and the instant at which it changes if nothing
-else happens. A customer who is not in the file, or a bad line in it: exit status 1.
+(dates as the shop's clocks show them), what is missing, what time alone brings next, and the instant at
+which the part changes if nothing else happens. A customer who is not in the file, or a bad line in it:
+exit status 1.
 
   tidemark explain --query "number_of_orders >= 3 AND last_order_date < -60d" --id 8401 \\
       --customers shop.ndjson --at 2026-03-01T05:00:00Z --zone America/New_York"""
@@ -77,8 +78,8 @@ def _lines(part: Explanation, depth: int) -> Iterator[str]:
     said = [part.text] if part.kind == "clause" else [_GROUPS[part.kind]]
     if part.kind == "clause":
         said.append(f"saw {part.seen}" if part.seen is not None else "saw nothing on file")
-    if part.missing:
-        said.append(f"has {part.missing}")
+    if part.missing or part.ahead:
+        said.append("; ".join(filter(None, (f"has {part.missing}" if part.missing else "", part.ahead))))
     yield f"{'  ' * depth}{_verdict(part):<4}{' | '.join([*said, _until(part.until)])}"
     for child in part.children:
         yield from _lines(child, depth + 1)
@@ -100,6 +101,7 @@ def _as_json(part: Explanation) -> dict[str, Any]:
         "until": iso(part.until) if part.until else None,
         "seen": part.seen,
         "missing": part.missing or None,
+        "ahead": part.ahead or None,
         "children": [_as_json(child) for child in part.children],
     }
 

@@ -6,19 +6,22 @@ To add a filter, add its row to ATTRIBUTES.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from heapq import heappop, heappush
 from typing import Final
 
 from segment_core.calendar import NEVER
+from segment_core.evaluator.conditions import text
+from segment_core.evaluator.extremes import extreme
+from segment_core.evaluator.rhythm import average_gap, average_order_value, overdue
 from segment_core.evaluator.rows import Totals
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Unit
-from segment_core.evaluator.timeline import Course, Window
+from segment_core.evaluator.timeline import Course
 from segment_core.facts.customer import Address
+from segment_core.language import ast
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,18 @@ class NumberAttribute:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureAttribute:
+    """A number that can be missing and have a fraction."""
+
+    read: Callable[[Subject], Course[Decimal | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueAttribute(MeasureAttribute):
+    """The number that grows with every date; `read` sees it as it is when orders come and go."""
+
+
+@dataclass(frozen=True, slots=True)
 class TextAttribute:
     """A text, an id or a word from a fixed list; `same(seen, wanted)` is what `=` means."""
 
@@ -50,26 +65,16 @@ class ListAttribute:
 
     read: Callable[[Subject], Collection[str]]
     fold: Callable[[str], str] = str
+    # How elements are spelled for a value that is only a part of one.
+    partly: Callable[[str], str] | None = None
+
+    def fold_for(self, values: Sequence[ast.Value]) -> Callable[[str], str]:
+        """The spelling in which elements are compared with these values."""
+        in_part = self.partly and not any("-" in text(value) for value in values)
+        return self.partly if self.partly and in_part else self.fold
 
 
-Attribute = DateAttribute | NumberAttribute | TextAttribute | ListAttribute
-
-
-def extreme(at: datetime, windows: Iterable[Window], newest: bool) -> Course[datetime | None]:
-    """The latest or the earliest start among the windows that are open, as they open and close."""
-    waiting = sorted((window for window in windows if window[1] > max(at, window[0])), reverse=True)
-    edges = {edge for window in waiting for edge in window if at < edge < NEVER}
-    opened: list[tuple[int, Window]] = []
-
-    def best(instant: datetime) -> datetime | None:
-        while waiting and waiting[-1][0] <= instant:
-            window = waiting.pop()
-            heappush(opened, (len(waiting) if newest else -len(waiting), window))
-        while opened and opened[0][1][1] <= instant:
-            heappop(opened)
-        return opened[0][1][0] if opened else None
-
-    return Course(best(at), [(edge, best(edge)) for edge in sorted(edges)])
+Attribute = DateAttribute | NumberAttribute | MeasureAttribute | TextAttribute | ListAttribute
 
 
 def _order_date(newest: bool) -> Callable[[Subject], Course[datetime | None]]:
@@ -120,6 +125,10 @@ def _region(address: Address) -> str | None:
     return f"{address.country}-{address.region}" if address.country and address.region else None
 
 
+def _without_country(region: str) -> str:
+    return region.partition("-")[2] or region
+
+
 def _city(address: Address) -> str | None:
     """`US-NY-NewYorkCity`; without the region where none is known, as in countries that have no regions."""
     if not address.country or not address.city:
@@ -140,6 +149,8 @@ def _speaks(locale: str, wanted: str) -> bool:
 ATTRIBUTES: Final[dict[str, Attribute]] = {
     "abandoned_checkout_date": DateAttribute(_abandoned),
     "amount_spent": NumberAttribute(_order_total(lambda totals: totals.amount), "money"),
+    "average_days_between_orders": MeasureAttribute(average_gap),
+    "average_order_value": MeasureAttribute(average_order_value),
     "companies": ListAttribute(lambda subject: subject.customer.companies),
     "created_by_app_id": TextAttribute(lambda subject: subject.customer.created_by_app_id),
     "customer_account_status": TextAttribute(lambda subject: subject.customer.state),
@@ -148,8 +159,9 @@ ATTRIBUTES: Final[dict[str, Attribute]] = {
     "customer_countries": ListAttribute(_places(lambda address: address.country)),
     "customer_email_domain": TextAttribute(_email_domain),
     "customer_language": TextAttribute(lambda subject: subject.customer.locale, _speaks),
-    "customer_regions": ListAttribute(_places(_region)),
+    "customer_regions": ListAttribute(_places(_region), partly=_without_country),
     "customer_tags": ListAttribute(lambda subject: subject.customer.tags, str.casefold),
+    "days_overdue": OverdueAttribute(overdue),
     "email_subscription_status": TextAttribute(lambda subject: subject.customer.email_marketing_consent),
     "first_order_date": DateAttribute(_order_date(newest=False)),
     "last_order_date": DateAttribute(_order_date(newest=True)),

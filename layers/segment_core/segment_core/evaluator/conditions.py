@@ -22,8 +22,10 @@ from segment_core.language import ast
 Literal = str | Decimal | bool
 Test = Callable[[Any], bool]
 
-COMPLEMENTS: Final = {"!=": "=", "NOT IN": "IN"}
+COMPLEMENTS: Final = {"!=": "=", "NOT IN": "IN", "NOT STARTS WITH": "STARTS WITH"}
 """Operators that are answered by negating another."""
+
+_PREFIX: Final = ("STARTS WITH", "NOT STARTS WITH")
 
 _ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
@@ -58,13 +60,16 @@ class DateCondition:
     low: ast.DateExpression
     high: ast.DateExpression
 
-    def windows(self, fact: datetime | None, zone: ZoneInfo) -> tuple[Window, ...]:
-        """The instants at which the condition holds for the fact, in order, not overlapping."""
+    def windows(self, fact: datetime | date | None, zone: ZoneInfo) -> tuple[Window, ...]:
+        """The instants at which the condition holds for the fact, in order, not overlapping.
+
+        A fact that is a date is one of the shop's zone; compared with a time of day, it is the start of that date.
+        """
         if fact is None:
             return ALWAYS if self.operator in COMPLEMENTS else ()
         if isinstance(self.low, ast.Moment) or isinstance(self.high, ast.Moment):
             return _windows(self, fact, zone)
-        return _windows_of_day(self, local_date(fact, zone), zone)
+        return _windows_of_day(self, local_date(fact, zone) if isinstance(fact, datetime) else fact, zone)
 
 
 def _windows(condition: DateCondition, fact: datetime | date, zone: ZoneInfo) -> tuple[Window, ...]:
@@ -95,6 +100,8 @@ def value_test(operator: str, values: Sequence[ast.Value]) -> Test:
     if operator in _ORDERINGS:
         holds, bound = _ORDERINGS[operator], wanted[0]
         return lambda seen: seen is not None and holds(seen, bound)
+    if operator in _PREFIX:
+        return prefix_test(operator, values[0], str)
     if operator == "BETWEEN":
         low, high = wanted
         return lambda seen: seen is not None and low <= seen <= high
@@ -108,9 +115,36 @@ def text_test(operator: str, values: Sequence[ast.Value], same: Callable[[str, s
 
 
 def element_test(operator: str, values: Sequence[ast.Value], fold: Callable[[str], str]) -> Test:
-    """Whether one of the values is a whole element of the list seen, both as `fold` spells them."""
+    """Whether an element of the list seen is one of the values, or starts with it, both as `fold` spells them."""
+    if operator in _PREFIX:
+        starts = prefix_test("STARTS WITH", values[0], fold)
+        return _complemented(operator, lambda seen: any(map(starts, seen)))
     wanted = frozenset(fold(text(value)) for value in values)
     return _complemented(operator, lambda seen: any(fold(element) in wanted for element in seen))
+
+
+def any_test(operator: str, values: Sequence[ast.Value]) -> Test:
+    """The test that one of the values seen is as asked. Raises as `value_test` does."""
+    one = value_test(COMPLEMENTS.get(operator, operator), values)
+    return _negated_if(operator in COMPLEMENTS, lambda seen: any(map(one, seen)))
+
+
+def prefix_test(operator: str, value: ast.Value, fold: Callable[[str], str]) -> Test:
+    """The test on a text that is to start with the value, both as `fold` spells them."""
+    wanted = fold(text(value))
+    return _complemented(operator, lambda seen: isinstance(seen, str) and fold(seen).startswith(wanted))
+
+
+def on(read: Callable[[Any], Any], test: Test) -> Test:
+    """The test on what `read` finds."""
+    return lambda row: test(read(row))
+
+
+def every(tests: Sequence[Test]) -> Test | None:
+    """The test that all of them pass; None, which is cheaper to ask, without any."""
+    if len(tests) <= 1:
+        return tests[0] if tests else None
+    return lambda row: all(test(row) for test in tests)
 
 
 def literal(value: ast.Value) -> Literal:
@@ -125,6 +159,10 @@ def text(value: ast.Value) -> str:
     if isinstance(value, ast.Text):
         return value.value
     raise TypeError("a text is compared with a text")
+
+
+def _negated_if(negated: bool, holds: Test) -> Test:
+    return (lambda seen: not holds(seen)) if negated else holds
 
 
 def _complemented(operator: str, holds: Test) -> Test:

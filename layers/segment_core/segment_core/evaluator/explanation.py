@@ -1,29 +1,40 @@
-"""Why: the tree of a query with, for each part, the value seen, the verdict, when it flips and what is missing."""
+"""Why: the tree of a query with, for each part, the value seen, the verdict, when it flips, what is missing and
+what time will bring.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
+from segment_core.calendar import local_date
 from segment_core.evaluator.clauses import Clause, DateClause
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.timeline import Timeline
+from segment_core.evaluator.targets import Target, quantity
+from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.language import ast
 from segment_core.language.printer import canonical
+from segment_core.language.problems import shown
 
 Kind = Literal["clause", "and", "or", "not"]
 _KINDS: dict[type[ast.And | ast.Or | ast.Not], Kind] = {ast.And: "and", ast.Or: "or", ast.Not: "not"}
+
+
+_ELEMENTS_SHOWN = 5
+_DECIMALS_SHOWN = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One part of a query. `children` are the parts of an AND, OR or NOT; a clause has none.
 
-    `seen` is the value that a clause found, dates as the shop's clocks show them; None if nothing is on file, and
-    for groups. `missing` says how far totals fall short ("2 of 3 orders"), or is empty.
+    `seen` is the value that a clause found, dates as the shop's clocks show them and long lists shortened; None if
+    nothing is on file, and for groups. `missing` says how far totals fall short ("2 of 3 orders"), `ahead` what time
+    alone brings next, on which date in the shop's zone: the next change of a total ("the window loses one on
+    2026-03-04"), or when a date will be as asked ("next on 2026-05-01"). Both are empty where there is nothing to say.
     """
 
     kind: Kind
@@ -32,6 +43,7 @@ class Explanation:
     until: datetime | None
     seen: str | None = None
     missing: str = ""
+    ahead: str = ""
     children: tuple[Explanation, ...] = ()
 
 
@@ -46,17 +58,51 @@ def explained_clause(
     node: ast.Clause, negated: bool, clause: Clause, answer: Timeline, subject: Subject
 ) -> Explanation:
     """The explanation of a clause; `answer` is that of the whole node, after its negation if it is `negated`."""
-    value, currency = clause.read(subject).now, subject.shop.currency
-    targets = () if isinstance(clause, DateClause) else clause.targets
-    short = [] if answer.value or negated else [target.shortfall(value, currency) for target in targets]
+    course, currency = clause.read(subject), subject.shop.currency
+    targets: Sequence[Target] = () if isinstance(clause, DateClause) else clause.targets
+    short = [] if answer.value or negated else [target.shortfall(course.now, currency) for target in targets]
+    until = next(answer.flips, None)
     return Explanation(
         kind="clause",
         text=canonical(node),
         member=answer.value,
-        until=next(answer.flips, None),
-        seen=", ".join(target.seen(value, currency) for target in targets) or _seen(value, subject),
+        until=until,
+        seen=", ".join(target.seen(course.now, currency) for target in targets) or _seen(course.now, subject),
         missing=", ".join(filter(None, short)),
+        ahead=_next_change(node, course, targets, subject) if targets else _next_time(answer.value, until, subject),
     )
+
+
+def _next_change(node: ast.Clause, course: Course[Any], targets: Sequence[Target], subject: Subject) -> str:
+    """The first change of any of the totals: `the window loses one on 2026-03-04`."""
+    for instant, value in course.later:
+        changes = [
+            _change(target, Decimal(target.read(value)) - target.read(course.now), len(targets) == 1, subject)
+            for target in targets
+            if target.read(value) != target.read(course.now)
+        ]
+        if changes:
+            window = "the window " if _has_window(node) else ""
+            return f"{window}{', '.join(changes)} on {local_date(instant, subject.shop.zone)}"
+    return ""
+
+
+def _change(target: Target, difference: Decimal, alone: bool, subject: Subject) -> str:
+    verb = "gains" if difference > 0 else "loses"
+    if alone and target.unit != "money":
+        return f"{verb} {'one' if abs(difference) == 1 else f'{abs(difference):f}'}"
+    return f"{verb} {quantity(abs(difference), target.unit, subject.shop.currency)}"
+
+
+def _has_window(node: ast.Clause) -> bool:
+    """Whether rows come and go as a relative date moves on."""
+    return isinstance(node, ast.Matches) and any(
+        isinstance(value, ast.Offset | ast.Named) for parameter in node.parameters for value in parameter.values
+    )
+
+
+def _next_time(member: bool, until: datetime | None, subject: Subject) -> str:
+    return "" if member or until is None else f"next on {local_date(until, subject.shop.zone)}"
 
 
 def _seen(value: object, subject: Subject) -> str | None:
@@ -65,11 +111,24 @@ def _seen(value: object, subject: Subject) -> str | None:
             return None
         case datetime():
             return value.astimezone(subject.shop.zone).replace(tzinfo=None).isoformat(timespec="seconds")
+        case date():
+            return value.isoformat()
         case Decimal():
-            return f"{value:f}"
-        case int() | str():
+            # An average can have any number of decimals.
+            return f"{value if int(value.as_tuple().exponent) >= -_DECIMALS_SHOWN else round(value, 2):f}"
+        case bool():
+            return "true" if value else "false"
+        case int():
             return str(value)
+        case str():
+            return shown(value)
         case Collection():
-            return ", ".join(sorted(value)) or None
+            return _listed(sorted(map(str, value)))
         case _:
             raise TypeError(f"a value of type {type(value).__name__} cannot be shown")
+
+
+def _listed(elements: Sequence[str]) -> str | None:
+    more = len(elements) - _ELEMENTS_SHOWN
+    listed = ", ".join(map(shown, elements[:_ELEMENTS_SHOWN]))
+    return f"{listed} and {more} more" if more > 0 else listed or None

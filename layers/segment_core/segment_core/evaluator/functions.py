@@ -1,178 +1,72 @@
-"""`function MATCHES (...)`: which rows are chosen, and what must hold for their totals.
+"""`function MATCHES (...)`: one table from the name of a function to what its parameters look at.
 
-One table from a function's parameters to what they look at. Parameters of orders and lines choose rows, dates and
-amounts choose when a row is in, totals are then compared, even over no rows; without a condition on totals at
-least one row must be left. To add a parameter, add its row to FUNCTIONS.
+To add a function, add its row to FUNCTIONS; to add a parameter, add it to the function's own table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from functools import partial
+from typing import Final, Protocol
 
-from segment_core.evaluator.conditions import ALWAYS, DateCondition, Test, date_condition, element_test, value_test
-from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
-from segment_core.evaluator.subject import CountedOrder, Subject
-from segment_core.evaluator.targets import Target, Unit, target
+from segment_core.evaluator.distance import WITHIN_DISTANCE, compile_distance
+from segment_core.evaluator.events import OF_EVENTS, compile_event, emails, views
+from segment_core.evaluator.orders import ORDERS_PLACED, PRODUCTS_PURCHASED, Sources, compile_orders
+from segment_core.evaluator.refunds import REFUNDS
+from segment_core.evaluator.rows import Totals
+from segment_core.evaluator.subject import Subject
+from segment_core.evaluator.targets import Target
+from segment_core.evaluator.things import CREDIT_ACCOUNTS, Things, compile_things
 from segment_core.evaluator.timeline import Course
-from segment_core.facts.customer import Order, OrderLine
 from segment_core.language import ast
 
 
-@dataclass(frozen=True, slots=True)
-class OrderDate:
-    """The order's creation, compared by its date in the shop's zone."""
+class Chosen(Protocol):
+    """The compiled parameters of one MATCHES."""
 
-
-@dataclass(frozen=True, slots=True)
-class OrderAmount:
-    """What was paid and kept of the order, in the shop's currency."""
-
-
-@dataclass(frozen=True, slots=True)
-class OfOrder:
-    """Something of the order that time does not change."""
-
-    read: Callable[[Order], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class OfLine:
-    """Something of an order line."""
-
-    read: Callable[[OrderLine], str | int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class LineElements:
-    """A list on an order line; whole elements are looked for, whatever their case."""
-
-    read: Callable[[OrderLine], Collection[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class OfTotals:
-    """A total over the chosen rows; `unit` is what it counts, `money` stands for the shop's currency."""
-
-    read: Callable[[Totals], Decimal | int]
-    unit: Unit
-
-
-Source = OrderDate | OrderAmount | OfOrder | OfLine | LineElements | OfTotals
-
-ORDERS_PLACED: Final[dict[str, Source]] = {
-    "date": OrderDate(),
-    "amount": OrderAmount(),
-    "location_id": OfOrder(lambda order: order.location_id),
-    "app_id": OfOrder(lambda order: order.app_id),
-    "count": OfTotals(lambda totals: totals.orders, "orders"),
-    "sum_amount": OfTotals(lambda totals: totals.amount, "money"),
-}
-PRODUCTS_PURCHASED: Final[dict[str, Source]] = {
-    "date": OrderDate(),
-    "id": OfLine(lambda line: line.product_id),
-    "tag": LineElements(lambda line: line.tags),
-    "category": OfLine(lambda line: line.category),
-    "quantity": OfLine(lambda line: line.quantity),
-    "count": OfTotals(lambda totals: totals.orders, "orders"),
-    "sum_quantity": OfTotals(lambda totals: totals.units, "units"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The compiled parameters of one MATCHES. A row is an order or, `by_line`, an order line."""
-
-    by_line: bool
-    order_test: Test | None
-    line_test: Test | None
-    date: DateCondition | None
-    amount: Test | None
-    targets: Sequence[Target]
+    @property
+    def targets(self) -> Sequence[Target]:
+        """What is asked of the totals."""
 
     def course(self, subject: Subject) -> Course[Totals]:
         """The totals over the chosen rows, now and later."""
-        return tally(subject.at, self._stretches(subject))
 
     def holds(self, totals: Totals) -> bool:
         """Whether the totals are as asked."""
-        return all(target.holds(totals) for target in self.targets)
-
-    def _stretches(self, subject: Subject) -> Iterator[Stretch]:
-        at, zone = subject.at, subject.shop.zone
-        for counted in subject.orders:
-            order, start, end, _ = counted
-            if self.order_test is not None and not self.order_test(order):
-                continue
-            windows = ALWAYS if self.date is None else self.date.windows(order.created_at, zone)
-            for opened, closed in windows:
-                if opened < start:
-                    opened = start
-                if closed > end:
-                    closed = end
-                if closed > at and closed > opened:
-                    yield from self._rows(counted, opened, closed)
-
-    def _rows(self, counted: CountedOrder, opened: datetime, closed: datetime) -> Iterator[Stretch]:
-        """The stretches of one order within `[opened, closed)`."""
-        if self.by_line:
-            chosen = [line.quantity for line in counted.order.lines if self.line_test is None or self.line_test(line)]
-            if chosen:
-                yield Stretch(opened, closed, NOTHING, sum(chosen))
-            return
-        for since, until, amount in counted.parts(opened, closed):
-            if self.amount is None or self.amount(amount):
-                yield Stretch(since, until, NOTHING if amount is None else amount, 0)
 
 
-FUNCTIONS: Final[dict[str, dict[str, Source]]] = {
-    "orders_placed": ORDERS_PLACED,
-    "products_purchased": PRODUCTS_PURCHASED,
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The names of the parameters it answers, and how a clause on it is compiled."""
+
+    parameters: Collection[str]
+    compile: Callable[[ast.Matches], Chosen]
+
+
+def _orders(sources: Sources) -> Function:
+    return Function(sources, partial(compile_orders, sources))
+
+
+def _things(things: Things) -> Function:
+    return Function(things.sources, partial(compile_things, things))
+
+
+_EMAILS = ("bounced", "clicked", "delivered", "marked_as_spam", "opened", "unsubscribed")
+_VIEWS = ("collection_viewed", "product_viewed")
+
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "orders_placed": _orders(ORDERS_PLACED),
+    "orders_refunded": _things(REFUNDS),
+    "products_purchased": _orders(PRODUCTS_PURCHASED),
+    **{name: _things(emails(name)) for name in (f"shopify_email.{event}" for event in _EMAILS)},
+    **{name: _things(views(name)) for name in (f"storefront.{event}" for event in _VIEWS)},
+    "store_credit_accounts": _things(CREDIT_ACCOUNTS),
+    "event": Function(OF_EVENTS, compile_event),
+    "customer_within_distance": Function(WITHIN_DISTANCE, compile_distance),
 }
 
-_AT_LEAST_ONE_ROW: Final = target(lambda totals: totals.orders, "orders", ">=", (ast.Number(Decimal(1)),))
 
-
-def compile_choice(node: ast.Matches) -> Choice:
-    """The parameters of a MATCHES, ready to be asked. Raises KeyError and TypeError for what is not in the table."""
-    sources = FUNCTIONS[node.function]
-    order_tests: list[Test] = []
-    line_tests: list[Test] = []
-    targets: list[Target] = []
-    date: DateCondition | None = None
-    amount: Test | None = None
-    for parameter in node.parameters:
-        match sources[parameter.name]:
-            case OrderDate():
-                date = date_condition(parameter.operator, parameter.values)
-            case OrderAmount():
-                amount = value_test(parameter.operator, parameter.values)
-            case OfOrder(read):
-                order_tests.append(_on(read, value_test(parameter.operator, parameter.values)))
-            case OfLine(read):
-                line_tests.append(_on(read, value_test(parameter.operator, parameter.values)))
-            case LineElements(read):
-                line_tests.append(_on(read, element_test(parameter.operator, parameter.values, str.casefold)))
-            case OfTotals(read, unit):
-                targets.append(target(read, unit, parameter.operator, parameter.values))
-    return Choice(
-        by_line=sources is PRODUCTS_PURCHASED,
-        order_test=_every(order_tests),
-        line_test=_every(line_tests),
-        date=date,
-        amount=amount,
-        targets=targets or (_AT_LEAST_ONE_ROW,),
-    )
-
-
-def _on(read: Callable[[Any], Any], test: Test) -> Test:
-    return lambda row: test(read(row))
-
-
-def _every(tests: Sequence[Test]) -> Test | None:
-    if len(tests) <= 1:
-        return tests[0] if tests else None
-    return lambda row: all(test(row) for test in tests)
+def compile_choice(node: ast.Matches) -> Chosen:
+    """The parameters of a MATCHES, ready to be asked. Raises KeyError and TypeError for what is not in the tables."""
+    return FUNCTIONS[node.function].compile(node)

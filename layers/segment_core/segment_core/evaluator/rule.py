@@ -1,17 +1,18 @@
-"""A compiled query: its answer for one customer at one instant, and why."""
+"""A compiled query: its answer for one customer at one instant or over a period, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from itertools import takewhile
+from typing import NamedTuple, assert_never
 
-from segment_core.evaluator import timeline
+from segment_core.calendar import BEGINNING, TICK
 from segment_core.evaluator.clauses import Clause, compile_clause
 from segment_core.evaluator.explanation import Explanation, explained_clause, explained_group
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.timeline import Timeline
+from segment_core.evaluator.timeline import Timeline, inverted, merged
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
 from segment_core.shop import Shop
@@ -26,7 +27,7 @@ class _Leaf:
 
     def timeline(self, subject: Subject) -> Timeline:
         answer = self.clause.timeline(subject)
-        return timeline.inverted(answer) if self.negated else answer
+        return inverted(answer) if self.negated else answer
 
     def explain(self, subject: Subject) -> Explanation:
         return explained_clause(self.node, self.negated, self.clause, self.timeline(subject), subject)
@@ -38,7 +39,7 @@ class _Negation:
     child: _Node
 
     def timeline(self, subject: Subject) -> Timeline:
-        return timeline.inverted(self.child.timeline(subject))
+        return inverted(self.child.timeline(subject))
 
     def explain(self, subject: Subject) -> Explanation:
         return explained_group(self.node, self.timeline(subject), (self.child.explain(subject),))
@@ -51,7 +52,7 @@ class _Group:
     children: Sequence[_Node]
 
     def timeline(self, subject: Subject) -> Timeline:
-        return timeline.merged((child.timeline(subject) for child in self.children), self.decisive)
+        return merged((child.timeline(subject) for child in self.children), self.decisive)
 
     def explain(self, subject: Subject) -> Explanation:
         children = tuple(child.explain(subject) for child in self.children)
@@ -59,6 +60,13 @@ class _Group:
 
 
 _Node = _Leaf | _Negation | _Group
+
+
+class Flip(NamedTuple):
+    """From `at` on, the customer is a `member` or is not one."""
+
+    at: datetime
+    member: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,18 @@ class Rule:
         member, flips = self.root.timeline(Subject(customer, shop, at))
         return Verdict(member, next(flips, None))
 
+    def timeline(self, customer: Customer, shop: Shop, start: datetime, end: datetime) -> Iterator[Flip]:
+        """Every flip in `[start, end)` if no new fact arrives, in order, each found when it is asked for.
+
+        A flip at `start` itself is among them, so the flips of one period and of the next are those of both.
+        Raises ValueError for a `start` or an `end` without an offset.
+        """
+        if end.tzinfo is None:
+            raise ValueError("`end` must be an aware datetime: an instant without an offset means nothing")
+        before = start if start.tzinfo is None or start <= BEGINNING + TICK else start - TICK
+        member, flips = self.root.timeline(Subject(customer, shop, before))
+        return _flips(member, takewhile(lambda instant: instant < end, flips))
+
     def explain(self, customer: Customer, shop: Shop, at: datetime) -> Explanation:
         """The verdict of every part of the query, with the values seen."""
         return self.root.explain(Subject(customer, shop, at))
@@ -92,9 +112,20 @@ def evaluate(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> 
     return compile_query(query).evaluate(customer, shop, at)
 
 
+def timeline(query: ast.Query, customer: Customer, shop: Shop, start: datetime, end: datetime) -> Iterator[Flip]:
+    """`Rule.timeline` for a query that is asked once."""
+    return compile_query(query).timeline(customer, shop, start, end)
+
+
 def explain(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> Explanation:
     """`Rule.explain` for a query that is asked once."""
     return compile_query(query).explain(customer, shop, at)
+
+
+def _flips(member: bool, instants: Iterator[datetime]) -> Iterator[Flip]:
+    for instant in instants:
+        member = not member
+        yield Flip(instant, member)
 
 
 def _compiled(node: ast.Query) -> _Node:
@@ -105,9 +136,9 @@ def _compiled(node: ast.Query) -> _Node:
             return _Group(node, True, tuple(map(_compiled, children)))
         case ast.Not(child):
             return _Negation(node, _compiled(child))
-        case ast.Contains() | ast.IsNull() | ast.Matches():
+        case ast.Contains() | ast.In() | ast.StartsWith() | ast.IsNull() | ast.Matches():
             return _Leaf(node, compile_clause(node), node.negated)
-        case ast.Comparison() | ast.Between():
+        case ast.Comparison() | ast.Between() | ast.Anniversary():
             return _Leaf(node, compile_clause(node), False)
         case _:
             assert_never(node)

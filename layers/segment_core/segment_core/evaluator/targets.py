@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from segment_core.evaluator.conditions import Test, literal, value_test
 from segment_core.language import ast
 
-Unit = Literal["orders", "units", "money"]
+Unit = Literal["orders", "units", "products", "refunds", "events", "accounts", "addresses", "money"]
 """What a total counts; money is in the shop's currency."""
+
+_ONE: Final[dict[Unit, str]] = {
+    "orders": "order",
+    "units": "unit",
+    "products": "product",
+    "refunds": "refund",
+    "events": "event",
+    "accounts": "account",
+    "addresses": "address",
+}
 
 _MISSED_FROM_BELOW = ("=", ">", ">=", "BETWEEN")
 """Operators that fail a total for being too small."""
@@ -33,7 +43,7 @@ class Target:
 
     def seen(self, value: object, currency: str) -> str:
         """The total in words: `2 orders`, `120.00 USD`."""
-        return _quantity(self.read(value), self.unit, currency)
+        return quantity(self.read(value), self.unit, currency)
 
     def shortfall(self, value: object, currency: str) -> str:
         """How far the total is below what is asked, as in `2 of 3 orders`; empty if it is not too small."""
@@ -44,7 +54,7 @@ class Target:
         needed = bound // 1 + 1 if self.operator == ">" and not more else bound
         if total > needed or (total == needed and not more):
             return ""
-        return f"{total:f} of {more}{_quantity(needed, self.unit, currency)}"
+        return f"{total:f} of {more}{quantity(needed, self.unit, currency)}"
 
 
 def target(read: Callable[[Any], Decimal | int], unit: Unit, operator: str, values: Sequence[ast.Value]) -> Target:
@@ -52,6 +62,7 @@ def target(read: Callable[[Any], Decimal | int], unit: Unit, operator: str, valu
     return Target(read, unit, operator, values, value_test(operator, values))
 
 
-def _quantity(total: Decimal | int, unit: Unit, currency: str) -> str:
-    named = currency if unit == "money" else unit.removesuffix("s") if total == 1 else unit
+def quantity(total: Decimal | int, unit: Unit, currency: str) -> str:
+    """The total with what it counts: `1 order`, `120.00 USD`."""
+    named = currency if unit == "money" else _ONE[unit] if total == 1 else unit
     return f"{Decimal(total):f} {named}"

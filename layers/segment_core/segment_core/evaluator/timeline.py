@@ -7,14 +7,17 @@ cannot change the answer is never computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from heapq import heapify, heappop, heapreplace
-from typing import Generic, NamedTuple, TypeVar
+from heapq import heapify, heappop, heapreplace, merge
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from segment_core.calendar import NEVER
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 Window = tuple[datetime, datetime]
 """Instants `[start, end)`."""
@@ -35,6 +38,31 @@ class Timeline(NamedTuple):
 
 
 _NO_FLIPS: Iterator[datetime] = iter(())
+
+
+def mapped(course: Course[T], change: Callable[[T], U]) -> Course[U]:
+    """The course of what `change` makes of every value."""
+    return Course(change(course.now), ((since, change(value)) for since, value in course.later))
+
+
+def joined(courses: Sequence[Course[Any]]) -> Course[tuple[Any, ...]]:
+    """All values side by side, whenever one of them changes."""
+    now = tuple(course.now for course in courses)
+    changes = merge(*(_numbered(number, course) for number, course in enumerate(courses)), key=itemgetter(0))
+    return Course(now, _side_by_side([*now], changes))
+
+
+def _numbered(number: int, course: Course[Any]) -> Iterator[tuple[datetime, int, Any]]:
+    return ((since, number, value) for since, value in course.later)
+
+
+def _side_by_side(
+    values: list[Any], changes: Iterable[tuple[datetime, int, Any]]
+) -> Iterator[tuple[datetime, tuple[Any, ...]]]:
+    for since, at_once in groupby(changes, key=itemgetter(0)):
+        for _, number, value in at_once:
+            values[number] = value
+        yield since, tuple(values)
 
 
 def constant(value: bool) -> Timeline:
@@ -69,6 +97,29 @@ def during(at: datetime, windows: Iterable[Window]) -> Timeline:
         if end != NEVER:
             edges.append(end)
     return Timeline(value, iter(edges)) if edges else constant(value)
+
+
+def recurring(at: datetime, windows: Iterable[Window]) -> Timeline:
+    """Yes within the windows, as `during` has it; of windows without end only those are made that are asked for."""
+    edges = _edges(at, windows)
+    first = next(edges, NEVER)
+    return Timeline(True, edges) if first <= at else Timeline(False, chain((first,) if first < NEVER else (), edges))
+
+
+def _edges(at: datetime, windows: Iterable[Window]) -> Iterator[datetime]:
+    """When the answer flips, first to yes; the first flip may lie before `at`."""
+    closing: datetime | None = None
+    for start, end in windows:
+        if end <= at or start >= end:
+            continue
+        if closing is None:
+            yield start
+        elif start > closing:
+            yield closing
+            yield start
+        closing = end if closing is None else max(closing, end)
+    if closing is not None and closing < NEVER:
+        yield closing
 
 
 def merged(children: Iterable[Timeline], decisive: bool) -> Timeline:

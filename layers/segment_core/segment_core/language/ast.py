@@ -11,7 +11,10 @@ from decimal import Decimal
 from typing import Literal
 
 ComparisonOperator = Literal["=", "!=", ">", ">=", "<", "<="]
-ParameterOperator = Literal["=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "BETWEEN"]
+AnniversaryOperator = Literal["=", "!=", ">", ">=", "<", "<=", "BETWEEN"]
+ParameterOperator = Literal[
+    "=", "!=", ">", ">=", "<", "<=", "IN", "NOT IN", "BETWEEN", "STARTS WITH", "NOT STARTS WITH"
+]  # fmt: skip
 OffsetUnit = Literal["d", "w", "m", "y"]
 
 
@@ -21,6 +24,11 @@ class Span:
 
     start: int
     end: int
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Start and end."""
+        return self.start, self.end
 
 
 NOWHERE = Span(0, 0)
@@ -76,7 +84,8 @@ class Named:
     name: Literal["today", "yesterday"]
 
 
-DateExpression = Day | Moment | Offset | Named
+DayExpression = Day | Offset | Named
+DateExpression = DayExpression | Moment
 Value = Text | Number | Truth | Day | Moment | Offset | Named
 
 
@@ -111,11 +120,44 @@ class Contains:
 
 
 @dataclass(frozen=True, slots=True)
+class In:
+    """`attribute [NOT] IN (values)`: one of them; of a list, one of its elements is one of them."""
+
+    attribute: str
+    values: tuple[Value, ...]
+    negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StartsWith:
+    """`attribute [NOT] STARTS WITH value`; of a list, one of its elements does."""
+
+    attribute: str
+    value: Value
+    negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class IsNull:
     """`attribute IS [NOT] NULL`."""
 
     attribute: str
     negated: bool = False
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Anniversary:
+    """`anniversary('attribute') op value`: a date compared without its year. One value, two for BETWEEN.
+
+    The attribute is a date or a metafield.
+    """
+
+    attribute: str
+    operator: AnniversaryOperator
+    values: tuple[DayExpression, ...]
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -131,12 +173,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """`function [NOT] MATCHES (parameters)`. Parameters are in the function's canonical order."""
+    """`function [NOT] MATCHES (parameters)`. Parameters are in the function's canonical order.
+
+    `event` is the name in `event('name')`, whose parameters can be any properties.
+    """
 
     function: str
     parameters: tuple[Parameter, ...]
     negated: bool = False
     span: Span = field(default=NOWHERE, compare=False)
+    event: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +209,5 @@ class Or:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Clause = Comparison | Between | Contains | IsNull | Matches
+Clause = Comparison | Between | Contains | In | StartsWith | IsNull | Anniversary | Matches
 Query = Clause | Not | And | Or

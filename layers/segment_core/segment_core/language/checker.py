@@ -9,14 +9,16 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from segment_core.language import ast
+from segment_core.language.arguments import quoted_argument
+from segment_core.language.extensions import check_extension
 from segment_core.language.functions import check_function
-from segment_core.language.lexer import Token
 from segment_core.language.limits import STORE_CLAUSES, Limits
-from segment_core.language.literals import read, warn_of_empty_range
+from segment_core.language.literals import few_enough, read, warn_of_empty_range
+from segment_core.language.metafields import find_metafield
 from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.suggestions import INVENTED_FILTERS, nearest
 from segment_core.language.syntax import Clause, Fragment, Group, Leaf, Negation, Parsed, Tree
-from segment_core.language.vocabulary import METAFIELD, Attribute, Entry, Function, Modifier, find, names
+from segment_core.language.vocabulary import INSTEAD_OF_OPERATORS, METAFIELD, Attribute, Function, Modifier, find, names
 
 
 def check_tree(parsed: Parsed, limits: Limits, report: Report) -> ast.Query | None:
@@ -66,26 +68,21 @@ def _flattened(node: type[ast.And | ast.Or], children: list[ast.Query]) -> tuple
 def _leaf(leaf: Leaf, limits: Limits, report: Report) -> ast.Clause | None:
     name = leaf.name
     entry = find(name.text)
-    if entry is None and not METAFIELD.fullmatch(name.text):
+    if METAFIELD.fullmatch(name.text):
+        clause = leaf if isinstance(leaf, Clause) else None
+        entry = find_metafield(name, clause, limits.metafields, report)
+    elif entry is None:
         message = f"'{shown(name.text)}' filter cannot be found."
         report.meaning("unknown_filter", name.start, name.end, message, _advice_on_filter(name.text))
-        return None
     if isinstance(leaf, Fragment):
         return None
-    before = report.mark
-    node = _clause(leaf, entry, limits, report)
-    if report.mark == before and (entry is None or not entry.supported):
-        report.meaning("not_supported_yet", name.start, name.end, f"'{shown(name.text)}' is not supported yet.")
-    return node
-
-
-def _clause(clause: Clause, entry: Entry | None, limits: Limits, report: Report) -> ast.Clause | None:
-    if isinstance(entry, Attribute):
-        return _attribute(clause, entry, report)
-    if isinstance(entry, Function):
-        return check_function(clause, entry, limits, report)
-    if isinstance(entry, Modifier):
-        _modifier(clause, entry, report)
+    match entry:
+        case Attribute():
+            return _attribute(leaf, entry, limits, report)
+        case Function():
+            return check_function(leaf, entry, limits, report)
+        case Modifier():
+            return _modifier(leaf, entry, limits, report)
     return None
 
 
@@ -97,7 +94,7 @@ def _advice_on_filter(name: str) -> str:
     return f"did you mean {near}?" if near else ""
 
 
-def _attribute(clause: Clause, attribute: Attribute, report: Report) -> ast.Clause | None:
+def _attribute(clause: Clause, attribute: Attribute, limits: Limits, report: Report) -> ast.Clause | None:
     if clause.arguments is not None:
         start, end = clause.name.end, clause.operator.span.start
         report.meaning("unexpected", start, end, f"{attribute.name} takes no parameters", "leave the parentheses out")
@@ -107,72 +104,92 @@ def _attribute(clause: Clause, attribute: Attribute, report: Report) -> ast.Clau
     if operator not in attribute.operators:
         _unsupported(clause, attribute.name, attribute.operators, report)
         return None
+    if not few_enough(clause.values, limits, report):
+        return None
+    check_extension(attribute.name, attribute.instead, clause.name.place, limits, report)
+    if operator in attribute.extensions and not attribute.instead:
+        check_extension(operator, INSTEAD_OF_OPERATORS[operator], clause.operator.span.place, limits, report)
     values = [read(token, attribute.domain, attribute.name, report) for token in clause.values]
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return None
     if operator == "BETWEEN":
         warn_of_empty_range(known, clause.span, report)
-    return _NODES.get(operator, _comparison)(clause, operator, known)
+    return _NODES.get(operator, _comparison)(attribute.name, operator, known, clause.span)
 
 
 def _unsupported(clause: Clause, name: str, operators: Sequence[str], report: Report) -> None:
     operator, span = clause.operator.name, clause.operator.span
     hint = f"write {alternatives(operators)}"
-    if operator in ("IN", "NOT IN"):
-        hint = "write one clause for each value, joined with OR or AND"
+    if operator in INSTEAD_OF_OPERATORS:
+        hint = INSTEAD_OF_OPERATORS[operator]
     report.meaning("unsupported_operator", span.start, span.end, f"{name} does not support operator '{operator}'", hint)
 
 
-def _comparison(clause: Clause, operator: str, values: list[ast.Value]) -> ast.Clause:
-    return ast.Comparison(clause.name.text, cast(ast.ComparisonOperator, operator), values[0], clause.span)
+def _comparison(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
+    return ast.Comparison(name, cast(ast.ComparisonOperator, operator), values[0], span)
 
 
-def _between(clause: Clause, operator: str, values: list[ast.Value]) -> ast.Clause:
-    return ast.Between(clause.name.text, values[0], values[1], clause.span)
+def _between(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
+    return ast.Between(name, values[0], values[1], span)
 
 
-def _contains(clause: Clause, operator: str, values: list[ast.Value]) -> ast.Clause:
-    return ast.Contains(clause.name.text, values[0], operator.startswith("NOT"), clause.span)
+def _contains(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
+    return ast.Contains(name, values[0], operator.startswith("NOT"), span)
 
 
-def _is_null(clause: Clause, operator: str, values: list[ast.Value]) -> ast.Clause:
-    return ast.IsNull(clause.name.text, operator == "IS NOT NULL", clause.span)
+def _in(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
+    return ast.In(name, tuple(values), operator.startswith("NOT"), span)
 
 
-_NODES: dict[str, Callable[[Clause, str, list[ast.Value]], ast.Clause]] = {
+def _starts_with(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
+    return ast.StartsWith(name, values[0], operator.startswith("NOT"), span)
+
+
+def _is_null(name: str, operator: str, values: list[ast.Value], span: ast.Span) -> ast.Clause:
+    return ast.IsNull(name, operator == "IS NOT NULL", span)
+
+
+_NODES: dict[str, Callable[[str, str, list[ast.Value], ast.Span], ast.Clause]] = {
     "BETWEEN": _between,
     "CONTAINS": _contains,
     "NOT CONTAINS": _contains,
+    "IN": _in,
+    "NOT IN": _in,
+    "STARTS WITH": _starts_with,
+    "NOT STARTS WITH": _starts_with,
     "IS NULL": _is_null,
     "IS NOT NULL": _is_null,
 }
 
 
-def _modifier(clause: Clause, modifier: Modifier, report: Report) -> None:
+def _modifier(clause: Clause, modifier: Modifier, limits: Limits, report: Report) -> ast.Clause | None:
     """`anniversary('metafields.facts.birth_date') = today`, also with the argument named."""
     if clause.operator.name not in modifier.operators:
         _unsupported(clause, modifier.name, modifier.operators, report)
-        return
-    if not _is_named_date(clause, modifier):
-        message = f"{modifier.name} needs the name of one date"
-        hint = f"write {modifier.name}('metafields.facts.birth_date')"
-        report.meaning("wrong_type", clause.name.start, clause.name.end, message, hint)
-    for token in clause.values:
-        read(token, modifier.domain, modifier.name, report)
+        return None
+    date = _named_date(clause, modifier, limits, report)
+    read_values = [read(token, modifier.domain, modifier.name, report) for token in clause.values]
+    values = [value for value in read_values if isinstance(value, ast.DayExpression)]
+    if date is None or len(values) < len(read_values):
+        return None
+    if clause.operator.name == "BETWEEN":
+        warn_of_empty_range(values, clause.span, report)
+    operator = cast(ast.AnniversaryOperator, clause.operator.name)
+    return ast.Anniversary(date.name, operator, tuple(values), clause.span)
 
 
-def _is_named_date(clause: Clause, modifier: Modifier) -> bool:
-    arguments = clause.arguments or ()
-    if len(arguments) != 1 or arguments[0].listed or len(arguments[0].values) != 1:
-        return False
-    name, operator = arguments[0].name, arguments[0].operator
-    named_rightly = name is None or (name.text == modifier.argument and operator is not None and operator.name == ":")
-    return named_rightly and _names_a_date(arguments[0].values[0])
-
-
-def _names_a_date(token: Token) -> bool:
-    if token.kind != "string":
-        return False
-    entry = find(token.value)
-    return bool(METAFIELD.fullmatch(token.value)) or (isinstance(entry, Attribute) and entry.domain.type == "date")
+def _named_date(clause: Clause, modifier: Modifier, limits: Limits, report: Report) -> Attribute | None:
+    """The date that stands in the modifier's parentheses; None if there is none, which is then in the report."""
+    token = quoted_argument(clause, modifier.argument)
+    entry = find(token.value) if token else None
+    if token is not None and METAFIELD.fullmatch(token.value):
+        entry = find_metafield(token, None, limits.metafields, report)
+        if entry is None:
+            return None
+    if isinstance(entry, Attribute) and entry.domain.type == "date":
+        return entry
+    message = f"{modifier.name} needs the name of one date"
+    hint = f"write {modifier.name}('metafields.facts.birth_date')"
+    report.meaning("wrong_type", clause.name.start, clause.name.end, message, hint)
+    return None

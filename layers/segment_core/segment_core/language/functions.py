@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from segment_core.language import ast
+from segment_core.language.arguments import quoted_argument
 from segment_core.language.ast import Span
+from segment_core.language.extensions import check_extension
 from segment_core.language.lexer import Token
 from segment_core.language.limits import Limits
-from segment_core.language.literals import read, read_coordinates, warn_of_empty_range
+from segment_core.language.literals import few_enough, read, read_coordinates, warn_of_empty_range
 from segment_core.language.problems import Report, alternatives, shown
+from segment_core.language.properties import find_property
 from segment_core.language.suggestions import nearest
 from segment_core.language.syntax import Argument, Clause, Operator
-from segment_core.language.vocabulary import FUNCTION_OPERATORS, Function, LegacyParameter, Parameter
+from segment_core.language.vocabulary import (
+    FUNCTION_OPERATORS,
+    INSTEAD_OF_OPERATORS,
+    Function,
+    LegacyParameter,
+    Parameter,
+)
 
 
 def check_function(clause: Clause, function: Function, limits: Limits, report: Report) -> ast.Matches | None:
     """What the clause means; None if it is wrong, which is then in the report."""
+    check_extension(function.name, function.instead, clause.name.place, limits, report)
+    event = _event(clause, function, report) if function.argument else ""
     negated = _negated(clause, function, report)
-    legacy = clause.arguments is not None and clause.operator.name not in FUNCTION_OPERATORS
+    legacy = clause.arguments is not None and not function.argument and clause.operator.name not in FUNCTION_OPERATORS
     arguments = (clause.arguments or ()) if legacy else clause.parameters
     before = report.mark
     parameters = _Parameters(function, legacy, limits, report).read(arguments)
-    if negated is None or report.mark != before:
+    if negated is None or event is None or report.mark != before:
         return None
-    node = ast.Matches(function.name, parameters, negated, clause.span)
+    node = ast.Matches(function.name, parameters, negated, clause.span, event)
     if legacy:
         _warn_of_old_form(clause, negated, function, report)
     return node
+
+
+def _event(clause: Clause, function: Function, report: Report) -> str | None:
+    """The name in `event('name')`; None if there is none, which is then in the report."""
+    token = quoted_argument(clause, function.argument)
+    if token is not None:
+        return token.value
+    start, end = clause.name.place
+    message = f"{function.name} needs the {function.argument} of one in quotes"
+    report.meaning("missing_parameter", start, end, message, f"write {function.example}")
+    return None
 
 
 def _warn_of_old_form(clause: Clause, negated: bool, function: Function, report: Report) -> None:
@@ -41,11 +63,12 @@ def _warn_of_old_form(clause: Clause, negated: bool, function: Function, report:
 def _negated(clause: Clause, function: Function, report: Report) -> bool | None:
     """Whether the clause holds for those to whom it did not happen; None if it cannot be told."""
     operator, span = clause.operator.name, clause.operator.span
-    if clause.arguments is None:
+    if clause.arguments is None or function.argument:
         if operator in _CURRENT:
             return _CURRENT[operator]
         message = f"{function.name} does not support operator '{operator}'"
-        hint = f"write {function.name} MATCHES (...) or {function.name} NOT MATCHES (...)"
+        name = f"{function.name}('{function.argument}')" if function.argument else function.name
+        hint = f"write {name} MATCHES (...) or {name} NOT MATCHES (...)"
         report.meaning("unsupported_operator", span.start, span.end, message, hint)
         return None
     if operator not in ("=", "!="):
@@ -73,6 +96,7 @@ class _Parameters:
         self._legacy = legacy
         self._limits = limits
         self._report = report
+        self._before = report.mark
 
     def read(self, arguments: Sequence[Argument]) -> tuple[ast.Parameter, ...]:
         """The parameters that are right, in canonical order."""
@@ -89,7 +113,26 @@ class _Parameters:
             if joined is not None:
                 warn_of_empty_range(joined.values, joined.span, self._report)
             found[parameter.name] = joined or parameter
-        return tuple(found[known.name] for known in self._function.parameters if known.name in found)
+        self._refuse_incomplete(found)
+        return tuple(self._in_order(found))
+
+    def _in_order(self, found: Mapping[str, ast.Parameter]) -> Iterator[ast.Parameter]:
+        """The parameters of rows as in the vocabulary, properties by name, then the aggregates."""
+        known = self._function.parameters
+        yield from (found[one.name] for one in known if one.name in found and not one.aggregate)
+        yield from (found[name] for name in sorted(found) if self._function.parameter(name) is None)
+        yield from (found[one.name] for one in known if one.name in found and one.aggregate)
+
+    def _refuse_incomplete(self, found: Mapping[str, ast.Parameter]) -> None:
+        """A radius without its centre, and the like; not beside other problems, which may explain it."""
+        if self._report.mark != self._before:
+            return
+        for known in self._function.parameters:
+            if known.name in found and known.needs and not any(name in found for name in known.needs):
+                span = found[known.name].span
+                message = f"'{known.name}' means nothing without {alternatives(known.needs)}"
+                hint = f"write {self._function.example}"
+                self._report.meaning("missing_parameter", span.start, span.end, message, hint)
 
     def _refuse_twice(self, argument: Argument, name: str) -> None:
         message = f"'{name}' is given twice; each parameter may stand only once"
@@ -105,12 +148,15 @@ class _Parameters:
         written = argument.name.text
         legacy = next((old for old in self._function.legacy if old.name == written), None) if self._legacy else None
         known = self._function.parameter(legacy.parameter if legacy else written)
+        if known is None and self._function.argument:
+            known = find_property(self._function, written, argument.operator.name, argument.values)
         if known is None:
             self._refuse_unknown(argument.name)
             return None
         operator = self._operator(argument.operator, argument, legacy, known)
-        if operator is None or not self._few_enough(argument):
+        if operator is None or not few_enough(argument.values, self._limits, self._report):
             return None
+        self._check_extensions(argument.name, argument.operator, operator, known)
         values = self._values(argument, known)
         return None if values is None else ast.Parameter(known.name, operator, values, argument.span)
 
@@ -134,6 +180,9 @@ class _Parameters:
         if self._legacy:
             listed = argument.listed and known.domain.type != "coordinates"
             name = "IN" if listed else legacy.operator if legacy else "="
+        elif argument.listed and name not in ("IN", "NOT IN") and known.domain.type != "coordinates":
+            self._refuse_list(operator, known)
+            return None
         if name not in known.operators or (legacy and argument.listed):
             span = argument.span if self._legacy else operator.span
             message = f"{known.name} does not support operator '{name}'"
@@ -142,18 +191,24 @@ class _Parameters:
             return None
         return cast(ast.ParameterOperator, name)
 
+    def _check_extensions(self, name: Token, written: Operator, operator: str, known: Parameter) -> None:
+        if self._function.instead:
+            return
+        check_extension(known.name, known.instead, name.place, self._limits, self._report)
+        if operator in known.extensions and not known.instead:
+            instead = INSTEAD_OF_OPERATORS[operator]
+            check_extension(operator, instead, written.span.place, self._limits, self._report)
+
+    def _refuse_list(self, operator: Operator, known: Parameter) -> None:
+        listing = {"=": "IN", "!=": "NOT IN"}.get(operator.name)
+        hint = f"write {known.name} {listing} (...)" if listing in known.operators else "write several clauses"
+        span, message = operator.span, f"'{operator.name}' takes one value, not a list"
+        self._report.meaning("unsupported_operator", span.start, span.end, message, hint)
+
     def _refuse_dialect(self, operator: Operator, known: Parameter) -> None:
         right = f"{known.name}: ..." if self._legacy else f"{known.name} = ..."
         span = operator.span
         self._report.meaning("unexpected", span.start, span.end, f"'{operator.name}' is unexpected.", f"write {right}")
-
-    def _few_enough(self, argument: Argument) -> bool:
-        if len(argument.values) <= self._limits.ids:
-            return True
-        first = argument.values[self._limits.ids]
-        message = f"The list has {len(argument.values)} values (maximum is {self._limits.ids})"
-        self._report.meaning("too_many_values", first.start, first.end, message)
-        return False
 
     def _values(self, argument: Argument, known: Parameter) -> tuple[ast.Value, ...] | None:
         if known.domain.type == "coordinates":

@@ -15,7 +15,9 @@ from segment_core.language.problems import Report, shown
 
 Kind = Literal["word", "keyword", "string", "literal", "symbol", "junk", "end"]
 
-KEYWORDS = frozenset({"AND", "OR", "NOT", "BETWEEN", "CONTAINS", "IS", "NULL", "MATCHES", "NOT_MATCHES", "IN"})
+KEYWORDS = frozenset(
+    ("AND", "OR", "NOT", "BETWEEN", "CONTAINS", "IN", "IS", "NULL", "MATCHES", "NOT_MATCHES", "STARTS", "WITH")
+)
 
 _MISTAKEN_OPERATORS = {"==": "=", "<>": "!=", "=>": ">=", "=<": "<="}
 
@@ -53,6 +55,11 @@ class Token:
     start: int
     end: int
     value: str
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Start and end."""
+        return self.start, self.end
 
     def touches(self, following: Token) -> bool:
         """Whether nothing stands between this token and the next."""

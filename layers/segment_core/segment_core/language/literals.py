@@ -8,78 +8,66 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
 from decimal import Decimal
-from typing import cast
 
-from segment_core.language.ast import Day, Moment, Named, Number, Offset, OffsetUnit, Span, Text, Value
+from segment_core.language.ast import Day, Moment, Number, Offset, Span, Text, Truth, Value
+from segment_core.language.dates import read_date, read_day
 from segment_core.language.lexer import Token
-from segment_core.language.problems import Code, Report, shown
+from segment_core.language.limits import Limits
+from segment_core.language.problems import Report, shown
+from segment_core.language.reader import Reader
 from segment_core.language.suggestions import INVENTED_VALUES, nearest
-from segment_core.language.vocabulary import DEPRECATED_DATES, Domain, ValueType
+from segment_core.language.vocabulary import Domain, ValueType
 
 _INT64 = 2**63
 _UINT64 = 2**64
 # Sums of such numbers stay exact in a Decimal of 28 digits and in the store's 38.
 _LARGEST_NUMBER = Decimal(10) ** 18
 _MOST_DECIMALS = 9
-_LONGEST_OFFSET = 5
 
 _DIGITS = re.compile(r"[0-9]+")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.([0-9]+))?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
-_OFFSET = re.compile(r"([+-])([0-9]+)([dwmy])")
-
-_DATE_FORMS = "write YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, an offset such as -30d, today or yesterday"
-_DATE_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"([0-9]+)_(d)ays?_ago|([0-9]+)_(w)eeks?_ago|([0-9]+)_(m)onths?_ago|([0-9]+)_(y)ears?_ago"),
-        "write {}",
-    ),
-    (re.compile(r"[0-9]+[dwmy]"), "an offset has a sign: -30d or +30d"),
-    (re.compile(r"[+-][0-9]+[DWMY]"), "the unit is in lower case: d, w, m or y"),
-    (re.compile(r"[+-][0-9]+[dwmy]T.*"), "an offset is a whole day and cannot carry a time"),
-    (re.compile(r"[+-][0-9]+.*"), "the unit of an offset is d, w, m or y"),
-    (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt].*"), "write the time as HH:MM:SS on 24 hours, without a zone"),
-    (re.compile(r"[0-9]{1,2}(:[0-9]{2})*([ap]m)?", re.IGNORECASE), "a time needs its day: 2026-03-01T16:00:00"),
-    (re.compile(r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}"), "write the date as YYYY-MM-DD"),
-)
-
-
-class _Reader:
-    """Reads values of one clause and says what is wrong with them. `subject` is the filter's name."""
-
-    def __init__(self, subject: str, domain: Domain, report: Report) -> None:
-        self.subject = subject
-        self.domain = domain
-        self.report = report
-
-    def refuse(self, code: Code, token: Token, message: str, hint: str) -> None:
-        self.report.meaning(code, token.start, token.end, message, hint)
-
-    def wrong_type(self, token: Token, wanted: str, hint: str) -> None:
-        written = shown(token.text).strip("'")
-        self.refuse("wrong_type", token, f"{self.subject} needs {wanted}, not '{written}'", hint)
+# Nine decimals are less than a millimetre.
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,9})?")
 
 
 def read(token: Token, domain: Domain, subject: str, report: Report) -> Value | None:
     """The value of `token` in `domain`; None if it is none, which is then in the report."""
-    return _READERS[domain.type](token, _Reader(subject, domain, report))
+    return _READERS[domain.type](token, Reader(subject, domain, report))
+
+
+def written_number(token: Token) -> bool:
+    """Whether the token is a number, in quotes or not."""
+    return _NUMBER.fullmatch(token.value) is not None
+
+
+def written_whole_number(token: Token) -> bool:
+    """Whether the token is a number without decimals, in quotes or not."""
+    return _INTEGER.fullmatch(token.value) is not None
 
 
 def read_coordinates(tokens: tuple[Token, ...], subject: str, report: Report) -> Text | None:
     """Latitude and longitude in degrees, from `'49.28,-123.12'` or the legacy pair `(49.28, -123.12)`."""
     written = tokens[0].value.split(",") if len(tokens) == 1 else [token.text for token in tokens]
     degrees = [part.strip() for part in written]
-    if len(degrees) == 2 and all(map(_NUMBER.fullmatch, degrees)):
+    if len(degrees) == 2 and all(map(_DEGREES.fullmatch, degrees)):
         latitude, longitude = (Decimal(part) for part in degrees)
         if abs(latitude) <= 90 and abs(longitude) <= 180:
             return Text(",".join(degrees))
-    reader = _Reader(subject, Domain("coordinates"), report)
+    reader = Reader(subject, Domain("coordinates"), report)
     reader.wrong_type(tokens[0], "latitude and longitude", "write '40.7128,-74.006'")
     return None
+
+
+def few_enough(tokens: Sequence[Token], limits: Limits, report: Report) -> bool:
+    """Whether a list is within its limit; if not, that is then in the report."""
+    if len(tokens) <= limits.ids:
+        return True
+    first = tokens[limits.ids]
+    message = f"The list has {len(tokens)} values (maximum is {limits.ids})"
+    report.meaning("too_many_values", first.start, first.end, message)
+    return False
 
 
 def warn_of_empty_range(ends: Sequence[Value], span: Span, report: Report) -> None:
@@ -99,51 +87,7 @@ def warn_of_empty_range(ends: Sequence[Value], span: Span, report: Report) -> No
         report.warn("empty_range", span.start, span.end, message, "exchange the two ends")
 
 
-def _date(token: Token, reader: _Reader) -> Value | None:
-    text = token.value
-    if text.lower() in ("today", "yesterday"):
-        return Named("today" if text.lower() == "today" else "yesterday")
-    if text in DEPRECATED_DATES:
-        current = DEPRECATED_DATES[text]
-        reader.report.warn("deprecated_date", token.start, token.end, f"'{text}' is deprecated.", f"write {current}")
-        text = current
-    offset = _OFFSET.fullmatch(text)
-    if offset is not None:
-        return _offset(token, offset, reader)
-    if _DAY.fullmatch(text) or _MOMENT.fullmatch(text):
-        return _calendar_date(token, text, reader)
-    reader.wrong_type(token, "a date", _date_advice(text))
-    return None
-
-
-def _offset(token: Token, match: re.Match[str], reader: _Reader) -> Offset | None:
-    sign, digits, unit = match.groups()
-    if len(digits) > _LONGEST_OFFSET:
-        message = f"'{shown(token.value)}' is too far away (maximum is {_LONGEST_OFFSET} digits)"
-        reader.refuse("offset_too_large", token, message, "")
-        return None
-    return Offset(int(sign + digits), cast(OffsetUnit, unit))
-
-
-def _calendar_date(token: Token, text: str, reader: _Reader) -> Day | Moment | None:
-    try:
-        return Moment(datetime.fromisoformat(text)) if "T" in text else Day(date.fromisoformat(text))
-    except ValueError:
-        hint = "hours go from 00 to 23" if "T" in text else ""
-        reader.refuse("invalid_date", token, f"There is no such date as '{text}'.", hint)
-        return None
-
-
-def _date_advice(text: str) -> str:
-    for pattern, advice in _DATE_ADVICE:
-        match = pattern.fullmatch(text)
-        if match is not None:
-            count_and_unit = "".join(group for group in match.groups() if group and "{}" in advice)
-            return advice.format(f"-{count_and_unit}")
-    return _DATE_FORMS
-
-
-def _integer(token: Token, reader: _Reader) -> Number | None:
+def _integer(token: Token, reader: Reader) -> Number | None:
     if token.kind != "literal" or not _INTEGER.fullmatch(token.text):
         reader.wrong_type(token, "a whole number", _number_advice(token, "write a whole number, such as 5"))
         return None
@@ -154,7 +98,7 @@ def _integer(token: Token, reader: _Reader) -> Number | None:
     return Number(value)
 
 
-def _number(token: Token, reader: _Reader) -> Number | None:
+def _number(token: Token, reader: Reader) -> Number | None:
     match = _NUMBER.fullmatch(token.text) if token.kind == "literal" else None
     if match is None:
         reader.wrong_type(token, "a number", _number_advice(token, "write digits and a point, such as 99.50"))
@@ -167,6 +111,14 @@ def _number(token: Token, reader: _Reader) -> Number | None:
     return Number(value)
 
 
+def _distance(token: Token, reader: Reader) -> Number | None:
+    value = _number(token, reader)
+    if value is None or value.value >= 0:
+        return value
+    reader.wrong_type(token, "a distance", "write a number that is not negative, such as 25")
+    return None
+
+
 def _number_advice(token: Token, otherwise: str) -> str:
     return (
         f"write {token.value} without quotes"
@@ -175,7 +127,7 @@ def _number_advice(token: Token, otherwise: str) -> str:
     )
 
 
-def _id(token: Token, reader: _Reader) -> Text | None:
+def _id(token: Token, reader: Reader) -> Text | None:
     if not _DIGITS.fullmatch(token.value):
         reader.wrong_type(token, "an id", "write only its digits, without quotes: 1234567890")
         return None
@@ -187,7 +139,7 @@ def _id(token: Token, reader: _Reader) -> Text | None:
     return Text(digits)
 
 
-def _enum(token: Token, reader: _Reader) -> Text | None:
+def _enum(token: Token, reader: Reader) -> Text | None:
     text = _quoted(token, reader)
     if text is None:
         return None
@@ -198,7 +150,7 @@ def _enum(token: Token, reader: _Reader) -> Text | None:
     return None
 
 
-def _enum_advice(text: str, reader: _Reader) -> str:
+def _enum_advice(text: str, reader: Reader) -> str:
     upper = text.upper().replace(" ", "_").replace("-", "_")
     if upper in reader.domain.values:
         return f"write '{upper}'"
@@ -207,13 +159,18 @@ def _enum_advice(text: str, reader: _Reader) -> str:
     return f"did you mean '{meant}'? The values are {values}" if meant else f"the values are {values}"
 
 
-def _text(token: Token, reader: _Reader) -> Text | None:
+def _text(token: Token, reader: Reader) -> Text | None:
     text = _quoted(token, reader)
     if text is None:
         return None
     form = reader.domain.form
     if form is None or form.pattern.fullmatch(text):
         return Text(text.lower() if reader.domain.lower_case else text)
+    loose = reader.domain.loose
+    if loose is not None and loose.pattern.fullmatch(text):
+        message = f"'{shown(text)}' is only a part of a value of {reader.subject}."
+        reader.report.warn("ambiguous_value", token.start, token.end, message, loose.advice)
+        return Text(text)
     message = f"'{shown(text)}' is not a value of {reader.subject}"
     upper = text.upper()
     hint = f"write '{upper}'" if form.pattern.fullmatch(upper) else form.advice
@@ -221,17 +178,28 @@ def _text(token: Token, reader: _Reader) -> Text | None:
     return None
 
 
-def _quoted(token: Token, reader: _Reader) -> str | None:
+def _truth(token: Token, reader: Reader) -> Truth | None:
+    written = token.text.lower()
+    if token.kind == "word" and written in ("true", "false"):
+        return Truth(written == "true")
+    reader.wrong_type(token, "true or false", "write true or false, without quotes")
+    return None
+
+
+def _quoted(token: Token, reader: Reader) -> str | None:
     if token.kind == "string":
         return token.value
     reader.wrong_type(token, "a text in quotes", f"write '{shown(token.text)}'")
     return None
 
 
-_READERS: Mapping[ValueType, Callable[[Token, _Reader], Value | None]] = {
-    "date": _date,
+_READERS: Mapping[ValueType, Callable[[Token, Reader], Value | None]] = {
+    "date": read_date,
+    "day": read_day,
     "integer": _integer,
     "number": _number,
+    "distance": _distance,
+    "truth": _truth,
     "id": _id,
     "enum": _enum,
     "text": _text,

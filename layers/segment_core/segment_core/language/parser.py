@@ -13,6 +13,8 @@ from segment_core.language.suggestions import advice_on_word
 from segment_core.language.syntax import Argument, Clause, Fragment, Group, Leaf, Negation, Operator, Parsed, Tree
 
 _COMPARISONS = frozenset({"=", "!=", ">", ">=", "<", "<="})
+# Operators that NOT can stand before.
+_NEGATED = ("CONTAINS", "IN", "MATCHES", "STARTS")
 _VALUES = frozenset({"string", "literal", "word"})
 
 # The words around a condition in reports and in SQL. Only the condition is the query.
@@ -205,17 +207,18 @@ class Parser:
 
     def _operator(self) -> Operator:
         start = self._here
-        if self._at(*_COMPARISONS, "BETWEEN", "CONTAINS", "IN", "MATCHES"):
-            name = self._advance().value
+        if self._at(*_COMPARISONS, "BETWEEN", *_NEGATED):
+            name = self._positive_operator()
         elif self._at("NOT_MATCHES"):
             self._advance()
             name = "NOT MATCHES"
         elif self._at("NOT"):
             self._advance()
-            if not self._at("CONTAINS", "IN", "MATCHES"):
-                self._unexpected("after NOT follows CONTAINS, IN or MATCHES; otherwise NOT stands before the clause")
+            if not self._at(*_NEGATED):
+                operators = "CONTAINS, IN, MATCHES or STARTS WITH"
+                self._unexpected(f"after NOT follows {operators}; otherwise NOT stands before the clause")
                 raise _Unreadable
-            name = "NOT " + self._advance().value
+            name = "NOT " + self._positive_operator()
         elif self._at("IS"):
             self._advance()
             name = "IS NULL"
@@ -227,6 +230,13 @@ class Parser:
             self._unexpected()
             raise _Unreadable
         return Operator(name, self._span_from(start.start))
+
+    def _positive_operator(self) -> str:
+        name = self._advance().value
+        if name != "STARTS":
+            return name
+        self._expect("WITH", "write STARTS WITH")
+        return "STARTS WITH"
 
     def _operands(self, operator: Operator) -> tuple[Token, ...]:
         if operator.name in ("IS NULL", "IS NOT NULL"):
@@ -278,7 +288,7 @@ class Parser:
         if name.kind in ("string", "literal"):
             self._advance()
             return Argument(None, None, (name,), False, self._span_from(name.start))
-        if name.kind != "word":
+        if name.kind != "word" and not self._keyword_is_a_name():
             self._unexpected("a parameter goes here, for example date >= -30d")
             raise _Unreadable
         self._advance()
@@ -289,15 +299,21 @@ class Parser:
             values = self._list() if listed else (self._value(),)
         else:
             operator = self._operator()
-            listed = operator.name in ("IN", "NOT IN")
+            listed = operator.name in ("IN", "NOT IN") or (operator.name in _COMPARISONS and self._at("("))
             if operator.name in ("MATCHES", "NOT MATCHES"):
                 self._next -= 1
                 self._unexpected()
                 raise _Unreadable
-            values = self._operands(operator)
+            values = self._list() if listed else self._operands(operator)
         if values and not listed:
             self._report_decimal_comma(values[-1])
         return Argument(name, operator, values, listed, self._span_from(name.start))
+
+    def _keyword_is_a_name(self) -> bool:
+        """Properties of events may have any name, `in` and `starts` among them."""
+        following = self._tokens[min(self._next + 1, len(self._tokens) - 1)]
+        operators = (*_COMPARISONS, "BETWEEN", "NOT", *_NEGATED)
+        return self._here.kind == "keyword" and following.kind in ("keyword", "symbol") and following.value in operators
 
     def _open(self, hint: str) -> None:
         self._expect("(", hint)

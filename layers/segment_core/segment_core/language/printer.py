@@ -6,7 +6,10 @@ Parsing the text gives the same tree again.
 from __future__ import annotations
 
 from segment_core.language import ast
-from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS, Domain
+from segment_core.language.vocabulary import FUNCTIONS, MODIFIERS, Domain, domain_of
+from segment_core.language.vocabulary.domains import TEXT
+
+_DAY = MODIFIERS["anniversary"].domain
 
 
 def canonical(query: ast.Query) -> str:
@@ -28,22 +31,31 @@ def _within(child: ast.Query, *binding_less: type[ast.Query]) -> str:
 def _clause(clause: ast.Clause) -> str:
     if isinstance(clause, ast.Matches):
         parameters = ", ".join(_parameter(clause.function, parameter) for parameter in clause.parameters)
-        return f"{clause.function} {_not(clause.negated)}MATCHES ({parameters})"
-    name, domain = clause.attribute, ATTRIBUTES[clause.attribute].domain
+        function = FUNCTIONS[clause.function]
+        argument = f"({_value(ast.Text(clause.event), TEXT)})" if function.argument else ""
+        return f"{clause.function}{argument} {_not(clause.negated)}MATCHES ({parameters})"
+    if isinstance(clause, ast.Anniversary):
+        values = " AND ".join(_value(value, _DAY) for value in clause.values)
+        return f"anniversary('{clause.attribute}') {clause.operator} {values}"
+    name, domain = clause.attribute, domain_of(clause.attribute)
     if isinstance(clause, ast.Comparison):
         return f"{name} {clause.operator} {_value(clause.value, domain)}"
     if isinstance(clause, ast.Between):
         return f"{name} BETWEEN {_value(clause.low, domain)} AND {_value(clause.high, domain)}"
     if isinstance(clause, ast.Contains):
         return f"{name} {_not(clause.negated)}CONTAINS {_value(clause.value, domain)}"
+    if isinstance(clause, ast.In):
+        return f"{name} {_not(clause.negated)}IN ({', '.join(_value(value, domain) for value in clause.values)})"
+    if isinstance(clause, ast.StartsWith):
+        return f"{name} {_not(clause.negated)}STARTS WITH {_value(clause.value, domain)}"
     return f"{name} IS {_not(clause.negated)}NULL"
 
 
 def _parameter(function: str, parameter: ast.Parameter) -> str:
     known = FUNCTIONS[function].parameter(parameter.name)
-    if known is None:
+    if known is None and not FUNCTIONS[function].argument:
         raise KeyError(f"{function} has no parameter {parameter.name}")
-    values = [_value(value, known.domain) for value in parameter.values]
+    values = [_value(value, known.domain if known else TEXT) for value in parameter.values]
     if parameter.operator in ("IN", "NOT IN"):
         return f"{parameter.name} {parameter.operator} ({', '.join(values)})"
     return f"{parameter.name} {parameter.operator} {' AND '.join(values)}"

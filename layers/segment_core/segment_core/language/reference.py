@@ -11,22 +11,34 @@ from pathlib import Path
 
 from segment_core.language.limits import STORE_CLAUSES, Limits
 from segment_core.language.vocabulary import (
+    ATTRIBUTE_EXTENSIONS,
     ATTRIBUTE_OPERATORS,
     ATTRIBUTES,
     DEPRECATED_DATES,
     FUNCTIONS,
+    LIST_OPERATORS,
+    METAFIELD_TYPES,
     MODIFIERS,
+    PARAMETER_EXTENSIONS,
     PARAMETER_OPERATORS,
     Attribute,
     Domain,
     Function,
 )
+from segment_core.language.vocabulary.metafields import EXAMPLES as METAFIELD_EXAMPLES
+from segment_core.language.vocabulary.metafields import defined
 
 BEGIN = "<!-- generated: python -m segment_core.language.reference --write docs/language.md -->"
 END = "<!-- end of what is generated -->"
 
+_EXTENSION = "*Extension.*"
+
 _TYPE_NAMES = {
     "date": "date",
+    "day": "day",
+    "distance": "distance",
+    "truth": "true or false",
+    "opaque": "something",
     "integer": "whole number",
     "number": "number",
     "id": "id",
@@ -38,7 +50,8 @@ _TYPE_NAMES = {
 
 def tables() -> str:
     """All generated tables, as Markdown."""
-    sections = [_operators(), _attributes(), *map(_function, FUNCTIONS.values()), _others(), _limits()]
+    functions = map(_function, FUNCTIONS.values())
+    sections = [_operators(), _attributes(), _metafields(), *functions, _others(), _limits()]
     return "\n\n".join(sections)
 
 
@@ -56,27 +69,49 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def _examples(queries: Iterable[str]) -> str:
+    return "\n".join(["```segment", *queries, "```"])
+
+
 def _code(words: Iterable[str]) -> str:
     return " ".join(f"`{word}`" for word in words)
 
 
 def _operators() -> str:
-    rows = [[_TYPE_NAMES[value_type], _code(operators)] for value_type, operators in ATTRIBUTE_OPERATORS.items()]
-    lists = next(attribute for attribute in ATTRIBUTES.values() if attribute.many)
-    rows.append(["list", _code(lists.operators)])
-    parameters = [[_TYPE_NAMES[value_type], _code(operators)] for value_type, operators in PARAMETER_OPERATORS.items()]
+    filters = [
+        [_TYPE_NAMES[value_type], _code(operators), _code(ATTRIBUTE_EXTENSIONS.get(value_type, ()))]
+        for value_type, operators in ATTRIBUTE_OPERATORS.items()
+        if operators
+    ]
+    filters.append(["list", _code(LIST_OPERATORS), "those of its elements"])
+    parameters = [
+        [_TYPE_NAMES[value_type], _code(operators), _code(PARAMETER_EXTENSIONS.get(value_type, ()))]
+        for value_type, operators in PARAMETER_OPERATORS.items()
+    ]
     return "\n\n".join(
         [
             "### Operators by type",
-            _table(["type of filter", "operators"], rows),
-            _table(["type of parameter", "operators"], parameters),
+            _table(["type of filter", "operators", "extensions"], filters),
+            _table(["type of parameter", "operators", "extensions"], parameters),
+            "A text with a form of its own has no `STARTS WITH`.",
         ]
     )
 
 
 def _attributes() -> str:
     rows = [[f"`{attribute.name}`", _type(attribute), _meaning(attribute)] for attribute in ATTRIBUTES.values()]
-    return "### Filters\n\n" + _table(["filter", "type", "meaning"], rows)
+    table = _table(["filter", "type", "meaning"], rows)
+    return f"### Filters\n\n{table}\n\n{_examples(attribute.example for attribute in ATTRIBUTES.values())}"
+
+
+def _metafields() -> str:
+    rows = [
+        [f"`{name}`", _type(attribute), _code(attribute.operators)]
+        for name, attribute in ((name, defined("a.b", name)) for name in METAFIELD_TYPES)
+    ]
+    rows.append(["any other", "", _code(defined("a.b", "").operators)])
+    table = _table(["type in the store", "compared as", "operators"], rows)
+    return f"### Metafields\n\n{table}\n\n{_examples(dict.fromkeys(METAFIELD_EXAMPLES.values()))}"
 
 
 def _type(attribute: Attribute) -> str:
@@ -85,14 +120,15 @@ def _type(attribute: Attribute) -> str:
 
 
 def _meaning(attribute: Attribute) -> str:
-    parts = [attribute.meaning, _values(attribute.domain)]
+    parts = [attribute.meaning, _values(attribute.domain), _EXTENSION if attribute.instead else ""]
     parts += [f"`{written}` is read as `{meant}`." for written, meant in attribute.spellings.items()]
     return " ".join(filter(None, parts))
 
 
 def _values(domain: Domain) -> str:
     if domain.form is not None:
-        return f"{domain.form.advice[0].upper()}{domain.form.advice[1:]}."
+        loose = " A part of that is taken too, with a warning." if domain.loose else ""
+        return f"{domain.form.advice[0].upper()}{domain.form.advice[1:]}.{loose}"
     return f"Values: {_code(domain.values)}." if domain.values else ""
 
 
@@ -102,28 +138,32 @@ def _function(function: Function) -> str:
             f"`{parameter.name}`",
             _TYPE_NAMES[parameter.domain.type],
             "aggregate" if parameter.aggregate else "row",
-            parameter.meaning,
+            f"{parameter.meaning} {_EXTENSION}" if parameter.instead else parameter.meaning,
         ]
         for parameter in function.parameters
     ]
-    notes = [function.meaning]
-    if not function.supported:
-        notes.append("Understood, but not answered yet.")
+    notes = [function.meaning, *([_EXTENSION] if function.instead else [])]
     if function.spellings:
         notes.append(f"Also written {_code(function.spellings)}.")
     if function.legacy:
         legacy = (f"`{old.name}: v` is `{old.parameter} {old.operator} v`" for old in function.legacy)
         notes.append(f"In the old form, {', '.join(legacy)}.")
+    if function.argument:
+        rows.insert(1, ["any other", "as it is compared", "row", "A property of the event."])
     table = _table(["parameter", "type", "kind", "meaning"], rows)
-    return f"### `{function.name}`\n\n{' '.join(notes)}\n\n{table}"
+    needs = [
+        f"`{p.name}` needs {' or '.join(f'`{name}`' for name in p.needs)}." for p in function.parameters if p.needs
+    ]
+    text = f"{' '.join([*notes, *needs])}\n\n{table}\n\n{_examples([function.example])}"
+    name = f"{function.name}('{function.argument}')" if function.argument else function.name
+    return f"### `{name}`\n\n{text}"
 
 
 def _others() -> str:
     lines = [f"`{old}` is read as `{current}`, with a warning." for old, current in DEPRECATED_DATES.items()]
-    for modifier in MODIFIERS.values():
-        unanswered = "" if modifier.supported else " Understood, but not answered yet."
-        lines.append(f"`{modifier.name}('...')` is compared like a date. {modifier.meaning}{unanswered}")
-    return "### Other words\n\n" + "\n".join(f"- {line}" for line in lines)
+    lines += (f"`{one.name}('...')` is compared like a date, with days. {one.meaning}" for one in MODIFIERS.values())
+    listed = "\n".join(f"- {line}" for line in lines)
+    return f"### Other words\n\n{listed}\n\n{_examples(modifier.example for modifier in MODIFIERS.values())}"
 
 
 def _limits() -> str:

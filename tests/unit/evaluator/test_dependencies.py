@@ -1,0 +1,71 @@
+"""Which facts queries read, and how far back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from segment_core.evaluator import Fact, Reach, depends_on
+from segment_core.evaluator.dependencies import ATTRIBUTES, FUNCTIONS, HAPPENED
+from segment_core.facts.customer import Customer
+from segment_core.language import parse, vocabulary
+
+ORDERS, LINES, CHECKOUTS, TAGS = Fact("orders"), Fact("lines"), Fact("checkouts"), Fact("field", "tags")
+
+
+def test_every_filter_says_what_it_reads() -> None:
+    assert set(ATTRIBUTES) == set(vocabulary.ATTRIBUTES)
+    assert set(FUNCTIONS) == set(vocabulary.FUNCTIONS)
+
+
+def test_the_facts_are_those_of_a_customer() -> None:
+    facts = {*ATTRIBUTES.values(), *(fact for row in FUNCTIONS.values() for fact in row)}
+    assert {fact.name for fact in facts if fact.kind == "field"} <= {field.name for field in fields(Customer)}
+
+
+def test_rows_of_dated_facts_are_limited_by_a_date() -> None:
+    for name, facts in FUNCTIONS.items():
+        parameter = vocabulary.FUNCTIONS[name].parameter(HAPPENED)
+        assert (parameter is not None) == all(fact.kind in ("orders", "lines", "event") for fact in facts)
+        assert parameter is None or parameter.domain.type == "date"
+
+
+@pytest.mark.parametrize(
+    ("query", "facts"),
+    [
+        ("customer_tags CONTAINS 'vip'", {TAGS: None}),
+        ("rfm_group = 'LOYAL'", {Fact("score", "rfm_group"): None}),
+        ("customer_cities IS NULL OR customer_regions IS NULL", {Fact("field", "addresses"): None}),
+        ("metafields.custom.points > 1", {Fact("metafield", "custom.points"): None}),
+        ("anniversary('metafields.facts.birth_date') = today", {Fact("metafield", "facts.birth_date"): None}),
+        ("anniversary('last_order_date') = today", {ORDERS: None}),
+        ("shopify_email.opened MATCHES (date > -1w)", {Fact("event", "shopify_email.opened"): 7}),
+        ("number_of_orders >= 3", {ORDERS: None}),
+        ("last_order_date > -30d", {ORDERS: 30}),
+        ("last_order_date >= -2w", {ORDERS: 14}),
+        ("last_order_date = -1m", {ORDERS: 31}),
+        ("last_order_date != -1y", {ORDERS: 366}),
+        ("last_order_date = today", {ORDERS: 0}),
+        ("last_order_date = yesterday", {ORDERS: 1}),
+        ("last_order_date > +30d", {ORDERS: 0}),
+        ("last_order_date BETWEEN -60d AND -30d", {ORDERS: 60}),
+        ("last_order_date BETWEEN 2026-01-01 AND today", {ORDERS: None}),
+        ("last_order_date < -30d", {ORDERS: None}),
+        ("last_order_date IS NULL", {ORDERS: None}),
+        ("first_order_date >= -30d", {ORDERS: None}),
+        ("abandoned_checkout_date >= -7d", {CHECKOUTS: 7}),
+        ("orders_placed MATCHES ()", {ORDERS: None}),
+        ("orders_placed NOT MATCHES (date >= -30d, count > 2)", {ORDERS: 30}),
+        ("orders_placed MATCHES (date != -30d)", {ORDERS: None}),
+        ("orders_refunded MATCHES (date >= -30d)", {ORDERS: None}),
+        ("products_purchased MATCHES (date >= -30d, id = 1)", {ORDERS: 30, LINES: 30}),
+        (
+            "NOT (last_order_date > -90d OR products_purchased MATCHES (date > -7d) AND customer_tags CONTAINS 'vip')",
+            {ORDERS: 90, LINES: 7, TAGS: None},
+        ),
+        ("last_order_date > -90d AND number_of_orders > 1", {ORDERS: None}),
+    ],
+)
+def test_a_query_depends_on(query: str, facts: dict[Fact, Reach]) -> None:
+    assert depends_on(parse(query)) == facts

@@ -31,7 +31,7 @@ run: setup ## the local stack with a demo shop and its story; ARGS=--exit stops 
 test: setup ## all tests but the long ones; ARGS go to pytest
 	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
-replay: setup ## two years of real orders against brute force, and every deliberate break; takes more than an hour
+replay: setup ## two years of real orders against brute force, a sample and all of them; takes about an hour
 	TIDEMARK_NO_SKIP=1 $(BIN)/python -m pytest -m long $(ARGS)
 
 fuzz: setup ## hostile text against the segment language; ARGS="--minutes 10" for how long

@@ -67,9 +67,9 @@ def twice(patch: pytest.MonkeyPatch) -> None:
     """The stream of memberships delivers every batch twice: to lists, counts, history and the bus."""
     once = project.project
 
-    def project_twice(tables: Tables, event_bus: str, changes: Sequence[Change], at: datetime) -> int:
-        once(tables, event_bus, changes, at)
-        return once(tables, event_bus, changes, at)
+    def project_twice(*batch: Any) -> int:
+        once(*batch)
+        return once(*batch)
 
     patch.setattr(project, "project", project_twice)
 

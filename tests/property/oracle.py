@@ -35,6 +35,8 @@ def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bo
             attribute = None if name.startswith("metafields.") else _attribute(name, customer, shop, at)
             day = local_day(name, attribute, customer, shop)
             return anniversary_member(day, operator, values, today_at(at, shop.zone))
+        case ast.InSegment(name):
+            return name in shop.segments and member(shop.segments[name].query, customer, shop, at)
         case ast.Matches("event", parameters, negated, _, event):
             return events_match(event, parameters, customer, shop, at) != negated
         case ast.Matches(function, parameters, negated):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from segment_core.language import ast
 
 from .draws import number, pick, rarely, several
-from .scenes import AMOUNTS, EVENTS, POINTS, PRODUCTS, USUAL_EVENTS, Scene
+from .scenes import AMOUNTS, EVENTS, POINTS, PRODUCTS, SEGMENTS, USUAL_EVENTS, Scene
 
 DATE_ATTRIBUTES = (
     "last_order_date",
@@ -283,7 +283,8 @@ def common(draw: st.DrawFn, today: date) -> ast.Clause:
             name = pick(draw, tuple(LIST_ATTRIBUTES))
             return ast.Contains(name, ast.Text(pick(draw, LIST_ATTRIBUTES[name])), rarely(draw))
         case "rest":
-            anything: Sequence[ast.Clause] = (anniversary(draw, today), metafield(draw, today), distance(draw))
+            segment = ast.InSegment(pick(draw, (*SEGMENTS, "staff")))
+            anything: Sequence[ast.Clause] = (anniversary(draw, today), metafield(draw, today), distance(draw), segment)
             return pick(draw, anything)
         case _:
             return ast.IsNull(pick(draw, (*DATE_ATTRIBUTES, *LIST_ATTRIBUTES, "customer_email_domain")), rarely(draw))

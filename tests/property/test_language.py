@@ -137,6 +137,7 @@ CLAUSES = st.one_of(
     *(function_clauses(function) for function in FUNCTIONS.values()),
     *(modifier_clauses(modifier) for modifier in MODIFIERS.values()),
     *(attribute_clauses(attribute) for attribute in METAFIELDS),
+    st.builds(ast.InSegment, ANY_TEXT),
 )
 
 

@@ -186,6 +186,14 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
+class InSegment:
+    """`in_segment('name')`."""
+
+    segment: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """Prefix `NOT`."""
 
@@ -209,5 +217,5 @@ class Or:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Clause = Comparison | Between | Contains | In | StartsWith | IsNull | Anniversary | Matches
+Clause = Comparison | Between | Contains | In | StartsWith | IsNull | Anniversary | Matches | InSegment
 Query = Clause | Not | And | Or

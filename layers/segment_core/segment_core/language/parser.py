@@ -11,6 +11,7 @@ from segment_core.language.lexer import Token
 from segment_core.language.problems import Report, shown
 from segment_core.language.suggestions import advice_on_word
 from segment_core.language.syntax import Argument, Clause, Fragment, Group, Leaf, Negation, Operator, Parsed, Tree
+from segment_core.language.vocabulary import PREDICATES
 
 _COMPARISONS = frozenset({"=", "!=", ">", ">=", "<", "<="})
 # Operators that NOT can stand before.
@@ -196,6 +197,8 @@ class Parser:
 
     def _clause_after(self, name: Token) -> Clause:
         arguments = self._arguments() if self._at("(") else None
+        if arguments is not None and name.text in PREDICATES:
+            return self._predicate(name, arguments)
         operator = self._operator()
         values: tuple[Token, ...] = ()
         parameters: tuple[Argument, ...] = ()
@@ -204,6 +207,13 @@ class Parser:
         else:
             values = self._operands(operator)
         return Clause(name, arguments, operator, values, parameters, self._span_from(name.start))
+
+    def _predicate(self, name: Token, arguments: tuple[Argument, ...]) -> Clause:
+        if not self._at("AND", "OR", ")") and self._here.kind in ("symbol", "keyword"):
+            self._unexpected("it has no operator; for the opposite, NOT stands before it")
+            raise _Unreadable
+        end = self._before.end
+        return Clause(name, arguments, Operator("", Span(end, end)), (), (), self._span_from(name.start))
 
     def _operator(self) -> Operator:
         start = self._here

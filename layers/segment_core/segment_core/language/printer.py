@@ -37,6 +37,8 @@ def _clause(clause: ast.Clause) -> str:
     if isinstance(clause, ast.Anniversary):
         values = " AND ".join(_value(value, _DAY) for value in clause.values)
         return f"anniversary('{clause.attribute}') {clause.operator} {values}"
+    if isinstance(clause, ast.InSegment):
+        return f"in_segment({_value(ast.Text(clause.segment), TEXT)})"
     name, domain = clause.attribute, domain_of(clause.attribute)
     if isinstance(clause, ast.Comparison):
         return f"{name} {clause.operator} {_value(clause.value, domain)}"

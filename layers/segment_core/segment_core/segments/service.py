@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from segment_core.errors import Conflict, InvalidRequest, NotFound
-from segment_core.language import check
+from segment_core.language import Limits, check
 from segment_core.membership import jobs
 from segment_core.model.generation import Generation
 from segment_core.model.segment import Job, SegmentRecord
@@ -19,6 +19,9 @@ from segment_core.store.tables import Tables
 
 NAME_LIMIT = 255
 
+# Definitions do not ask each other yet, so one that would is refused instead of being answered wrongly.
+_LIMITS = Limits(segments={})
+
 
 def create(tables: Tables, shop: str, name: str, text: str, at: datetime, work_queue_url: str) -> Segment:
     """Save a segment and evaluate the customers who are there; what takes too long goes on in the background.
@@ -27,7 +30,7 @@ def create(tables: Tables, shop: str, name: str, text: str, at: datetime, work_q
     (`segment_name_taken`) and NotFound (`shop_not_found`).
     """
     name = _valid_name(name)
-    query = check(text).canonical
+    query = check(text, _LIMITS).canonical
     segment = uuid4().hex[:12]
     record = SegmentRecord(segment, name, query, 1, "building", at, at)
     job = Job(segment, "walk", record.revision, touched_at=at)

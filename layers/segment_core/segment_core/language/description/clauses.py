@@ -38,6 +38,8 @@ def phrase(clause: ast.Clause, words: Words, currency: str | None) -> str:
     match clause:
         case ast.Matches():
             return _matches(_plainer(clause), words, currency)
+        case ast.InSegment(segment):
+            return words.segment.holds.format(quoted(segment, words))
         case ast.Anniversary(attribute, operator, values):
             said = comes_round(_COMPLEMENTS.get(operator, operator), values, words)
             return _template(words.anniversary, operator).format(said, name=_name(attribute, words))

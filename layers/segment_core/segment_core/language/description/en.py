@@ -390,6 +390,7 @@ WORDS: Final = Words(
         "have the anniversary of {name} {}",
         "do not have the anniversary of {name} {}",
     ),
+    segment=AttributeWords("are in the segment {}", "are not in the segment {}"),
     names={
         "abandoned_checkout_date": "their last abandoned checkout",
         "customer_added_date": "being added",

@@ -385,6 +385,7 @@ WORDS: Final = Words(
         "date": AttributeWords("har en dato {} i metafeltet {name}", "ikke har en dato {} i metafeltet {name}"),
     },
     anniversary=AttributeWords("har årsdagen for {name} {}", "ikke har årsdagen for {name} {}"),
+    segment=AttributeWords("er i segmentet {}", "ikke er i segmentet {}"),
     names={
         "abandoned_checkout_date": "sist de forlot kassen",
         "customer_added_date": "da de ble lagt til",

@@ -150,4 +150,5 @@ class Words:
     event_property: ParameterWords
     metafields: Mapping[str, AttributeWords]
     anniversary: AttributeWords
+    segment: AttributeWords
     names: Mapping[str, str]

@@ -221,4 +221,15 @@ class Modifier:
         return PARAMETER_OPERATORS[self.domain.type]
 
 
-Entry = Attribute | Function | Modifier
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """Holds or does not, without an operator: `in_segment('vip')`. `argument` is what stands in the parentheses."""
+
+    name: str
+    argument: str
+    meaning: str
+    example: str
+    instead: str
+
+
+Entry = Attribute | Function | Modifier | Predicate

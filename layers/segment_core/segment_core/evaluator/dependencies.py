@@ -129,10 +129,18 @@ def _walk(query: ast.Query, segments: Mapping[str, Rule], path: tuple[str, ...])
 
 
 def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
-    dated = next((parameter for parameter in clause.parameters if parameter.name == HAPPENED), None)
-    reach = None if dated is None or clause.function in LATER else _since(dated.operator, dated.values[0])
+    reach = None if clause.function in LATER else _farthest_window(clause)
     for fact in FUNCTIONS[clause.function]:
         yield fact if fact != _NAMED_EVENT else Fact("event", clause.event), reach
+
+
+def _farthest_window(clause: ast.Matches) -> Reach:
+    """How far back the clause's own window goes, or another one that its totals are compared with."""
+    windows = [parameter for parameter in clause.parameters if parameter.name == HAPPENED]
+    if not windows:
+        return None
+    windows += [one.window for known in clause.parameters for one in known.values if isinstance(one, ast.Total)]
+    return reduce(_farther, (_since(window.operator, window.values[0]) for window in windows))
 
 
 def _attribute(

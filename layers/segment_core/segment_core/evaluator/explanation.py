@@ -13,7 +13,7 @@ from typing import Any, Literal
 from segment_core.calendar import local_date
 from segment_core.evaluator.clauses import Clause, DateClause
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.targets import Target, quantity
+from segment_core.evaluator.targets import ComparedTarget, Target, quantity
 from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.language import ast
 from segment_core.language.printer import canonical
@@ -90,7 +90,8 @@ def _next_change(node: ast.Clause, course: Course[Any], targets: Sequence[Target
             if target.read(value) != target.read(course.now)
         ]
         if changes:
-            window = "the window " if _has_window(node) else ""
+            compared = any(isinstance(target, ComparedTarget) for target in targets)
+            window = "the difference " if compared else "the window " if _has_window(node) else ""
             return f"{window}{', '.join(changes)} on {local_date(instant, subject.shop.zone)}"
     return ""
 

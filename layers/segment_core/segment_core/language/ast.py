@@ -86,7 +86,18 @@ class Named:
 
 DayExpression = Day | Offset | Named
 DateExpression = DayExpression | Moment
-Value = Text | Number | Truth | Day | Moment | Offset | Named
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """`factor * name(window)`: the same total of the same rows, but for their date, which is in the window."""
+
+    name: str
+    window: Parameter
+    factor: Number | None = None
+
+
+Value = Text | Number | Truth | Day | Moment | Offset | Named | Total
 
 
 @dataclass(frozen=True, slots=True)

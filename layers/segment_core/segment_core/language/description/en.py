@@ -372,6 +372,9 @@ WORDS: Final = Words(
     dates=_DATES,
     attributes=_ATTRIBUTES,
     functions=_FUNCTIONS,
+    other_window="what it was {}",
+    times="{} times {}",
+    in_number=", in number {}",
     event_property=ParameterWords(", where {name} is {}", ", where {name} is not {}"),
     metafields={
         "text": AttributeWords(

@@ -376,6 +376,9 @@ WORDS: Final = Words(
     dates=_DATES,
     attributes=_ATTRIBUTES,
     functions=_FUNCTIONS,
+    other_window="det var {}",
+    times="{} ganger det {}",
+    in_number=", i antall {}",
     event_property=ParameterWords(", der {name} er {}", ", der {name} ikke er {}"),
     metafields={
         "text": AttributeWords("har {} i metafeltet {name}", "ikke har {} i metafeltet {name}", _HAVE, _HAVE_NOT),

@@ -158,6 +158,8 @@ _OF_PROPERTIES: Mapping[ValueType, tuple[str, ...]] = {
     "number": (*_ORDER, *_ONE_OF),
     "text": (*_EQUALITY, *_ONE_OF, *_PREFIX),
     "truth": _EQUALITY,
+    # Nothing stands there to be compared with.
+    "opaque": _EQUALITY,
 }
 
 

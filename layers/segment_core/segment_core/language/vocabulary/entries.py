@@ -159,7 +159,7 @@ _OF_PROPERTIES: Mapping[ValueType, tuple[str, ...]] = {
     "text": (*_EQUALITY, *_ONE_OF, *_PREFIX),
     "truth": _EQUALITY,
     # Nothing stands there to be compared with.
-    "opaque": _EQUALITY,
+    "opaque": _ORDER,
 }
 
 

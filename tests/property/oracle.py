@@ -19,7 +19,7 @@ from segment_core.shop import Shop
 
 from .oracle_compare import compare, plain, row_condition, today_at
 from .oracle_dates import anniversary_member, local_day, metafield_member
-from .oracle_things import events_match, near_enough, things_match
+from .oracle_things import near_enough, things_chosen
 
 
 def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bool:
@@ -35,10 +35,10 @@ def member(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> bo
             attribute = None if name.startswith("metafields.") else _attribute(name, customer, shop, at)
             day = local_day(name, attribute, customer, shop)
             return anniversary_member(day, operator, values, today_at(at, shop.zone))
-        case ast.Matches("event", parameters, negated, _, event):
-            return events_match(event, parameters, customer, shop, at) != negated
-        case ast.Matches(function, parameters, negated):
-            return _matches(function, parameters, customer, shop, at) != negated
+        case ast.InSegment(name):
+            return name in shop.segments and member(shop.segments[name].query, customer, shop, at)
+        case ast.Matches():
+            return _matches(query, customer, shop, at) != query.negated
     if query.attribute.startswith("metafields."):
         return metafield_member(query, customer, shop, at)
     return _attribute_member(query, customer, shop, at)
@@ -192,29 +192,46 @@ def _spend(order: Order, shop: Shop, at: datetime) -> Decimal | None:
 # MATCHES
 
 
-def _matches(
-    function: str, parameters: tuple[ast.Parameter, ...], customer: Customer, shop: Shop, at: datetime
-) -> bool:
-    if function == "customer_within_distance":
-        return any(near_enough(address, parameters) for address in customer.addresses)
-    if function == "store_credit_accounts" or "." in function:
-        return things_match(function, parameters, customer, shop, at)
+AGGREGATES = ("count", "sum_amount", "sum_quantity", "distinct_products")
+
+
+def _matches(query: ast.Matches, customer: Customer, shop: Shop, at: datetime) -> bool:
+    if query.function == "customer_within_distance":
+        return any(near_enough(address, query.parameters) for address in customer.addresses)
+    rows = tuple(p for p in query.parameters if p.name not in AGGREGATES)
+    totals = _totals(query, rows, customer, shop, at)
+    aggregates = [p for p in query.parameters if p.name in AGGREGATES]
+    for p in aggregates:
+        values, bound = p.values, p.values[0]
+        if isinstance(bound, ast.Total):
+            others = (bound.window, *(row for row in rows if row.name != "date"))
+            there = _totals(query, others, customer, shop, at)[p.name]
+            values = (ast.Number(there * (bound.factor.value if bound.factor else 1)),)
+        if not compare(p.name, totals[p.name], p.operator, values, shop, at):
+            return False
+    return len(aggregates) > 0 or totals["rows"] > 0
+
+
+def _totals(
+    query: ast.Matches, parameters: tuple[ast.Parameter, ...], customer: Customer, shop: Shop, at: datetime
+) -> dict[str, Any]:
+    """The totals over the rows that all the parameters choose."""
+    if query.function == "store_credit_accounts" or query.event or "." in query.function:
+        count = things_chosen(query.function, query.event, parameters, customer, shop, at)
+        return {"rows": count, "count": count}
     chosen = [
         {"order": position, **row}
         for position, order in enumerate(_orders(customer, shop, at))
-        for row in _rows(function, order, shop, at)
-        if all(row_condition(row, p, shop, at) for p in parameters if p.name in row)
+        for row in _rows(query.function, order, shop, at)
+        if all(row_condition(row, p, shop, at) for p in parameters)
     ]
-    totals = {
+    return {
+        "rows": len(chosen),
         "count": len({row["order"] for row in chosen}),
         "sum_amount": sum((row.get("amount") or Decimal(0) for row in chosen), Decimal(0)),
         "sum_quantity": sum(row.get("quantity", 0) for row in chosen),
         "distinct_products": len({row.get("id") for row in chosen} - {None}),
     }
-    aggregates = [p for p in parameters if p.name in totals]
-    if not aggregates:
-        return len(chosen) > 0
-    return all(compare(p.name, totals[p.name], p.operator, p.values, shop, at) for p in aggregates)
 
 
 def _rows(function: str, order: Order, shop: Shop, at: datetime) -> list[dict[str, Any]]:

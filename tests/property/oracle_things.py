@@ -14,10 +14,15 @@ from segment_core.shop import Shop
 from .oracle_compare import compare, plain, row_condition, today_at
 
 
-def things_match(
-    function: str, parameters: tuple[ast.Parameter, ...], customer: Customer, shop: Shop, at: datetime
-) -> bool:
-    """Whether a MATCHES over events or accounts holds."""
+def things_chosen(
+    function: str, name: str, parameters: tuple[ast.Parameter, ...], customer: Customer, shop: Shop, at: datetime
+) -> int:
+    """How many events or accounts the parameters choose; `name` is that of `event('name')`."""
+    if name:
+        return sum(
+            event.type == name and event.at <= at and all(_event_holds(event, p, shop, at) for p in parameters)
+            for event in customer.events
+        )
     if function == "store_credit_accounts":
         today = today_at(at, shop.zone)
         rows: list[dict[str, Any]] = [
@@ -42,28 +47,7 @@ def things_match(
             for event in customer.events
             if event.type == function and event.at <= at
         ]
-    chosen = [row for row in rows if all(row_condition(row, p, shop, at) for p in parameters if p.name in row)]
-    counts = [p for p in parameters if p.name == "count"]
-    if not counts:
-        return len(chosen) > 0
-    return all(compare("count", len(chosen), p.operator, p.values, shop, at) for p in counts)
-
-
-def events_match(
-    name: str, parameters: tuple[ast.Parameter, ...], customer: Customer, shop: Shop, at: datetime
-) -> bool:
-    """Whether a MATCHES over events of that name, with any properties, holds."""
-    chosen = [
-        event
-        for event in customer.events
-        if event.type == name
-        and event.at <= at
-        and all(_event_holds(event, p, shop, at) for p in parameters if p.name != "count")
-    ]
-    counts = [p for p in parameters if p.name == "count"]
-    if not counts:
-        return len(chosen) > 0
-    return all(compare("count", len(chosen), p.operator, p.values, shop, at) for p in counts)
+    return sum(all(row_condition(row, p, shop, at) for p in parameters) for row in rows)
 
 
 def _event_holds(event: Event, parameter: ast.Parameter, shop: Shop, at: datetime) -> bool:

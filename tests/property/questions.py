@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from segment_core.language import ast
 
 from .draws import number, pick, rarely, several
-from .scenes import AMOUNTS, EVENTS, POINTS, PRODUCTS, USUAL_EVENTS, Scene
+from .scenes import AMOUNTS, EVENTS, POINTS, PRODUCTS, SEGMENTS, USUAL_EVENTS, Scene
 
 DATE_ATTRIBUTES = (
     "last_order_date",
@@ -38,6 +38,7 @@ LIST_ATTRIBUTES = {
     "customer_cities": ("US-NY-NewYorkCity", "SG-Singapore", "NO-03-Oslo"),
     "companies": ("55", "56"),
 }
+AGGREGATES = ("count", "sum_amount", "sum_quantity", "distinct_products")
 MEASURES = {
     "average_order_value": ("0", "10", "30.495", "50", "100"),
     "average_days_between_orders": ("0", "0.5", "3", "30", "61.5", "90"),
@@ -138,12 +139,23 @@ def parameter(draw: st.DrawFn, today: date, known: Parameters, name: str) -> ast
     )
 
 
+def compared(draw: st.DrawFn, today: date, aggregate: ast.Parameter) -> ast.Parameter:
+    """The total compared with the same one over another window."""
+    window = parameter(draw, today, PARAMETERS["orders_placed"], "date")
+    factor = pick(draw, (None, None, ast.Number(Decimal("1.5")), ast.Number(Decimal("0.5"))))
+    return ast.Parameter(aggregate.name, pick(draw, COMPARISONS), (ast.Total(aggregate.name, window, factor),))
+
+
 def matches(draw: st.DrawFn, today: date, function: str, known: Parameters) -> ast.Matches:
     """A MATCHES, with a date more often than not."""
     dates = tuple(name for name in known if known[name][1] is None)
     names = {pick(draw, dates)} if number(draw, 0, 2) else set()
     names.update(several(draw, 2, lambda: pick(draw, tuple(known))))
+    if number(draw, 0, 3) == 3:
+        names.update(set(known) & {pick(draw, ("count", "count", "sum_amount", "sum_quantity", "distinct_products"))})
     parameters = tuple(parameter(draw, today, known, name) for name in known if name in names)
+    if any(one.name in AGGREGATES for one in parameters) and number(draw, 0, 3) == 3:
+        parameters = tuple(compared(draw, today, one) if one.name in AGGREGATES else one for one in parameters)
     return ast.Matches(function, parameters, rarely(draw))
 
 
@@ -283,7 +295,8 @@ def common(draw: st.DrawFn, today: date) -> ast.Clause:
             name = pick(draw, tuple(LIST_ATTRIBUTES))
             return ast.Contains(name, ast.Text(pick(draw, LIST_ATTRIBUTES[name])), rarely(draw))
         case "rest":
-            anything: Sequence[ast.Clause] = (anniversary(draw, today), metafield(draw, today), distance(draw))
+            segment = ast.InSegment(pick(draw, (*SEGMENTS, "staff")))
+            anything: Sequence[ast.Clause] = (anniversary(draw, today), metafield(draw, today), distance(draw), segment)
             return pick(draw, anything)
         case _:
             return ast.IsNull(pick(draw, (*DATE_ATTRIBUTES, *LIST_ATTRIBUTES, "customer_email_domain")), rarely(draw))

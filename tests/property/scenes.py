@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from segment_core.evaluator import compile_query
 from segment_core.facts.customer import (
     Address,
     Checkout,
@@ -25,6 +26,7 @@ from segment_core.facts.customer import (
     Refund,
     StoreCreditAccount,
 )
+from segment_core.language import parse
 from segment_core.shop import OrderPolicy, Shop
 
 from .draws import FIRST, ZONES, anchors, near, number, pick, rarely, several
@@ -47,6 +49,14 @@ class Scene:
 AMOUNTS = [Decimal(text) for text in ("0", "0.10", "0.20", "10.00", "10.99", "49.99", "50", "100.00", "1234.56")]
 PRODUCTS = ("11", "12", "13")
 POINTS = ((Decimal("40.7128"), Decimal("-74.0060")), (Decimal("-16.5"), Decimal("179.99")), (Decimal(90), Decimal(0)))
+SEGMENTS = {
+    name: compile_query(parse(query))
+    for name, query in {
+        "recent": "last_order_date >= -30d",
+        "seldom": "orders_placed MATCHES (date > -90d, count <= 1) AND NOT in_segment('staff')",
+        "either": "in_segment('recent') OR in_segment('seldom') AND NOT in_segment('recent')",
+    }.items()
+}
 USUAL_EVENTS = ("shopify_email.opened", "shopify_email.clicked", "storefront.product_viewed")
 EVENTS = (
     *USUAL_EVENTS,
@@ -204,7 +214,7 @@ def profile(draw: st.DrawFn) -> Customer:
 def scenes(draw: st.DrawFn) -> Scene:
     """A shop, an instant, more often than not near a change of clocks, and a customer with facts around it."""
     policy = pick(draw, (OrderPolicy(), OrderPolicy(), OrderPolicy(True, False), OrderPolicy(False, True)))
-    shop = Shop(ZoneInfo(pick(draw, ZONES)), "USD", policy)
+    shop = Shop(ZoneInfo(pick(draw, ZONES)), "USD", policy, SEGMENTS)
     days = anchors(shop.zone)
     anchor = FIRST + timedelta(days=31 * number(draw, 0, 199)) if rarely(draw) else pick(draw, days)
     at = near(draw, anchor, shop.zone, days=3)

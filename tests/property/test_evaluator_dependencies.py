@@ -105,7 +105,7 @@ def test_nor_does_what_is_too_old_matter(case: tuple[Scene, ast.Query]) -> None:
 
 
 def agree(scene: Scene, query: ast.Query) -> None:
-    rest = stripped(scene, depends_on(query))
+    rest = stripped(scene, depends_on(query, scene.shop.segments))
     assert evaluate(query, rest, scene.shop, scene.at) == evaluate(query, scene.customer, scene.shop, scene.at)
     # A flip at the instant itself is a matter of the instant before, which looks back one day more.
     start, end = scene.at + TICK, scene.at + timedelta(days=800)

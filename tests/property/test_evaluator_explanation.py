@@ -13,6 +13,7 @@ from segment_core.language import ast, canonical
 from segment_core.language.description import LOCALES
 
 from .generate import Scene, clauses, queries, scenes
+from .scenes import SEGMENTS
 
 
 @st.composite
@@ -30,6 +31,8 @@ def parts(query: ast.Query, explanation: Explanation) -> Iterator[tuple[ast.Quer
         nodes = query.children
     elif isinstance(query, ast.Not):
         nodes = (query.child,)
+    elif isinstance(query, ast.InSegment):
+        nodes = tuple(SEGMENTS[name].query for name in (query.segment,) if name in SEGMENTS)
     for node, child in zip(nodes, explanation.children, strict=True):
         yield from parts(node, child)
 

@@ -85,6 +85,10 @@ def attribute_clauses(draw: st.DrawFn, attribute: Attribute) -> ast.Clause:
 @st.composite
 def parameters(draw: st.DrawFn, parameter: Parameter) -> ast.Parameter:
     operator: Any = draw(st.sampled_from(parameter.operators))
+    if parameter.aggregate and operator in ("=", "!=", ">", ">=", "<", "<=") and draw(st.booleans()):
+        window = draw(parameters(Parameter("date", DATE, "")))
+        factor = draw(st.none() | st.builds(ast.Number, st.decimals("0.01", 100, places=2)))
+        return ast.Parameter(parameter.name, operator, (ast.Total(parameter.name, window, factor),))
     least, most = {"BETWEEN": (2, 2), "IN": (1, 4), "NOT IN": (1, 4)}.get(operator, (1, 1))
     value = values(parameter.name, parameter.domain)
     return ast.Parameter(parameter.name, operator, tuple(draw(st.lists(value, min_size=least, max_size=most))))
@@ -137,6 +141,7 @@ CLAUSES = st.one_of(
     *(function_clauses(function) for function in FUNCTIONS.values()),
     *(modifier_clauses(modifier) for modifier in MODIFIERS.values()),
     *(attribute_clauses(attribute) for attribute in METAFIELDS),
+    st.builds(ast.InSegment, ANY_TEXT),
 )
 
 
@@ -224,6 +229,8 @@ WORDS = (
     "WITH",
     "today",
     "true",
+    "sum_amount(date",
+    "1.2 *",
     "WHERE",
 )
 SIGNS = ("(", ")", "(((", ")))", ",", ":", "=", "!=", ">=", "<", "'", "\\", '"', "-", "+", ".", "'x'")

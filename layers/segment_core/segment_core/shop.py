@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from segment_core.evaluator.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +22,13 @@ class OrderPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What `evaluate` must know of a shop. `currency` is an ISO 4217 code; sums of money are in it."""
+    """What `evaluate` must know of a shop. `currency` is an ISO 4217 code; sums of money are in it.
+
+    `segments` are those that `in_segment('name')` can ask, by every name that they go by. Nobody is in one that is not
+    among them.
+    """
 
     zone: ZoneInfo
     currency: str
     orders: OrderPolicy = field(default_factory=OrderPolicy)
+    segments: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}), hash=False)

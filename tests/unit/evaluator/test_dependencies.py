@@ -58,6 +58,11 @@ def test_rows_of_dated_facts_are_limited_by_a_date() -> None:
         ("orders_placed MATCHES ()", {ORDERS: None}),
         ("orders_placed NOT MATCHES (date >= -30d, count > 2)", {ORDERS: 30}),
         ("orders_placed MATCHES (date != -30d)", {ORDERS: None}),
+        ("orders_placed MATCHES (date >= -90d, count > count(date BETWEEN -180d AND -91d))", {ORDERS: 180}),
+        ("orders_placed MATCHES (count > count(date >= -180d))", {ORDERS: None}),
+        ("event('quiz') MATCHES (date >= -7d, score > 1)", {Fact("event", "quiz"): 7}),
+        ("days_overdue > 7 AND last_order_date IN (today, -7d)", {ORDERS: None}),
+        ("last_order_date IN (today, -7d)", {ORDERS: 7}),
         ("orders_refunded MATCHES (date >= -30d)", {ORDERS: None}),
         ("products_purchased MATCHES (date >= -30d, id = 1)", {ORDERS: 30, LINES: 30}),
         (

@@ -93,6 +93,7 @@ def every_clause() -> Iterator[ast.Clause]:
                 for value in values(modifier.domain):
                     given: Any = (value, ast.Offset(30, "d")) if operator == "BETWEEN" else (value,)
                     yield ast.Anniversary(dated, cast(ast.AnniversaryOperator, operator), given)
+    yield ast.InSegment("vip")
     for function in FUNCTIONS.values():
         given = [alternative for parameter in function.parameters for alternative in parameters(parameter)]
         for negated in (False, True):

@@ -25,6 +25,8 @@ STRICT = Limits(strictness="shopify")
         ("days_overdue > 7", 0, "last_order_date"),
         ("days_overdue IN (7, 8)", 0, "last_order_date"),
         ("event('quiz') NOT MATCHES (score IN (1, 2))", 0, "shopify_email and storefront"),
+        ("NOT in_segment('vip')", 4, "repeat the clauses"),
+        ("orders_placed MATCHES (count > 2 * count(date < -90d))", 31, "one clause for each window"),
         ("orders_refunded MATCHES (sum_amount > 5)", 0, "no filter on refunds"),
         ("products_purchased(tag: ('a', 'b')) = true", 22, "one clause for each value"),
     ],

@@ -38,6 +38,8 @@ def cut(text: str) -> list[tuple[str, str]]:
         ("not_matches IS null", [("keyword", "not_matches"), ("keyword", "IS"), ("keyword", "null")]),
         ("'a\\'b' c", [("string", "'a\\'b'"), ("word", "c")]),
         ("'a\\\\' c", [("string", "'a\\\\'"), ("word", "c")]),
+        ("1.2*a(", [("literal", "1.2"), ("symbol", "*"), ("word", "a"), ("symbol", "(")]),
+        ("/* a*b", [("junk", "/*"), ("word", "a*b")]),
         ("??? !", [("junk", "???"), ("junk", "!")]),
         ("å = 'ø'", [("word", "å"), ("symbol", "="), ("string", "'ø'")]),
     ],

@@ -12,10 +12,12 @@ from segment_core.language.vocabulary import (
     METAFIELD,
     METAFIELD_TYPES,
     MODIFIERS,
+    PREDICATES,
     Attribute,
     Domain,
     Function,
     Modifier,
+    Predicate,
     find,
     names,
 )
@@ -24,7 +26,7 @@ from segment_core.language.vocabulary.metafields import defined
 
 def test_no_two_filters_share_a_name() -> None:
     spelled = [spelling for function in FUNCTIONS.values() for spelling in (function.name, *function.spellings)]
-    written = [*ATTRIBUTES, *spelled, *MODIFIERS]
+    written = [*ATTRIBUTES, *spelled, *MODIFIERS, *PREDICATES]
 
     assert sorted(written) == sorted(names())
 
@@ -51,9 +53,13 @@ def test_an_attribute(attribute: Attribute) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry", [*ATTRIBUTES.values(), *FUNCTIONS.values(), *MODIFIERS.values()], ids=lambda entry: entry.name
+    "entry",
+    [*ATTRIBUTES.values(), *FUNCTIONS.values(), *MODIFIERS.values(), *PREDICATES.values()],
+    ids=lambda entry: entry.name,
 )
-def test_the_example_of_a_filter_is_about_it_and_canonical(entry: Attribute | Function | Modifier) -> None:
+def test_the_example_of_a_filter_is_about_it_and_canonical(
+    entry: Attribute | Function | Modifier | Predicate,
+) -> None:
     checked = check(entry.example)
 
     assert entry.example.startswith(f"{entry.name}")

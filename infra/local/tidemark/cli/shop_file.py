@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from segment_core.facts.customer import Customer
-from segment_core.language.ast import And, Matches, Not, Or, Query
+from segment_core.language.ast import And, InSegment, Matches, Not, Or, Query
 from segment_core.shop import OrderPolicy, Shop
 from tidemark.cli import arguments
 from tidemark.cli.errors import UsageError
@@ -25,7 +25,7 @@ _KINDS = {str: "a text", bool: "true or false", dict: "an object"}
 
 Value = TypeVar("Value", str, bool, dict[str, Any])
 
-_MONEY_ATTRIBUTES = {"amount_spent"}
+_MONEY_ATTRIBUTES = {"amount_spent", "average_order_value"}
 _MONEY_PARAMETERS = {"amount", "sum_amount"}
 
 
@@ -78,7 +78,7 @@ def refers_to_money(query: Query) -> bool:
         return refers_to_money(query.child)
     if isinstance(query, Matches):
         return any(parameter.name in _MONEY_PARAMETERS for parameter in query.parameters)
-    return query.attribute in _MONEY_ATTRIBUTES
+    return not isinstance(query, InSegment) and query.attribute in _MONEY_ATTRIBUTES
 
 
 def _read(path: Path) -> ShopFile:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from segment_core.calendar import NEVER
 from segment_core.evaluator.conditions import text
@@ -24,43 +23,37 @@ from segment_core.facts.customer import Address
 from segment_core.language import ast
 
 
-@dataclass(frozen=True, slots=True)
-class DateAttribute:
+class DateAttribute(NamedTuple):
     """An instant, compared by its date in the shop's zone."""
 
     read: Callable[[Subject], Course[datetime | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class NumberAttribute:
+class NumberAttribute(NamedTuple):
     """A number; `unit` is what it counts, `money` stands for the shop's currency."""
 
     read: Callable[[Subject], Course[Decimal | int]]
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class MeasureAttribute:
+class MeasureAttribute(NamedTuple):
     """A number that can be missing and have a fraction."""
 
     read: Callable[[Subject], Course[Decimal | None]]
 
 
-@dataclass(frozen=True, slots=True)
 class OverdueAttribute(MeasureAttribute):
     """The number that grows with every date; `read` sees it as it is when orders come and go."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextAttribute:
+class TextAttribute(NamedTuple):
     """A text, an id or a word from a fixed list; `same(seen, wanted)` is what `=` means."""
 
     read: Callable[[Subject], str | None]
     same: Callable[[str, str], bool] = operator.eq
 
 
-@dataclass(frozen=True, slots=True)
-class ListAttribute:
+class ListAttribute(NamedTuple):
     """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides."""
 
     read: Callable[[Subject], Collection[str]]

@@ -30,7 +30,7 @@ from segment_core.evaluator.conditions import (
     text_test,
     value_test,
 )
-from segment_core.evaluator.functions import Chosen, compile_choice
+from segment_core.evaluator.functions import compile_choice
 from segment_core.evaluator.metafields import (
     MetafieldClause,
     compile_element,
@@ -42,6 +42,7 @@ from segment_core.evaluator.rhythm import OverdueClause, compile_overdue
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target, target
 from segment_core.evaluator.timeline import Course, Timeline, Window, during, merged, stepwise
+from segment_core.evaluator.windows import Chosen
 from segment_core.language import ast
 from segment_core.language.problems import Code, Problem
 from segment_core.language.vocabulary.metafields import PREFIX

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
-from typing import Final, Literal, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from segment_core.language import ast
+from segment_core.language.limits import DEEPEST_SEGMENTS
 from segment_core.language.vocabulary.metafields import PREFIX
 
-Kind = Literal["field", "score", "metafield", "orders", "lines", "checkouts", "event"]
+if TYPE_CHECKING:
+    from segment_core.evaluator.rule import Rule
+
+Kind = Literal["segment", "field", "score", "metafield", "orders", "lines", "checkouts", "event"]
 
 Reach = int | None
 """How far back: local dates before that of `at`, that date itself always being read; None: for ever."""
@@ -93,25 +98,30 @@ _SINCE: Final = ("=", ">", ">=", "BETWEEN")
 _DAYS_AT_MOST: Final[Mapping[ast.OffsetUnit, int]] = {"d": 1, "w": 7, "m": 31, "y": 366}
 
 
-def depends_on(query: ast.Query) -> dict[Fact, Reach]:
+def depends_on(query: ast.Query, segments: Mapping[str, Rule] = MappingProxyType({})) -> dict[Fact, Reach]:
     """The facts that can change the answer, each with the number of local dates that it looks back at most.
 
     Facts that are older, or of another kind, can be left out: the verdict stays the same, at that instant and until it
-    flips. A date that stands still, like 2026-01-01, counts as for ever. Raises KeyError for filters that the tables do
-    not hold.
+    flips. A date that stands still, like 2026-01-01, counts as for ever. What segments that are asked read is looked up
+    in `segments`, as in a shop's. Raises KeyError for filters that the tables do not hold.
     """
     found: dict[Fact, Reach] = {}
-    for fact, reach in _walk(query):
+    for fact, reach in _walk(query, segments, ()):
         found[fact] = _farther(found[fact], reach) if fact in found else reach
     return found
 
 
-def _walk(query: ast.Query) -> Iterator[tuple[Fact, Reach]]:
+def _walk(query: ast.Query, segments: Mapping[str, Rule], path: tuple[str, ...]) -> Iterator[tuple[Fact, Reach]]:
     if isinstance(query, ast.And | ast.Or):
         for child in query.children:
-            yield from _walk(child)
+            yield from _walk(child, segments, path)
     elif isinstance(query, ast.Not):
-        yield from _walk(query.child)
+        yield from _walk(query.child, segments, path)
+    elif isinstance(query, ast.InSegment):
+        name = query.segment
+        yield Fact("segment", name), None
+        if name in segments and name not in path and len(path) < DEEPEST_SEGMENTS:
+            yield from _walk(segments[name].query, segments, (*path, name))
     elif isinstance(query, ast.Matches):
         yield from _rows(query)
     else:
@@ -119,10 +129,18 @@ def _walk(query: ast.Query) -> Iterator[tuple[Fact, Reach]]:
 
 
 def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
-    dated = next((parameter for parameter in clause.parameters if parameter.name == HAPPENED), None)
-    reach = None if dated is None or clause.function in LATER else _since(dated.operator, dated.values[0])
+    reach = None if clause.function in LATER else _farthest_window(clause)
     for fact in FUNCTIONS[clause.function]:
         yield fact if fact != _NAMED_EVENT else Fact("event", clause.event), reach
+
+
+def _farthest_window(clause: ast.Matches) -> Reach:
+    """How far back the clause's own window goes, or another one that its totals are compared with."""
+    windows = [parameter for parameter in clause.parameters if parameter.name == HAPPENED]
+    if not windows:
+        return None
+    windows += [one.window for known in clause.parameters for one in known.values if isinstance(one, ast.Total)]
+    return reduce(_farther, (_since(window.operator, window.values[0]) for window in windows))
 
 
 def _attribute(

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from segment_core.calendar import local_date
 from segment_core.evaluator.clauses import Clause, DateClause
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.targets import Target, quantity
+from segment_core.evaluator.targets import ComparedTarget, Target, quantity
 from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.language import ast
 from segment_core.language.printer import canonical
@@ -29,7 +29,7 @@ _DECIMALS_SHOWN = 9
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One part of a query. `children` are the parts of an AND, OR or NOT; a clause has none.
+    """One part of a query. `children` are the parts of an AND, OR or NOT, and the query of a segment that is asked.
 
     `seen` is the value that a clause found, dates as the shop's clocks show them and long lists shortened; None if
     nothing is on file, and for groups. `missing` says how far totals fall short ("2 of 3 orders"), `ahead` what time
@@ -52,6 +52,14 @@ def explained_group(
 ) -> Explanation:
     """The explanation of an AND, OR or NOT over those of its parts."""
     return Explanation(_KINDS[type(node)], canonical(node), answer.value, next(answer.flips, None), children=children)
+
+
+def explained_segment(
+    node: ast.InSegment, answer: Timeline, obstacle: str, children: tuple[Explanation, ...]
+) -> Explanation:
+    """The explanation of a segment that is asked, over its own; `obstacle` says why it cannot be asked."""
+    until = next(answer.flips, None)
+    return Explanation("clause", canonical(node), answer.value, until, missing=obstacle, children=children)
 
 
 def explained_clause(
@@ -82,7 +90,8 @@ def _next_change(node: ast.Clause, course: Course[Any], targets: Sequence[Target
             if target.read(value) != target.read(course.now)
         ]
         if changes:
-            window = "the window " if _has_window(node) else ""
+            compared = any(isinstance(target, ComparedTarget) for target in targets)
+            window = "the difference " if compared else "the window " if _has_window(node) else ""
             return f"{window}{', '.join(changes)} on {local_date(instant, subject.shop.zone)}"
     return ""
 

@@ -5,35 +5,18 @@ To add a function, add its row to FUNCTIONS; to add a parameter, add it to the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from segment_core.evaluator.distance import WITHIN_DISTANCE, compile_distance
 from segment_core.evaluator.events import OF_EVENTS, compile_event, emails, views
 from segment_core.evaluator.orders import ORDERS_PLACED, PRODUCTS_PURCHASED, Sources, compile_orders
 from segment_core.evaluator.refunds import REFUNDS
-from segment_core.evaluator.rows import Totals
-from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.targets import Target
 from segment_core.evaluator.things import CREDIT_ACCOUNTS, Things, compile_things
-from segment_core.evaluator.timeline import Course
+from segment_core.evaluator.windows import Chosen, compile_windows
 from segment_core.language import ast
-
-
-class Chosen(Protocol):
-    """The compiled parameters of one MATCHES."""
-
-    @property
-    def targets(self) -> Sequence[Target]:
-        """What is asked of the totals."""
-
-    def course(self, subject: Subject) -> Course[Totals]:
-        """The totals over the chosen rows, now and later."""
-
-    def holds(self, totals: Totals) -> bool:
-        """Whether the totals are as asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +52,4 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
 
 def compile_choice(node: ast.Matches) -> Chosen:
     """The parameters of a MATCHES, ready to be asked. Raises KeyError and TypeError for what is not in the tables."""
-    return FUNCTIONS[node.function].compile(node)
+    return compile_windows(node, FUNCTIONS[node.function].compile)

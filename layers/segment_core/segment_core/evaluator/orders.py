@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from segment_core.evaluator.conditions import (
     ALWAYS,
@@ -31,51 +31,43 @@ from segment_core.facts.customer import Order, OrderLine
 from segment_core.language import ast
 
 
-@dataclass(frozen=True, slots=True)
-class OrderDate:
+class OrderDate(NamedTuple):
     """The order's creation, compared by its date in the shop's zone."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAmount:
+class OrderAmount(NamedTuple):
     """What was paid and kept of the order, in the shop's currency."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfOrder:
+class OfOrder(NamedTuple):
     """Something of the order that time does not change."""
 
     read: Callable[[Order], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCurrency:
+class OrderCurrency(NamedTuple):
     """The order's currency; the shop's, if the order has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderElements:
+class OrderElements(NamedTuple):
     """A list on the order; whole elements are looked for, whatever their case."""
 
     read: Callable[[Order], Collection[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class OfLine:
+class OfLine(NamedTuple):
     """Something of an order line."""
 
     read: Callable[[OrderLine], str | int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class LineElements:
+class LineElements(NamedTuple):
     """A list on an order line; whole elements are looked for, whatever their case."""
 
     read: Callable[[OrderLine], Collection[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class OfTotals:
+class OfTotals(NamedTuple):
     """A total over the chosen rows; `unit` is what it counts, `money` stands for the shop's currency."""
 
     read: Callable[[Totals], Decimal | int]

@@ -10,11 +10,13 @@ from typing import NamedTuple, assert_never
 
 from segment_core.calendar import BEGINNING, TICK
 from segment_core.evaluator.clauses import Clause, compile_clause
-from segment_core.evaluator.explanation import Explanation, explained_clause, explained_group
+from segment_core.evaluator.explanation import Explanation, explained_clause, explained_group, explained_segment
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.timeline import Timeline, inverted, merged
+from segment_core.evaluator.timeline import Timeline, constant, inverted, merged
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
+from segment_core.language.limits import DEEPEST_SEGMENTS
+from segment_core.language.problems import shown
 from segment_core.shop import Shop
 from segment_core.verdict import Verdict
 
@@ -59,7 +61,36 @@ class _Group:
         return explained_group(self.node, self.timeline(subject), children)
 
 
-_Node = _Leaf | _Negation | _Group
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Another segment, asked through the shop. Nobody is in one that there is not, or that leads back to itself."""
+
+    node: ast.InSegment
+
+    def timeline(self, subject: Subject) -> Timeline:
+        obstacle, rule = self._rule(subject)
+        return constant(False) if obstacle or not rule else rule.root.timeline(subject.within(self.node.segment))
+
+    def explain(self, subject: Subject) -> Explanation:
+        obstacle, rule = self._rule(subject)
+        asked = not obstacle and rule is not None
+        children = (rule.root.explain(subject.within(self.node.segment)),) if rule and asked else ()
+        return explained_segment(self.node, self.timeline(subject), obstacle, children)
+
+    def _rule(self, subject: Subject) -> tuple[str, Rule | None]:
+        """The segment's rule, or why it cannot be asked."""
+        name = self.node.segment
+        rule = subject.shop.segments.get(name)
+        if rule is None:
+            return f"there is no segment '{shown(name)}'", None
+        if name in subject.path:
+            return f"the segment '{shown(name)}' leads back to itself", rule
+        if len(subject.path) >= DEEPEST_SEGMENTS:
+            return f"segments ask segments more than {DEEPEST_SEGMENTS} deep", rule
+        return "", rule
+
+
+_Node = _Leaf | _Negation | _Group | _Segment
 
 
 class Flip(NamedTuple):
@@ -138,6 +169,8 @@ def _compiled(node: ast.Query) -> _Node:
             return _Negation(node, _compiled(child))
         case ast.Contains() | ast.In() | ast.StartsWith() | ast.IsNull() | ast.Matches():
             return _Leaf(node, compile_clause(node), node.negated)
+        case ast.InSegment():
+            return _Segment(node)
         case ast.Comparison() | ast.Between() | ast.Anniversary():
             return _Leaf(node, compile_clause(node), False)
         case _:

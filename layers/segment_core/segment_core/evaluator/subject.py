@@ -6,6 +6,7 @@ Here it is decided which orders exist and what was spent on them at any instant 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -52,9 +53,16 @@ class Subject:
     def __init__(self, customer: Customer, shop: Shop, at: datetime) -> None:
         if at.tzinfo is None:
             raise ValueError("`at` must be an aware datetime: an instant without an offset means nothing")
+        self.path: tuple[str, ...] = ()
         self.customer = customer
         self.shop = shop
         self.at = at
+
+    def within(self, segment: str) -> Subject:
+        """The same, as a segment is asked that the query at hand leads to; what was derived stays known."""
+        inner = copy(self)
+        inner.path = (*self.path, segment)
+        return inner
 
     @cached_property
     def orders(self) -> tuple[CountedOrder, ...]:

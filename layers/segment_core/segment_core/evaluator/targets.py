@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from segment_core.evaluator.conditions import Literal as Bound
 from segment_core.evaluator.conditions import Test, literal, value_test
 from segment_core.language import ast
 
@@ -47,7 +48,9 @@ class Target:
 
     def shortfall(self, value: object, currency: str) -> str:
         """How far the total is below what is asked, as in `2 of 3 orders`; empty if it is not too small."""
-        total, bound = Decimal(self.read(value)), literal(self.values[0])
+        return self._shortfall(Decimal(self.read(value)), literal(self.values[0]), currency)
+
+    def _shortfall(self, total: Decimal, bound: Bound, currency: str) -> str:
         if self.operator not in _MISSED_FROM_BELOW or not isinstance(bound, Decimal):
             return ""
         more = "more than " if self.operator == ">" and self.unit == "money" else ""
@@ -55,6 +58,23 @@ class Target:
         if total > needed or (total == needed and not more):
             return ""
         return f"{total:f} of {more}{quantity(needed, self.unit, currency)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedTarget(Target):
+    """A condition on a total whose bound is another total: `read` is the difference, which is compared with 0."""
+
+    total: Callable[[Any], Decimal | int]
+    bound: Callable[[Any], Decimal]
+
+    def seen(self, value: object, currency: str) -> str:
+        """Both totals in words: `120.00 USD against 80.00 USD`."""
+        total, bound = self.total(value), self.bound(value)
+        return f"{quantity(total, self.unit, currency)} against {quantity(bound, self.unit, currency)}"
+
+    def shortfall(self, value: object, currency: str) -> str:
+        """How far the total is below the other one; empty if it is not too small."""
+        return self._shortfall(Decimal(self.total(value)), self.bound(value), currency)
 
 
 def target(read: Callable[[Any], Decimal | int], unit: Unit, operator: str, values: Sequence[ast.Value]) -> Target:

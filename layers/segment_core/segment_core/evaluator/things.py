@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from segment_core.calendar import BEGINNING, NEVER, day_start
 from segment_core.evaluator.conditions import (
@@ -31,50 +31,43 @@ from segment_core.evaluator.timeline import Course, Window
 from segment_core.language import ast
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A text or a number of a thing."""
 
     read: Callable[[Any], str | Decimal | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Elements:
+class Elements(NamedTuple):
     """A list of a thing; whole elements are looked for, whatever their case."""
 
     read: Callable[[Any], Collection[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """Values of a thing, of which one is to be as asked."""
 
     read: Callable[[Any], Collection[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(NamedTuple):
     """A date of a thing; of one that `happened` nothing is known before it comes."""
 
     read: Callable[[Any], datetime | date | None]
     happened: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """How many things are chosen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """What the chosen things come to, in the shop's currency."""
 
 
 Source = Value | Elements | Listed | When | Count | Amount
 
 
-@dataclass(frozen=True, slots=True)
-class Things:
+class Things(NamedTuple):
     """What a function asks about: the things, since and until when each is there, and its parameters.
 
     `amount` is what a thing adds to sums of money.

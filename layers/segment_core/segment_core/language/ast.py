@@ -86,7 +86,18 @@ class Named:
 
 DayExpression = Day | Offset | Named
 DateExpression = DayExpression | Moment
-Value = Text | Number | Truth | Day | Moment | Offset | Named
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """`factor * name(window)`: the same total of the same rows, but for their date, which is in the window."""
+
+    name: str
+    window: Parameter
+    factor: Number | None = None
+
+
+Value = Text | Number | Truth | Day | Moment | Offset | Named | Total
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +197,14 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
+class InSegment:
+    """`in_segment('name')`."""
+
+    segment: str
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """Prefix `NOT`."""
 
@@ -209,5 +228,5 @@ class Or:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Clause = Comparison | Between | Contains | In | StartsWith | IsNull | Anniversary | Matches
+Clause = Comparison | Between | Contains | In | StartsWith | IsNull | Anniversary | Matches | InSegment
 Query = Clause | Not | And | Or

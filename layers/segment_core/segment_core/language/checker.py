@@ -16,9 +16,19 @@ from segment_core.language.limits import STORE_CLAUSES, Limits
 from segment_core.language.literals import few_enough, read, warn_of_empty_range
 from segment_core.language.metafields import find_metafield
 from segment_core.language.problems import Report, alternatives, shown
+from segment_core.language.segments import check_segment
 from segment_core.language.suggestions import INVENTED_FILTERS, nearest
 from segment_core.language.syntax import Clause, Fragment, Group, Leaf, Negation, Parsed, Tree
-from segment_core.language.vocabulary import INSTEAD_OF_OPERATORS, METAFIELD, Attribute, Function, Modifier, find, names
+from segment_core.language.vocabulary import (
+    INSTEAD_OF_OPERATORS,
+    METAFIELD,
+    Attribute,
+    Function,
+    Modifier,
+    Predicate,
+    find,
+    names,
+)
 
 
 def check_tree(parsed: Parsed, limits: Limits, report: Report) -> ast.Query | None:
@@ -83,6 +93,8 @@ def _leaf(leaf: Leaf, limits: Limits, report: Report) -> ast.Clause | None:
             return check_function(leaf, entry, limits, report)
         case Modifier():
             return _modifier(leaf, entry, limits, report)
+        case Predicate():
+            return check_segment(leaf, entry, limits, report)
     return None
 
 

@@ -15,7 +15,7 @@ from segment_core.language.literals import few_enough, read, read_coordinates, w
 from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.properties import find_property
 from segment_core.language.suggestions import nearest
-from segment_core.language.syntax import Argument, Clause, Operator
+from segment_core.language.syntax import Argument, Clause, Operator, Total
 from segment_core.language.vocabulary import (
     FUNCTION_OPERATORS,
     INSTEAD_OF_OPERATORS,
@@ -23,6 +23,7 @@ from segment_core.language.vocabulary import (
     LegacyParameter,
     Parameter,
 )
+from segment_core.language.vocabulary.domains import NUMBER
 
 
 def check_function(clause: Clause, function: Function, limits: Limits, report: Report) -> ast.Matches | None:
@@ -83,6 +84,8 @@ def _negated(clause: Clause, function: Function, report: Report) -> bool | None:
         return None
     return (operator == "=") == (truth.text.lower() == "false")
 
+
+_INSTEAD_OF_TOTALS = "write one clause for each window, with amounts in place of the comparison"
 
 # IS NULL on a function: it never happened.
 _CURRENT = {"MATCHES": False, "NOT MATCHES": True, "IS NOT NULL": False, "IS NULL": True}
@@ -154,6 +157,8 @@ class _Parameters:
             self._refuse_unknown(argument.name)
             return None
         operator = self._operator(argument.operator, argument, legacy, known)
+        if operator is not None and argument.total is not None:
+            return self._compared(argument, argument.total, known, operator)
         if operator is None or not few_enough(argument.values, self._limits, self._report):
             return None
         self._check_extensions(argument.name, argument.operator, operator, known)
@@ -190,6 +195,38 @@ class _Parameters:
             self._report.meaning("unsupported_operator", span.start, span.end, message, hint)
             return None
         return cast(ast.ParameterOperator, name)
+
+    def _compared(
+        self, argument: Argument, total: Total, known: Parameter, operator: ast.ParameterOperator
+    ) -> ast.Parameter | None:
+        """The aggregate compared with itself over another window."""
+        check_extension(f"{known.name}(...)", _INSTEAD_OF_TOTALS, total.span.place, self._limits, self._report)
+        if not known.aggregate or total.name.text != known.name:
+            message = f"{known.name} is not compared with {shown(total.name.text)}(...)"
+            hint = f"write {known.name} {operator} {known.name}(date ...)" if known.aggregate else "write a value"
+            self._report.meaning("wrong_type", *total.name.place, message, hint)
+            return None
+        before = self._report.mark
+        windows = [self._parameter(one) for one in total.arguments]
+        [window] = windows if len(windows) == 1 else [None]
+        factor = self._factor(total.factor) if total.factor else None
+        if self._report.mark != before:
+            return None
+        if window is None or window.name != "date":
+            message = f"{known.name}(...) needs a date, and nothing else: the other conditions are the same"
+            hint = f"write {known.name}(date BETWEEN -180d AND -91d)"
+            self._report.meaning("missing_parameter", *total.span.place, message, hint)
+            return None
+        return ast.Parameter(known.name, operator, (ast.Total(known.name, window, factor),), argument.span)
+
+    def _factor(self, token: Token) -> ast.Number | None:
+        number = read(token, NUMBER, "the factor", self._report)
+        if isinstance(number, ast.Number) and number.value > 0:
+            return number
+        if number is not None:
+            message = f"the factor needs to be above 0, not {shown(token.text)}"
+            self._report.meaning("wrong_type", *token.place, message, "write a positive number, such as 1.2")
+        return None
 
     def _check_extensions(self, name: Token, written: Operator, operator: str, known: Parameter) -> None:
         if self._function.instead:

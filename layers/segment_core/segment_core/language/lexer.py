@@ -33,9 +33,9 @@ _TOKEN = re.compile(
     | (?P<quoted>   "[^"]*"? | [{_CURLY_DOUBLE}][^{_CURLY_DOUBLE}]*[{_CURLY_DOUBLE}]?
                              | [{_CURLY_SINGLE}][^{_CURLY_SINGLE}]*[{_CURLY_SINGLE}]? )
     | (?P<mistaken> == | <> | => | =< )
-    | (?P<symbol>   != | >= | <= | [=<>(),:] )
+    | (?P<symbol>   != | >= | <= | [=<>(),:*] )
     | (?P<word>     [^\W\d][^:{_DELIMITERS}]* )
-    | (?P<literal>  [+\-.]?\d[^{_DELIMITERS}]* )
+    | (?P<literal>  [+\-.]?\d[^*{_DELIMITERS}]* )
     | (?P<junk>     ! | [^{_DELIMITERS}]+ )
     """,
     re.VERBOSE | re.DOTALL,

@@ -1,15 +1,22 @@
-"""How large a query may be, which metafields there are, and whether it has to be the store's own language."""
+"""How large a query may be, which metafields and segments there are, and whether it has to be the store's language."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from segment_core.language import ast
 from segment_core.language.vocabulary import Definitions
 
 # The parser, the checker and the printer descend one Python call chain per level.
 DEEPEST_NESTING = 100
 
+# How far segments may ask segments, and how many clauses that may come to.
+DEEPEST_SEGMENTS = 10
+MOST_CLAUSES_OF_SEGMENTS = 500
+
+Segments = Mapping[str, ast.Query]
 Strictness = Literal["lenient", "shopify"]
 
 # More clauses than this are accepted here and refused by the store (reference: "Too many clauses (>10)").
@@ -24,7 +31,9 @@ class Limits:
     text, before trimming. `ids`: values in one list. `nesting`: parentheses and NOTs inside each
     other, at most 100. `metafields`: the definitions that metafields are checked against; None if they
     are not known, so that any metafield may be written. `strictness`: `shopify` refuses what the store's own
-    language does not have.
+    language does not have. `segments`: those that `in_segment` can ask, by every name that they go by; None if they are
+    not known, so that any name may be written. `saving`: the names of the segment that is being saved, which its own
+    query must not lead to.
     """
 
     clauses: int = 50
@@ -33,6 +42,8 @@ class Limits:
     nesting: int = 20
     metafields: Definitions | None = None
     strictness: Strictness = "lenient"
+    segments: Segments | None = None
+    saving: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not 0 <= self.nesting <= DEEPEST_NESTING:

@@ -10,7 +10,19 @@ from segment_core.language.ast import Span
 from segment_core.language.lexer import Token
 from segment_core.language.problems import Report, shown
 from segment_core.language.suggestions import advice_on_word
-from segment_core.language.syntax import Argument, Clause, Fragment, Group, Leaf, Negation, Operator, Parsed, Tree
+from segment_core.language.syntax import (
+    Argument,
+    Clause,
+    Fragment,
+    Group,
+    Leaf,
+    Negation,
+    Operator,
+    Parsed,
+    Total,
+    Tree,
+)
+from segment_core.language.vocabulary import PREDICATES
 
 _COMPARISONS = frozenset({"=", "!=", ">", ">=", "<", "<="})
 # Operators that NOT can stand before.
@@ -35,6 +47,7 @@ class Parser:
         self._nesting = nesting
         self._open_lists = 0
         self._awaits_and = False  # of BETWEEN
+        self._in_total = False
         self._parsed = Parsed()
 
     def parse(self) -> Parsed:
@@ -196,6 +209,8 @@ class Parser:
 
     def _clause_after(self, name: Token) -> Clause:
         arguments = self._arguments() if self._at("(") else None
+        if arguments is not None and name.text in PREDICATES:
+            return self._predicate(name, arguments)
         operator = self._operator()
         values: tuple[Token, ...] = ()
         parameters: tuple[Argument, ...] = ()
@@ -204,6 +219,13 @@ class Parser:
         else:
             values = self._operands(operator)
         return Clause(name, arguments, operator, values, parameters, self._span_from(name.start))
+
+    def _predicate(self, name: Token, arguments: tuple[Argument, ...]) -> Clause:
+        if not self._at("AND", "OR", ")") and self._here.kind in ("symbol", "keyword"):
+            self._unexpected("it has no operator; for the opposite, NOT stands before it")
+            raise _Unreadable
+        end = self._before.end
+        return Clause(name, arguments, Operator("", Span(end, end)), (), (), self._span_from(name.start))
 
     def _operator(self) -> Operator:
         start = self._here
@@ -299,6 +321,9 @@ class Parser:
             values = self._list() if listed else (self._value(),)
         else:
             operator = self._operator()
+            if operator.name in _COMPARISONS and self._at_total():
+                total = self._total()
+                return Argument(name, operator, (), False, self._span_from(name.start), total)
             listed = operator.name in ("IN", "NOT IN") or (operator.name in _COMPARISONS and self._at("("))
             if operator.name in ("MATCHES", "NOT MATCHES"):
                 self._next -= 1
@@ -308,6 +333,28 @@ class Parser:
         if values and not listed:
             self._report_decimal_comma(values[-1])
         return Argument(name, operator, values, listed, self._span_from(name.start))
+
+    def _at_total(self) -> bool:
+        following = self._tokens[min(self._next + 1, len(self._tokens) - 1)]
+        wanted = {"word": "(", "literal": "*"}.get(self._here.kind)
+        return not self._in_total and following.kind == "symbol" and following.value == wanted
+
+    def _total(self) -> Total:
+        start, factor = self._here.start, None
+        if self._here.kind == "literal":
+            factor = self._advance()
+            self._advance()
+        name = self._here
+        if name.kind != "word":
+            self._unexpected("a total of another window goes here: 1.2 * sum_amount(date BETWEEN -180d AND -91d)")
+            raise _Unreadable
+        self._advance()
+        self._in_total = True  # its own parameters hold no other: texts cannot nest them without end
+        try:
+            arguments = self._arguments()
+        finally:
+            self._in_total = False
+        return Total(factor, name, arguments, self._span_from(start))
 
     def _keyword_is_a_name(self) -> bool:
         """Properties of events may have any name, `in` and `starts` among them."""

@@ -37,6 +37,8 @@ def _clause(clause: ast.Clause) -> str:
     if isinstance(clause, ast.Anniversary):
         values = " AND ".join(_value(value, _DAY) for value in clause.values)
         return f"anniversary('{clause.attribute}') {clause.operator} {values}"
+    if isinstance(clause, ast.InSegment):
+        return f"in_segment({_value(ast.Text(clause.segment), TEXT)})"
     name, domain = clause.attribute, domain_of(clause.attribute)
     if isinstance(clause, ast.Comparison):
         return f"{name} {clause.operator} {_value(clause.value, domain)}"
@@ -55,10 +57,18 @@ def _parameter(function: str, parameter: ast.Parameter) -> str:
     known = FUNCTIONS[function].parameter(parameter.name)
     if known is None and not FUNCTIONS[function].argument:
         raise KeyError(f"{function} has no parameter {parameter.name}")
-    values = [_value(value, known.domain if known else TEXT) for value in parameter.values]
+    domain = known.domain if known else TEXT
+    values = [
+        _total(function, value) if isinstance(value, ast.Total) else _value(value, domain) for value in parameter.values
+    ]
     if parameter.operator in ("IN", "NOT IN"):
         return f"{parameter.name} {parameter.operator} ({', '.join(values)})"
     return f"{parameter.name} {parameter.operator} {' AND '.join(values)}"
+
+
+def _total(function: str, total: ast.Total) -> str:
+    factor = f"{total.factor.value:f} * " if total.factor else ""
+    return f"{factor}{total.name}({_parameter(function, total.window)})"
 
 
 def _not(negated: bool) -> str:
@@ -84,3 +94,5 @@ def _value(value: ast.Value, domain: Domain) -> str:
             return f"{count:+d}{unit}" if count else f"-0{unit}"
         case ast.Named(name):
             return name
+        case ast.Total():
+            raise TypeError("a total stands only in parameters")

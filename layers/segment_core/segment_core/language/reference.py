@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from segment_core.language.limits import STORE_CLAUSES, Limits
+from segment_core.language.limits import DEEPEST_SEGMENTS, MOST_CLAUSES_OF_SEGMENTS, STORE_CLAUSES, Limits
 from segment_core.language.vocabulary import (
     ATTRIBUTE_EXTENSIONS,
     ATTRIBUTE_OPERATORS,
@@ -21,6 +21,7 @@ from segment_core.language.vocabulary import (
     MODIFIERS,
     PARAMETER_EXTENSIONS,
     PARAMETER_OPERATORS,
+    PREDICATES,
     Attribute,
     Domain,
     Function,
@@ -161,9 +162,11 @@ def _function(function: Function) -> str:
 
 def _others() -> str:
     lines = [f"`{old}` is read as `{current}`, with a warning." for old, current in DEPRECATED_DATES.items()]
+    lines += (f"`{one.name}('{one.argument}')`: {one.meaning} {_EXTENSION}" for one in PREDICATES.values())
     lines += (f"`{one.name}('...')` is compared like a date, with days. {one.meaning}" for one in MODIFIERS.values())
     listed = "\n".join(f"- {line}" for line in lines)
-    return f"### Other words\n\n{listed}\n\n{_examples(modifier.example for modifier in MODIFIERS.values())}"
+    examples = [*(one.example for one in MODIFIERS.values()), *(one.example for one in PREDICATES.values())]
+    return f"### Other words\n\n{listed}\n\n{_examples(examples)}"
 
 
 def _limits() -> str:
@@ -173,6 +176,8 @@ def _limits() -> str:
         ["characters, before trimming", str(limits.characters)],
         ["values in one list", str(limits.ids)],
         ["parentheses and NOTs inside each other", str(limits.nesting)],
+        ["segments that ask segments, one after the other", str(DEEPEST_SEGMENTS)],
+        ["clauses of all segments that a segment asks", str(MOST_CLAUSES_OF_SEGMENTS)],
     ]
     return "### Limits\n\n" + _table(["what", "at most"], rows)
 

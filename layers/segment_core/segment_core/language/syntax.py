@@ -26,6 +26,17 @@ class Argument:
     values: tuple[Token, ...]
     listed: bool
     span: Span
+    total: Total | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """`1.2 * sum_amount(date > -30d)`, where a value could stand."""
+
+    factor: Token | None
+    name: Token
+    arguments: tuple[Argument, ...]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from segment_core.errors import Conflict, Contention, InvalidRequest, NotFound
-from segment_core.language import check
+from segment_core.language import Limits, check
 from segment_core.membership import budget, jobs
 from segment_core.model.generation import Generation
 from segment_core.model.segment import Job, SegmentRecord
@@ -27,6 +27,9 @@ NAME_LIMIT = 255
 
 # A small shop's segment is ready when the answer comes; nobody's answer waits for a large one's.
 SECONDS_PER_REQUEST = 5.0
+
+# Definitions do not ask each other yet, so one that would is refused instead of being answered wrongly.
+_LIMITS = Limits(segments={})
 
 
 def create(
@@ -44,7 +47,7 @@ def create(
     (`segment_name_taken`, `too_many_segments`) and NotFound (`shop_not_found`).
     """
     name = _valid_name(name)
-    query = check(text).canonical
+    query = check(text, _LIMITS).canonical
     segment = uuid4().hex[:12]
     record = SegmentRecord(segment, name, query, 1, "building", at, at)
     job = Job(segment, "walk", record.revision, touched_at=at)

@@ -38,6 +38,8 @@ def phrase(clause: ast.Clause, words: Words, currency: str | None) -> str:
     match clause:
         case ast.Matches():
             return _matches(_plainer(clause), words, currency)
+        case ast.InSegment(segment):
+            return words.segment.holds.format(quoted(segment, words))
         case ast.Anniversary(attribute, operator, values):
             said = comes_round(_COMPLEMENTS.get(operator, operator), values, words)
             return _template(words.anniversary, operator).format(said, name=_name(attribute, words))
@@ -150,12 +152,14 @@ def _matches(clause: ast.Matches, words: Words, currency: str | None) -> str:
     function, entry = FUNCTIONS[clause.function], words.functions[clause.function]
     given = {parameter.name: parameter for parameter in clause.parameters}
     totals = [given[known.name] for known in function.parameters if known.aggregate and known.name in given]
-    counted = given.pop("count", None) if entry.counted else None
+    counted = given.pop("count", None) if entry.counted and not _is_compared(given.get("count")) else None
     conditions = [
         _condition(clause.function, given.pop(name), known, words, currency)
         for name, known in entry.parameters.items()
         if name in given
     ]
+    if entry.counted and "count" in given:
+        conditions.append(_compared_with(given.pop("count"), ParameterWords(words.in_number), False, words, currency))
     if given and not function.argument:
         raise KeyError(next(iter(given)))
     conditions += [_property(parameter, words, currency) for parameter in given.values()]
@@ -191,10 +195,23 @@ def _compared_with(
 ) -> str:
     template = known.holds
     operator: str = parameter.operator
+    if isinstance(parameter.values[0], ast.Total):
+        return template.format(words.amounts[operator].format(_other_window(parameter.values[0], words)))
     if operator in _COMPLEMENTS and (operator != "!=" or not _numbers(parameter)):
         operator, template = _COMPLEMENTS[operator], _told(known.fails)
     said = _value(operator, parameter.values, words, unit=known.unit, currency=currency, names={}, is_id=is_id)
     return template.format(said, name=name)
+
+
+def _is_compared(parameter: ast.Parameter | None) -> bool:
+    """Whether it is compared with the same total of another window."""
+    return parameter is not None and isinstance(parameter.values[0], ast.Total)
+
+
+def _other_window(total: ast.Total, words: Words) -> str:
+    dates = [value for value in total.window.values if isinstance(value, ast.DateExpression)]
+    said = words.other_window.format(when(total.window.operator, dates, words))
+    return words.times.format(number(total.factor.value, words), said) if total.factor else said
 
 
 def _plainer(clause: ast.Matches) -> ast.Matches:
@@ -203,7 +220,7 @@ def _plainer(clause: ast.Matches) -> ast.Matches:
     count = next((parameter for parameter in clause.parameters if parameter.name == "count"), None)
     function = FUNCTIONS[clause.function]
     aggregates = {known.name for known in function.parameters if known.aggregate}
-    if count is None or any(parameter.name in aggregates for parameter in others):
+    if count is None or _is_compared(count) or any(parameter.name in aggregates for parameter in others):
         return clause
     bound = _numbers(count)[0]
     if (count.operator, bound) in _SOME:
@@ -215,6 +232,8 @@ def _plainer(clause: ast.Matches) -> ast.Matches:
 
 def _holds_for_nothing(total: ast.Parameter) -> bool:
     """Whether the condition on a total holds where nothing is chosen."""
+    if _is_compared(total):
+        return False
     bounds = _numbers(total)
     return _HOLDS_FOR_NOTHING[total.operator](bounds[0], bounds[-1])
 

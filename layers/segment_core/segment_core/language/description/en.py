@@ -372,6 +372,9 @@ WORDS: Final = Words(
     dates=_DATES,
     attributes=_ATTRIBUTES,
     functions=_FUNCTIONS,
+    other_window="what it was {}",
+    times="{} times {}",
+    in_number=", in number {}",
     event_property=ParameterWords(", where {name} is {}", ", where {name} is not {}"),
     metafields={
         "text": AttributeWords(
@@ -390,6 +393,7 @@ WORDS: Final = Words(
         "have the anniversary of {name} {}",
         "do not have the anniversary of {name} {}",
     ),
+    segment=AttributeWords("are in the segment {}", "are not in the segment {}"),
     names={
         "abandoned_checkout_date": "their last abandoned checkout",
         "customer_added_date": "being added",

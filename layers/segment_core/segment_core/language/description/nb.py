@@ -376,6 +376,9 @@ WORDS: Final = Words(
     dates=_DATES,
     attributes=_ATTRIBUTES,
     functions=_FUNCTIONS,
+    other_window="det var {}",
+    times="{} ganger det {}",
+    in_number=", i antall {}",
     event_property=ParameterWords(", der {name} er {}", ", der {name} ikke er {}"),
     metafields={
         "text": AttributeWords("har {} i metafeltet {name}", "ikke har {} i metafeltet {name}", _HAVE, _HAVE_NOT),
@@ -385,6 +388,7 @@ WORDS: Final = Words(
         "date": AttributeWords("har en dato {} i metafeltet {name}", "ikke har en dato {} i metafeltet {name}"),
     },
     anniversary=AttributeWords("har årsdagen for {name} {}", "ikke har årsdagen for {name} {}"),
+    segment=AttributeWords("er i segmentet {}", "ikke er i segmentet {}"),
     names={
         "abandoned_checkout_date": "sist de forlot kassen",
         "customer_added_date": "da de ble lagt til",

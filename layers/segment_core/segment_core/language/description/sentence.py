@@ -40,6 +40,8 @@ class _Sentence:
         """The verb phrase of a part that lies `depth` groups deep."""
         if isinstance(node, ast.And | ast.Or):
             return self._group(node, depth)
+        if isinstance(node, ast.Not) and isinstance(node.child, ast.InSegment):
+            return self.words.segment.fails.format(quoted(node.child.segment, self.words))
         if isinstance(node, ast.Not):
             opposite = _opposite(node.child)
             return self._negation(node.child, depth) if opposite is None else self.part(opposite, depth)

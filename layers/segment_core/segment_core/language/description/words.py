@@ -122,8 +122,9 @@ class Words:
 
     `any_` goes with a noun after a negation, `prefix` says that a text is only the beginning. `counts` and `amounts`
     say numbers of things and other numbers by operator; `group` and `point` part digits. `metafields` are by the kind
-    of value that is compared, `event_property` has the place `{name}` too; `names` name dates of which there are
-    anniversaries.
+    of value that is compared, `event_property` has the place `{name}` too; `other_window` stands for the same total at
+    another time, `times` for a multiple of it and `in_number` for how many there are compared with that. `names` name
+    dates of which there are anniversaries.
     """
 
     sentence: str
@@ -148,6 +149,10 @@ class Words:
     attributes: Mapping[str, AttributeWords]
     functions: Mapping[str, FunctionWords]
     event_property: ParameterWords
+    other_window: str
+    times: str
+    in_number: str
     metafields: Mapping[str, AttributeWords]
     anniversary: AttributeWords
+    segment: AttributeWords
     names: Mapping[str, str]

@@ -26,6 +26,7 @@ from segment_core.language.vocabulary.entries import (
     LegacyParameter,
     Modifier,
     Parameter,
+    Predicate,
     Property,
     ValueType,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "MODIFIERS",
     "PARAMETER_EXTENSIONS",
     "PARAMETER_OPERATORS",
+    "PREDICATES",
     "Attribute",
     "Definitions",
     "Domain",
@@ -55,6 +57,7 @@ __all__ = [
     "LegacyParameter",
     "Modifier",
     "Parameter",
+    "Predicate",
     "Property",
     "ValueType",
     "domain_of",
@@ -73,6 +76,17 @@ _MODIFIERS = (
 )
 MODIFIERS: Mapping[str, Modifier] = {modifier.name: modifier for modifier in _MODIFIERS}
 
+_PREDICATES = (
+    Predicate(
+        "in_segment",
+        "name",
+        "Whether the customer is in another segment.",
+        "in_segment('vip') AND NOT in_segment('staff')",
+        "the store's segments cannot ask each other: repeat the clauses of that segment",
+    ),
+)
+PREDICATES: Mapping[str, Predicate] = {predicate.name: predicate for predicate in _PREDICATES}
+
 # Named dates of the legacy dialect, and what the store says they became.
 DEPRECATED_DATES: Mapping[str, str] = {
     "7_days_ago": "-7d",
@@ -85,6 +99,7 @@ _BY_SPELLING: Mapping[str, Entry] = {
     **ATTRIBUTES,
     **FUNCTIONS,
     **MODIFIERS,
+    **PREDICATES,
     **{spelling: function for function in FUNCTIONS.values() for spelling in function.spellings},
 }
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ValueType = Literal[
     "date", "day", "integer", "number", "distance", "id", "enum", "text", "truth", "coordinates", "opaque"
@@ -74,16 +73,14 @@ def _extensions(domain: Domain, table: Mapping[ValueType, tuple[str, ...]]) -> t
     return tuple(operator for operator in known if domain.form is None or operator not in _PREFIX)
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """The shape that a text must have, and how to say so."""
 
     pattern: re.Pattern[str]
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(NamedTuple):
     """What a value may be: its type, for an enum its values, for some texts their form.
 
     `loose` is a form that is taken too, with a warning. `lower_case`: the fact is kept in lower case, so that the
@@ -97,8 +94,7 @@ class Domain:
     lower_case: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """A filter on the customer itself. `many`: it holds a list of values of the domain."""
 
     name: str
@@ -109,7 +105,7 @@ class Attribute:
     # Whether IS NULL can be asked although its type does not have it.
     optional: bool = False
     # Operators that are accepted and mean another one.
-    spellings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    spellings: Mapping[str, str] = MappingProxyType({})
     # Not empty for an extension: what the store's own language offers in its place.
     instead: str = ""
 
@@ -127,8 +123,7 @@ class Attribute:
         return _extensions(self.domain, ATTRIBUTE_EXTENSIONS)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A condition inside MATCHES. `aggregate`: it is compared over the rows that the others chose.
 
     `needs`: it means nothing without one of these other parameters. `instead`: as of an attribute.
@@ -158,10 +153,11 @@ _OF_PROPERTIES: Mapping[ValueType, tuple[str, ...]] = {
     "number": (*_ORDER, *_ONE_OF),
     "text": (*_EQUALITY, *_ONE_OF, *_PREFIX),
     "truth": _EQUALITY,
+    # Nothing stands there to be compared with.
+    "opaque": _ORDER,
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Property(Parameter):
     """A parameter whose name and type are the query's own."""
 
@@ -176,8 +172,7 @@ class Property(Parameter):
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class LegacyParameter:
+class LegacyParameter(NamedTuple):
     """A parameter of the `fn(name: value)` form that is now another one with an operator."""
 
     name: str
@@ -185,8 +180,7 @@ class LegacyParameter:
     operator: Literal["=", ">=", "<="]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A filter on things that happened. Parameters stand in their canonical order. `instead`: as of an attribute."""
 
     name: str
@@ -205,8 +199,7 @@ class Function:
         return next((parameter for parameter in self.parameters if parameter.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Modifier:
+class Modifier(NamedTuple):
     """Turns a named date into another that is compared: `anniversary('metafields.facts.birth_date') = today`."""
 
     name: str
@@ -221,4 +214,14 @@ class Modifier:
         return PARAMETER_OPERATORS[self.domain.type]
 
 
-Entry = Attribute | Function | Modifier
+class Predicate(NamedTuple):
+    """Holds or does not, without an operator: `in_segment('vip')`. `argument` is what stands in the parentheses."""
+
+    name: str
+    argument: str
+    meaning: str
+    example: str
+    instead: str
+
+
+Entry = Attribute | Function | Modifier | Predicate

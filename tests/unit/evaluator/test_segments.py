@@ -1,0 +1,85 @@
+"""Segments that ask segments: answered through the shop, and never without an end."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from segment_core.evaluator import Explanation, Fact, Rule, Verdict, compile_query, depends_on
+from segment_core.facts.document import read_customer
+from segment_core.instants import parse as instant
+from segment_core.language import parse
+from segment_core.shop import Shop
+
+AT = instant("2026-03-01T12:00:00Z")
+LEAVES = instant("2026-03-06T00:00:00Z")
+CUSTOMER = read_customer({"id": "1", "orders": [{"id": "1", "created_at": "2026-02-03T12:00:00Z"}]})
+
+
+def shop(**queries: str) -> Shop:
+    return Shop(ZoneInfo("UTC"), "USD", segments={name: rule(query) for name, query in queries.items()})
+
+
+def rule(query: str) -> Rule:
+    return compile_query(parse(query))
+
+
+@pytest.mark.parametrize(
+    ("query", "verdict"),
+    [
+        ("in_segment('recent')", Verdict(True, LEAVES)),
+        ("NOT in_segment('recent')", Verdict(False, LEAVES)),
+        ("in_segment('buyers')", Verdict(True, LEAVES)),
+        ("in_segment('recent') AND in_segment('buyers')", Verdict(True, LEAVES)),
+        ("in_segment('nowhere')", Verdict(False, None)),
+        ("NOT in_segment('nowhere')", Verdict(True, None)),
+        ("in_segment('odd')", Verdict(True, None)),
+        ("in_segment('round')", Verdict(False, None)),
+    ],
+)
+def test_a_segment_is_asked_through_the_shop(query: str, verdict: Verdict) -> None:
+    known = shop(
+        recent="last_order_date >= -30d",
+        buyers="in_segment('recent') AND number_of_orders = 1",
+        odd="NOT in_segment('odd')",
+        round="in_segment('trip')",
+        trip="in_segment('round')",
+    )
+    assert rule(query).evaluate(CUSTOMER, known, AT) == verdict
+
+
+def test_a_long_chain_ends() -> None:
+    known = shop(**{f"s{n}": f"in_segment('s{n + 1}')" for n in range(50)}, s50="number_of_orders = 1")
+    assert rule("in_segment('s45')").evaluate(CUSTOMER, known, AT) == Verdict(True, None)
+    assert rule("in_segment('s0')").evaluate(CUSTOMER, known, AT) == Verdict(False, None)
+
+
+def test_the_explanation_holds_that_of_the_segment() -> None:
+    known = shop(recent="last_order_date >= -30d")
+    inner = Explanation("clause", "last_order_date >= -30d", True, LEAVES, seen="2026-02-03T12:00:00")
+    assert rule("in_segment('recent')").explain(CUSTOMER, known, AT) == Explanation(
+        "clause", "in_segment('recent')", True, LEAVES, children=(inner,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("segment", "missing"),
+    [("nowhere", "there is no segment 'nowhere'"), ("odd", "")],
+)
+def test_the_explanation_says_why_a_segment_cannot_be_asked(segment: str, missing: str) -> None:
+    known = shop(odd="in_segment('odd')")
+    explanation = rule(f"in_segment('{segment}')").explain(CUSTOMER, known, AT)
+    assert explanation.missing == missing
+    if segment == "odd":
+        assert explanation.children[0].missing == "the segment 'odd' leads back to itself"
+
+
+def test_what_a_segment_reads_is_read() -> None:
+    known = shop(recent="last_order_date >= -30d", odd="in_segment('odd') OR in_segment('recent')")
+    assert depends_on(parse("in_segment('odd')"), known.segments) == {
+        Fact("segment", "odd"): None,
+        Fact("segment", "recent"): None,
+        Fact("orders"): 30,
+    }
+    assert depends_on(parse("in_segment('recent')")) == {Fact("segment", "recent"): None}

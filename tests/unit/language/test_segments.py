@@ -1,0 +1,69 @@
+"""Segments that ask segments: what is refused when one is saved."""
+
+from __future__ import annotations
+
+import pytest
+
+from segment_core.errors import InvalidQuery
+from segment_core.language import Limits, Problem, check, parse
+from segment_core.language.limits import DEEPEST_SEGMENTS, Segments
+
+
+def segments(**queries: str) -> Segments:
+    return {name: parse(query) for name, query in queries.items()}
+
+
+def refusal(query: str, known: Segments, *saving: str) -> Problem:
+    with pytest.raises(InvalidQuery) as refused:
+        check(query, Limits(segments=known, saving=frozenset(saving)))
+    [problem] = refused.value.problems
+    return problem
+
+
+def test_a_segment_that_there_is_not_is_refused_with_the_nearest_name() -> None:
+    problem = refusal("NOT in_segment('loyall')", segments(loyal="number_of_orders > 3"))
+    assert problem == Problem(1, 15, 8, "unknown_segment", "there is no segment 'loyall'", "did you mean 'loyal'?")
+
+
+def test_a_segment_cannot_ask_itself() -> None:
+    known = segments(vip="number_of_orders > 3")
+    assert refusal("in_segment('vip')", known, "vip", "s1").code == "segment_cycle"
+    assert refusal("in_segment('s1')", {}, "vip", "s1").code == "segment_cycle"
+
+
+def test_a_circle_is_found_on_its_path() -> None:
+    known = segments(a="number_of_orders > 3 OR NOT in_segment('b')", b="in_segment('c')", c="in_segment('vip')")
+    problem = refusal("number_of_orders = 0 AND in_segment('a')", known, "vip")
+    assert (problem.code, problem.column) == ("segment_cycle", 36)
+    assert "'a', 'b', 'c', 'vip'" in problem.message
+
+
+def test_a_diamond_is_no_circle() -> None:
+    known = segments(
+        left="in_segment('base')", right="NOT in_segment('base') OR in_segment('left')", base="number_of_orders > 3"
+    )
+    assert check("in_segment('left') AND in_segment('right')", Limits(segments=known, saving=frozenset({"vip"})))
+
+
+def test_a_circle_among_others_does_not_hang() -> None:
+    known = segments(a="in_segment('b')", b="in_segment('a')")
+    assert refusal("in_segment('a')", known, "vip").code == "segments_too_deep"
+
+
+def test_there_is_a_deepest_chain() -> None:
+    chain = {f"s{n}": parse(f"in_segment('s{n + 1}')") for n in range(DEEPEST_SEGMENTS + 1)}
+    chain[f"s{DEEPEST_SEGMENTS}"] = parse("number_of_orders > 3")
+    assert check("in_segment('s1')", Limits(segments=chain))
+    assert refusal("in_segment('s0')", chain).code == "segments_too_deep"
+    both = refusal("in_segment('s1') AND in_segment('s0')", chain)
+    assert (both.code, both.column) == ("segments_too_deep", 32)
+
+
+def test_diamonds_on_diamonds_have_too_many_clauses() -> None:
+    known = {f"s{n}": parse(" OR ".join([f"in_segment('s{n + 1}')"] * 40)) for n in range(4)}
+    known["s4"] = parse("number_of_orders > 3")
+    assert refusal("in_segment('s0')", known).code == "too_many_clauses"
+
+
+def test_without_known_segments_any_name_may_be_written() -> None:
+    assert check("in_segment('whatever')").canonical == "in_segment('whatever')"

@@ -13,6 +13,7 @@ from segment_core import clock
 from segment_core.errors import TooLarge
 from segment_core.ingest import messages
 from segment_core.ingest.topics import understand
+from segment_core.instants import iso
 from segment_core.runtime import queue
 from segment_core.segments.shops import put_shop
 from segment_core.store import facts
@@ -161,6 +162,26 @@ class TestAsOf:
         assert answer.problem == (400, "invalid_request")
         assert answer.body["detail"].startswith("body.as_of: ")
         assert stack.messages(stack.ingest_queue_url) == []
+
+    @pytest.mark.parametrize(("minutes", "status"), [(5, 202), (6, 400)])
+    def test_it_is_not_later_than_now_but_for_a_little(
+        self, api: ApiCaller, stack: Stack, minutes: int, status: int
+    ) -> None:
+        as_of = iso(NOW + timedelta(minutes=minutes))
+        answer = api("POST", "/imports", {"as_of": as_of, "customers": [self.UNDATED]})
+        assert answer.status == status
+        assert len(stack.messages(stack.ingest_queue_url)) == (status == 202)
+        if status == 400:
+            assert answer.problem == (400, "as_of_in_future")
+
+    @pytest.mark.parametrize(("minutes", "status"), [(5, "accepted"), (6, "refused")])
+    def test_a_documents_own_is_judged_by_itself(self, api: ApiCaller, stack: Stack, minutes: int, status: str) -> None:
+        dated = {"id": "1", "as_of": iso(NOW + timedelta(minutes=minutes))}
+        first, second = bring(api, dated, {"id": "2"}).body["results"]
+        assert (first["status"], second["status"]) == (status, "accepted")
+        if status == "refused":
+            assert (first["code"], first["path"]) == ("invalid_document", "as_of")
+        assert len(stack.messages(stack.ingest_queue_url)) == 1 + (status == "accepted")
 
     def test_imported_again_it_neither_changes_anything_nor_undoes_what_came_since(
         self, api: ApiCaller, stack: Stack

@@ -109,6 +109,15 @@ def test_what_cannot_be_a_shop_is_refused_with_its_place(
     assert stack.items(stack.tables.segments) == []
 
 
+def test_it_is_said_in_words_what_a_field_must_be(api: ApiCaller) -> None:
+    answer = api("PUT", "/shops/demo", SHOP | {"webhook_secrets": ["..."], "colour": "blue", "zone": "Oslo"})
+    assert answer.body["detail"].split("; ") == [
+        "body.zone: must be the name of an IANA time zone, such as Europe/Berlin",
+        "body.webhook_secrets[0]: must have 8 to 256 characters",
+        "body.colour: is not known here",
+    ]
+
+
 @pytest.mark.parametrize("missing", ["domain", "zone", "currency"])
 def test_every_field_without_a_documented_value_must_be_there(api: ApiCaller, missing: str) -> None:
     answer = api("PUT", "/shops/demo", {name: value for name, value in SHOP.items() if name != missing})

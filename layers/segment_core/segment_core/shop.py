@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from segment_core.evaluator.rule import Rule
 
 
+# Of a shop that does not know its currency: sums are told without one. (ISO 4217: no currency.)
+NO_CURRENCY = "XXX"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderPolicy:
     """Which orders exist for a query. Test and cancelled orders do not, unless the shop says so."""

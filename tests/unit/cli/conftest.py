@@ -14,7 +14,10 @@ from tidemark.cli import service
 
 
 class FakeStack:
-    """Remembers every request. `script` holds statuses to answer imports with before accepting; 0 hangs up."""
+    """Remembers every request. `script` holds statuses to answer imports with before accepting; 0 hangs up.
+
+    `now` is the time of its clock; None: it is none of this machine's stacks and does not say.
+    """
 
     def __init__(self) -> None:
         self.script: list[int] = []
@@ -25,6 +28,7 @@ class FakeStack:
         self.tokens: list[str | None] = []
         self.issued: list[dict[str, str]] = []
         self.url = ""
+        self.now: str | None = None
 
     @property
     def imported(self) -> list[str]:
@@ -57,6 +61,11 @@ def _handler(stack: FakeStack) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            assert self.path == "/_local/clock"
+            status, told = (404, {"message": "Not Found"}) if stack.now is None else (200, {"now": stack.now})
+            self._send(status, told)
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.path == "/_local/token":
@@ -67,6 +76,9 @@ def _handler(stack: FakeStack) -> type[BaseHTTPRequestHandler]:
             if status == 0:
                 self.close_connection = True
                 return
+            self._send(status, answer)
+
+        def _send(self, status: int, answer: Any) -> None:
             raw = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(raw)))

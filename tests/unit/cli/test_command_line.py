@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from tidemark.cli import main
 from tidemark.cli.command import Command
 from tidemark.cli.commands import COMMANDS
 from tidemark.cli.errors import BROKEN_PIPE
+
+ROOT = Path(__file__).parents[3]
 
 Captured = pytest.CaptureFixture[str]
 
@@ -32,6 +37,15 @@ def test_help_lists_every_command_with_its_summary(capsys: Captured) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=[command.name for command in COMMANDS])
 def test_every_command_has_help(command: Command, capsys: Captured) -> None:
     assert command.description in _helped([command.name, "--help"], capsys)
+
+
+def test_one_version_everywhere(capsys: Captured) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert _helped(["--version"], capsys) == f"tidemark {project['version']}\n"
+    assert json.loads((ROOT / "infra" / "openapi.json").read_text())["info"]["version"] == project["version"]
+    newest = re.search(r"^## (\S+?)[,\s]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest
+    assert newest[1] == project["version"]
 
 
 def test_commands_on_files_do_without_aws_and_the_stack() -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import jwt
 import pytest
 
 from segment_core import clock
@@ -29,6 +30,10 @@ def _file(folder: Path, lines: list[str]) -> str:
     return str(path)
 
 
+def _token(shop: str) -> str:
+    return jwt.encode({"shop": shop}, "k" * 32)
+
+
 def _customers(count: int) -> list[str]:
     return [json.dumps({"id": str(n)}) for n in range(count)]
 
@@ -38,7 +43,7 @@ def test_sends_every_customer_once_in_batches(stack: FakeStack, tmp_path: Path, 
 
     assert [len(batch) for batch in stack.batches] == [100, 100, 50]
     assert stack.imported == [str(n) for n in range(250)]
-    assert capsys.readouterr().out == "250 accepted, 0 refused\n"
+    assert capsys.readouterr().out == "250 accepted into demo, 0 refused\n"
 
 
 def test_a_bad_line_is_named_and_the_rest_imported(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
@@ -54,6 +59,15 @@ def test_a_bad_line_is_named_and_the_rest_imported(stack: FakeStack, tmp_path: P
     assert [(line["line"], line["path"]) for line in told["refused"]] == [(2, "colour"), (4, "")]
 
 
+def test_a_second_document_of_a_customer_is_refused(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    lines = ['{"id": "1"}', '{"id": "2"}', '{"id": 1}']
+
+    assert main(["import", _file(tmp_path, lines), "--url", stack.url]) == 1
+
+    assert stack.imported == ["1", "2"]
+    assert capsys.readouterr().err == "line 3: id: this customer is on line 1 already\n"
+
+
 def test_what_the_service_refuses_is_named_by_its_line(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
     stack.refused = {"101": "no room for this one"}
 
@@ -61,7 +75,7 @@ def test_what_the_service_refuses_is_named_by_its_line(stack: FakeStack, tmp_pat
 
     out, err = capsys.readouterr()
     assert err == "line 103: id: no room for this one\n"
-    assert out == "149 accepted, 1 refused\n"
+    assert out == "149 accepted into demo, 1 refused\n"
 
 
 @pytest.mark.parametrize("trouble", [0, 429, 500, 503])
@@ -163,6 +177,28 @@ class TestAsOf:
         assert main(["import", path, "--url", stack.url, "--as-of", "2025-12-31T23:00:00-01:00"]) == 0
         assert stack.as_of == ["2026-01-01T00:00:00Z"]
 
+    def test_not_after_the_present_of_a_stack_whose_clock_is_behind(
+        self, stack: FakeStack, tmp_path: Path, capsys: Captured
+    ) -> None:
+        path = _file(tmp_path, _customers(1))
+        stack.now = "2026-01-31T12:00:00Z"
+        os.utime(path, (0, AS_OF.timestamp()))
+
+        assert main(["import", path, "--url", stack.url]) == 0
+        assert stack.as_of == ["2026-01-31T12:00:00Z"]
+        assert "--as-of 2026-01-31T12:00:00Z" in capsys.readouterr().err
+
+    def test_from_when_the_file_was_modified_if_the_stacks_clock_is_ahead(
+        self, stack: FakeStack, tmp_path: Path, capsys: Captured
+    ) -> None:
+        path = _file(tmp_path, _customers(1))
+        stack.now = "2026-02-01T00:00:01Z"
+        os.utime(path, (0, AS_OF.timestamp()))
+
+        assert main(["import", path, "--url", stack.url]) == 0
+        assert stack.as_of == ["2026-02-01T00:00:00Z"]
+        assert capsys.readouterr().err == ""
+
     @pytest.mark.parametrize("as_of", ["yesterday", "2026-02-01"])
     def test_no_instant(self, stack: FakeStack, tmp_path: Path, as_of: str) -> None:
         with pytest.raises(SystemExit, match="2"):
@@ -200,6 +236,23 @@ class TestToken:
         assert stack.tokens == ["Bearer issued-here"]
         assert stack.issued[0]["shop"] == "tea"
         assert "events:write" in stack.issued[0]["scope"].split()
+
+    @pytest.mark.parametrize("wanted", [[], ["--shop", "tea"]])
+    def test_a_given_one_says_into_which_shop(
+        self, stack: FakeStack, tmp_path: Path, capsys: Captured, wanted: list[str]
+    ) -> None:
+        path = _file(tmp_path, _customers(1))
+        assert main(["import", path, "--url", stack.url, "--token", _token("tea"), *wanted]) == 0
+        assert capsys.readouterr().out == "1 accepted into tea, 0 refused\n"
+
+    @pytest.mark.parametrize("token", [jwt.encode({"shop": "tea"}, "k" * 32), "opaque", "a.b.c", "a.MQ.c"])
+    def test_a_given_one_of_another_shop(
+        self, stack: FakeStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, token: str
+    ) -> None:
+        monkeypatch.setenv("TIDEMARK_TOKEN", token)
+        assert main(["import", _file(tmp_path, _customers(1)), "--url", stack.url, "--shop", "coffee"]) == 2
+        assert stack.batches == []
+        assert "not for --shop coffee" in capsys.readouterr().err
 
     def test_none_for_another_machine(self, stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
         assert main(["import", _file(tmp_path, _customers(1)), "--url", "https://api.example.com"]) == 1

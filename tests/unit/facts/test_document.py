@@ -18,6 +18,20 @@ CASES: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[2] / "cases" / "facts" / "documents.json").read_text()
 )
 
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("first_nam", "first_nam: is not known here; did you mean first_name?"),
+        ("shoe_size", "shoe_size: is not known here"),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_one_that_was_meant(key: str, message: str) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        read_customer({"id": "1", key: "x"})
+    assert refused.value.message == message
+
+
 FULL: dict[str, object] = {
     "id": "8401",
     "as_of": "2026-02-03T00:00:00Z",

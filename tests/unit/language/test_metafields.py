@@ -52,7 +52,7 @@ def test_what_fits_the_definition(query: str, canonical: str) -> None:
     [
         ("metafields.facts.birthdate = today", "unknown_filter", 0, "did you mean metafields.facts.birth_date"),
         ("metafields.other.thing IS NULL", "unknown_filter", 0, "define the metafield"),
-        ("metafields.facts.birth_date = 5", "wrong_type", 30, "a time needs its day"),
+        ("metafields.facts.birth_date = 5", "wrong_type", 30, "write -5d"),
         ("metafields.custom.points = 5.5", "wrong_type", 27, "whole number"),
         ("metafields.custom.points = '5'", "wrong_type", 27, "write 5 without quotes"),
         ("metafields.custom.size = 5", "wrong_type", 25, "write '5'"),

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from segment_core import __version__
 from segment_core.errors import InvalidQuery
 from tidemark.cli.commands import COMMANDS
 from tidemark.cli.errors import BROKEN_PIPE, INTERRUPTED, PROBLEMS, CommandError
@@ -29,6 +30,7 @@ def parser() -> ArgumentParser:
     whole = ArgumentParser(
         prog="tidemark", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter
     )
+    whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subcommands = whole.add_subparsers(metavar="COMMAND", required=True, title="commands")
     for command in COMMANDS:
         one = subcommands.add_parser(

@@ -28,23 +28,23 @@ class CustomerFile:
     refused: list[dict[str, object]] = field(default_factory=list)
 
     def customers(self) -> Iterator[Customer]:
-        """Every customer that can be read, as the lines come; a second document of the same one is refused."""
-        seen: dict[str, int] = {}
-        for number, _, customer in self.documents():
-            if customer.id in seen:
-                self.refuse(number, InvalidDocument("id", f"this customer is on line {seen[customer.id]} already"))
-                continue
-            seen[customer.id] = number
+        """Every customer that can be read, as the lines come."""
+        for _, _, customer in self.documents():
             yield customer
 
     def documents(self) -> Iterator[tuple[int, bytes, Customer]]:
-        """Number, bytes and customer of every line that can be read."""
+        """Number, bytes and customer of every line that can be read; a second document of a customer is refused."""
+        seen: dict[str, int] = {}
         for number, line in self._lines():
             try:
                 customer = parse_line(_text(line))
             except InvalidDocument as error:
                 self.refuse(number, error)
                 continue
+            if customer.id in seen:
+                self.refuse(number, InvalidDocument("id", f"this customer is on line {seen[customer.id]} already"))
+                continue
+            seen[customer.id] = number
             yield number, line, customer
 
     def refuse(self, number: int, error: InvalidDocument) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from tidemark.cli.command import Command
 from tidemark.cli.customer_file import CustomerFile
 from tidemark.cli.errors import OK, PROBLEMS, CommandError
 from tidemark.cli.output import Progress, print_json
-from tidemark.cli.service import TOKEN_VARIABLE, Service, token_for
+from tidemark.cli.service import TOKEN_VARIABLE, Answer, Service, local_now, token_for
 
 # What POST /imports takes in one request: documents, and bytes with room below a Lambda's 6 MB.
 BATCH_DOCUMENTS = 100
@@ -28,7 +29,8 @@ on standard error and nothing of it is stored; the others are imported and the e
 
 Documents that carry no as_of count as told when the file was last modified, or at --as-of (standard
 input: when the command starts): what the store told later stays. Importing an unmodified file again
-changes nothing, so an import that was cut off may simply be repeated.
+changes nothing, so an import that was cut off may simply be repeated. On a local stack whose clock is
+before that, they count from its present; the command says so, and with which --as-of to repeat it.
 
 The token is --token, else ${TOKEN_VARIABLE}, else (on this machine) one from the local stack."""
 
@@ -81,8 +83,8 @@ def configure(parser: ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--token", metavar="T", help=f"a JWT with the scope events:write (else ${TOKEN_VARIABLE})")
     parser.add_argument(
-        "--shop", default=arguments.DEFAULT_SHOP, metavar="S",
-        help="the shop to ask a token for, on a local stack (default: %(default)s)",
+        "--shop", metavar="S",
+        help=f"the shop (default: that of the token given, else {arguments.DEFAULT_SHOP})",
     )  # fmt: skip
     arguments.add_json(parser)
 
@@ -94,13 +96,27 @@ def _told_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
+def _not_after(url: str, told_at: datetime) -> datetime:
+    """`told_at`, or the present of a local stack at that address if that is earlier: later facts would lose to it."""
+    now = local_now(url)
+    if now is None or told_at <= now:
+        return told_at
+    print(
+        f"the stack's clock is at {iso(now)}, before the file was modified: documents without an as_of count from "
+        f"then (to repeat this import: --as-of {iso(now)})",
+        file=sys.stderr,
+    )
+    return now
+
+
 def run(options: Namespace) -> int:
     """Import the file; 1 if any line was refused, here or by the service."""
     file = CustomerFile(options.file)
-    as_of = options.as_of or _told_at(options.file)
     progress = Progress("customers imported")
     accepted = 0
-    service = Service(options.url, token_for(options.url, options.token, options.shop))
+    token, shop = token_for(options.url, options.token, options.shop)
+    service = Service(options.url, token)
+    as_of = options.as_of or _not_after(options.url, _told_at(options.file))
     for batch in batches(file):
         try:
             accepted += _send(service, batch, as_of, file, progress)
@@ -113,10 +129,17 @@ def run(options: Namespace) -> int:
         progress.show(accepted)
     progress.clear()
     if options.json:
-        print_json({"accepted": accepted, "refused": sorted(file.refused, key=lambda line: line["line"])})
+        print_json({"shop": shop, "accepted": accepted, "refused": sorted(file.refused, key=lambda line: line["line"])})
     else:
-        print(f"{accepted:,} accepted, {len(file.refused):,} refused")
+        into = f" into {shop}" if shop else ""
+        print(f"{accepted:,} accepted{into}, {len(file.refused):,} refused")
     return PROBLEMS if file.refused else OK
+
+
+def _advice(answer: Answer) -> str:
+    """What to do about a refusal, where this command has an argument for it."""
+    ahead = isinstance(answer.body, dict) and answer.body.get("code") == "as_of_in_future"
+    return "; say with --as-of when the file was told" if ahead else ""
 
 
 def _send(service: Service, batch: Batch, as_of: datetime, file: CustomerFile, progress: Progress) -> int:
@@ -125,7 +148,7 @@ def _send(service: Service, batch: Batch, as_of: datetime, file: CustomerFile, p
     if answer.status != 202:
         raise CommandError(
             f"{service.url}/imports refused lines {batch.numbers[0]} to {batch.numbers[-1]}: "
-            f"{answer.status} {answer.reason}"
+            f"{answer.status} {answer.reason}{_advice(answer)}"
         )
     accepted = 0
     for result in answer.body["results"]:

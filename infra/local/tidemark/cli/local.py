@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segment_core.instants import iso
 from tidemark.cli import arguments
 from tidemark.cli.command import Command
 from tidemark.cli.errors import OK
+
+if TYPE_CHECKING:
+    from tidemark.stack.clock import StackClock
 
 _DESCRIPTION = """\
 Runs every function, table, stream, queue, schedule and route of template.yaml over HTTP on 127.0.0.1,
@@ -38,11 +44,20 @@ def run(options: Namespace) -> int:
 
     with running(data=options.data, store=options.store, port=options.port, clock=options.at) as stack:
         print(f"Tidemark is at {stack.url}", flush=True)
-        if options.at:
-            print(f"the clock stands at {iso(options.at)}; POST {stack.url}/_local/clock moves it", flush=True)
+        for line in about_clock(stack.clock, options.at):
+            print(line, flush=True)
+        print(f"POST {stack.url}/_local/clock moves the clock", flush=True)
         print("Ctrl-C stops it", flush=True)
         until_stopped()
     return OK
+
+
+def about_clock(clock: StackClock, wanted: datetime | None) -> Iterator[str]:
+    """What time it is in the stack, and why not the `wanted` one: kept data has a clock, which never goes back."""
+    now = clock.now()
+    yield f"the clock stands at {iso(now)}" if clock.frozen else f"the clock runs; it is {iso(now)}"
+    if wanted is not None and now > wanted:
+        yield f"--at {iso(wanted)} is ignored: the clock of this data was later already and does not go back"
 
 
 COMMAND = Command("local", "run the whole system on this machine", _DESCRIPTION, configure, run)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from random import uniform
 from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
+from segment_core import instants
 from tidemark.cli.arguments import DEFAULT_SHOP
-from tidemark.cli.errors import CommandError
+from tidemark.cli.errors import CommandError, UsageError
 
 TOKEN_VARIABLE = "TIDEMARK_TOKEN"
 ALL_SCOPES = "admin segments:read segments:write customers:read events:write"
@@ -114,16 +117,47 @@ def is_loopback(url: str) -> bool:
 def local_token(url: str, shop: str = DEFAULT_SHOP, scope: str = ALL_SCOPES) -> str:
     """A token from the issuer of a local stack. Raises CommandError when there is none at that address."""
     answer = Service(url).send("POST", "/_local/token", {"shop": shop, "scope": scope})
+    if answer.status == 400:
+        raise CommandError(answer.reason)
     if answer.status != 200 or not isinstance(answer.body, dict) or "token" not in answer.body:
         raise CommandError(f"{url} gave no token ({answer.status} {answer.reason}); only a local stack does")
     return str(answer.body["token"])
 
 
-def token_for(url: str, given: str | None, shop: str) -> str:
-    """The token to use: the one given, else from the environment, else from the local issuer."""
+def local_now(url: str) -> datetime | None:
+    """What time it is in a local stack at that address; None if there is none, or not on this machine."""
+    if not is_loopback(url):
+        return None
+    answer = Service(url).send("GET", "/_local/clock")
+    if answer.status != 200 or not isinstance(answer.body, dict) or "now" not in answer.body:
+        return None
+    return instants.parse(answer.body["now"])
+
+
+def shop_of(token: str) -> str | None:
+    """The shop that a token speaks for, as it says itself; None if it does not say. Its signature is not checked."""
+    payload = token.split(".")[1:2]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload[0] + "==")) if payload else None
+    except ValueError:
+        return None
+    shop = claims.get("shop") if isinstance(claims, dict) else None
+    return shop if isinstance(shop, str) else None
+
+
+def token_for(url: str, given: str | None, shop: str | None) -> tuple[str, str | None]:
+    """The token to use and its shop: the one given, else from the environment, else from the local issuer.
+
+    Raises UsageError if another `shop` is wanted than a token speaks for.
+    """
     token = given or os.environ.get(TOKEN_VARIABLE)
     if token:
-        return token
+        spoken_for = shop_of(token)
+        if shop is not None and shop != spoken_for:
+            source = "--token" if given else TOKEN_VARIABLE
+            raise UsageError(f"{source} speaks for {spoken_for or 'no shop that it names'}, not for --shop {shop}")
+        return token, spoken_for
     if is_loopback(url):
-        return local_token(url, shop)
+        wanted = DEFAULT_SHOP if shop is None else shop
+        return local_token(url, wanted), wanted
     raise CommandError(f"{url} needs a token: give --token or set {TOKEN_VARIABLE}")

@@ -12,12 +12,9 @@ from zoneinfo import ZoneInfo
 
 from segment_core.facts.customer import Customer
 from segment_core.language.ast import And, InSegment, Matches, Not, Or, Query
-from segment_core.shop import OrderPolicy, Shop
+from segment_core.shop import NO_CURRENCY, OrderPolicy, Shop
 from tidemark.cli import arguments
 from tidemark.cli.errors import UsageError
-
-# Sums are of money in the shop's currency; where no order has a currency, it decides nothing. (ISO 4217: none.)
-_ANY_CURRENCY = "XXX"
 
 _CURRENCY = re.compile("[A-Z]{3}")
 _SETTINGS = {"count_test_orders": "count_test", "count_cancelled_orders": "count_cancelled"}
@@ -52,7 +49,7 @@ class ShopInQuestion:
             raise UsageError("a zone is needed: give --zone, or --shop with one")
         self._currency_is_told = told.currency is not None
         self._money_decides = refers_to_money(query)
-        self.shop = Shop(zone=zone, currency=told.currency or _ANY_CURRENCY, orders=told.orders)
+        self.shop = Shop(zone=zone, currency=told.currency or NO_CURRENCY, orders=told.orders)
 
     def see(self, customer: Customer) -> None:
         """Learn from the customer's orders. Raises UsageError when several currencies leave the answer open."""
@@ -61,7 +58,7 @@ class ShopInQuestion:
         for order in customer.orders:
             if order.currency is None or order.currency == self.shop.currency:
                 continue
-            if self.shop.currency == _ANY_CURRENCY:
+            if self.shop.currency == NO_CURRENCY:
                 self.shop = replace(self.shop, currency=order.currency)
             elif self._money_decides:
                 raise UsageError(

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from shutil import which
-from textwrap import fill
+from textwrap import fill, indent
 from typing import Any
 
 from segment_core.instants import iso, parse
@@ -33,6 +33,8 @@ ORDER_AT = shop.OPENING + timedelta(minutes=5)
 TAG_AT = shop.OPENING + timedelta(minutes=10)
 A_MONTH_LATER = shop.OPENING + timedelta(days=31)
 ORDER_TOTAL = "516.40"
+# A file of customers in the repository, to try the commands on.
+SAMPLE = "events/customers.ndjson"
 # Far more than it takes on a slow machine.
 _FILL_SECONDS = 1_200
 _INSTANTS_SHOWN = 8
@@ -116,7 +118,7 @@ class Story:
     def _tag_is_removed(self) -> None:
         self._say(f"\n3. A tag is removed: Maple Sample ({shop.TAGGED}) is no longer 'vip'\n")
         self._stack.move_clock(TAG_AT)
-        self._webhook("customer.tags_removed", webhooks.tags_removed(shop.TAGGED, ["vip"], TAG_AT), TAG_AT)
+        self._webhook("customer.tags_removed", webhooks.tags_changed(shop.TAGGED, ["vip"], TAG_AT), TAG_AT)
 
     def _webhook(self, topic: str, body: dict[str, Any], at: datetime) -> None:
         raw, headers = webhooks.signed(topic, body, at)
@@ -222,6 +224,7 @@ def tell(stack: Stack, customers: int) -> None:
 def try_it(stack: Stack) -> None:
     """Addresses and commands to go on with."""
     url, tidemark = stack.url, _command()
+    tag_back = webhooks.tags_changed(shop.TAGGED, ["vip"], A_MONTH_LATER)
     print(
         f"""
 Still serving at {url}, where it is {iso(A_MONTH_LATER)} until you move the clock. Try:
@@ -232,6 +235,16 @@ Still serving at {url}, where it is {iso(A_MONTH_LATER)} until you move the cloc
   curl -H "Authorization: Bearer $TIDEMARK_TOKEN" -H "Content-Type: application/json" {url}/segments \\
        -d '{{"name": "Regulars", "query": "orders_placed MATCHES (date >= -365d, count >= 4)"}}'
   curl -X POST {url}/_local/clock -d '{{"to": "2026-05-01T00:00:00Z"}}'
+
+A webhook, signed as the store signs it (Maple gets the tag back), and what it changed:
+
+{indent(webhooks.signed_curl(url, "customer.tags_added", tag_back, A_MONTH_LATER), "  ")}
+  curl -H "Authorization: Bearer $TIDEMARK_TOKEN" {url}/customers/{shop.TAGGED}/segments
+
+On files: who belongs, what the same customers do once they are imported, and a query that is wrong on purpose:
+
+  {tidemark} members --query "last_order_date >= -30d" --customers {SAMPLE} --at 2026-03-01T12:00:00Z --zone Europe/Oslo
+  {tidemark} import {SAMPLE} --url {url}
   {tidemark} check "last_order_date > -30 AND amount_spent >= 500"
 
 Ctrl-C stops it.""",

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from segment_core.instants import iso
-from tidemark.demo.shop import CURRENCY, ZONE
+from tidemark.demo.shop import CURRENCY, SHOP, ZONE
 
 DOMAIN = "demo-shop.example.com"
 SECRET = "not-a-secret-only-for-the-demo"
@@ -45,8 +45,8 @@ def order_created(order: str, customer: str, total: str, at: datetime) -> dict[s
     }
 
 
-def tags_removed(customer: str, tags: list[str], at: datetime) -> dict[str, Any]:
-    """The body of `customer.tags_removed`."""
+def tags_changed(customer: str, tags: list[str], at: datetime) -> dict[str, Any]:
+    """The body of `customer.tags_added` and `customer.tags_removed`."""
     return {"customerId": f"gid://shopify/Customer/{customer}", "tags": tags, "occurredAt": iso(at)}
 
 
@@ -62,3 +62,13 @@ def signed(topic: str, body: dict[str, Any], at: datetime) -> tuple[bytes, dict[
         "X-Shopify-Webhook-Id": f"demo-{hashlib.sha256(raw).hexdigest()[:12]}",
         "X-Shopify-API-Version": "2026-04",
     }
+
+
+def signed_curl(url: str, topic: str, body: dict[str, Any], at: datetime) -> str:
+    """Lines for a shell that sign the body and send it; who edits the body need not think of the signature."""
+    return f"""\
+BODY='{json.dumps(body)}'
+curl {url}/webhooks/{SHOP} -H "Content-Type: application/json" --data-binary "$BODY" \\
+     -H "X-Shopify-Topic: {topic}" -H "X-Shopify-Shop-Domain: {DOMAIN}" \\
+     -H "X-Shopify-Triggered-At: {iso(at)}" \\
+     -H "X-Shopify-Hmac-Sha256: $(printf %s "$BODY" | openssl dgst -sha256 -hmac {SECRET} -binary | base64)\""""

@@ -3,7 +3,7 @@
 | request | does |
 |---|---|
 | `GET /_local/clock` | the time, and whether it stands still |
-| `POST /_local/clock` `{"to": instant}`, `{"advance": "30d"}`, `{"freeze": true}` | moves, stops or starts the clock |
+| `POST /_local/clock` `{"to": instant}`, `{"advance": "30d"}`, `{"freeze": bool}` | moves, stops or starts it |
 | `POST /_local/token` `{"shop", "scope", "ttl"}` | a token of the local issuer |
 | `GET /_local/events?after=0&limit=100` | events of the bus, in order |
 | `GET /_local/queues`, `GET /_local/queues/{name}/messages` | depths; messages, without receiving them |
@@ -19,7 +19,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from segment_core import instants
@@ -36,7 +37,10 @@ PREFIX = "/_local/"
 _DEFAULT_TTL_SECONDS = 3600
 _STATUS: Mapping[type[Exception], int] = {ClockError: 409, NotIdle: 504, KeyError: 404, ValueError: 400}
 
+_KINDS: Mapping[type, str] = {str: "text", bool: "true or false"}
+
 Query = Mapping[str, str]
+Value = TypeVar("Value", str, bool)
 
 
 class Admin:
@@ -79,10 +83,7 @@ class Admin:
 
     def _answer(self, call: Callable[..., Any], path: tuple[str, ...], query: Query, request: Request) -> Response:
         try:
-            body = json.loads(request.body) if request.body else {}
-            if not isinstance(body, dict):
-                raise ValueError("the body is a JSON object")
-            return json_response(200, call(*path, query=query, body=body))
+            return json_response(200, call(*path, query=query, body=_json_object(request.body)))
         except (StackError, KeyError, ValueError) as error:
             status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 500)
             text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
@@ -97,19 +98,22 @@ class Admin:
             raise ValueError(f"the clock does not know '{unknown[0]}': use to, advance or freeze")
         answer: dict[str, Any] = {}
         if "freeze" in body:
-            self._stack.freeze_clock(bool(body["freeze"]))
+            self._stack.freeze_clock(_told(body, "freeze", bool))
         if "to" in body:
-            answer = self._stack.move_clock(instants.parse(body["to"]))
+            answer = self._stack.move_clock(_instant(_told(body, "to", str)))
         elif "advance" in body:
-            answer = self._stack.move_clock(self._stack.clock.now() + parse_duration(body["advance"]))
+            answer = self._stack.move_clock(self._stack.clock.now() + parse_duration(_told(body, "advance", str)))
         return answer or self._clock(query=query, body={})
 
     def _token(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         ttl = int(body.get("ttl", _DEFAULT_TTL_SECONDS))
-        return {
-            "token": self._stack.token(str(body.get("shop", "")), str(body.get("scope", "")), ttl),
-            "expires_in": ttl,
-        }
+        shop, scope = _told({"shop": "", **body}, "shop", str), _told({"scope": "", **body}, "scope", str)
+        if not shop.strip():
+            raise ValueError("a token speaks for a shop: say which as shop")
+        known = {scope for route in self._stack.wiring.routes for scope in route.scopes}
+        if unknown := sorted(set(scope.split()) - known):
+            raise ValueError(f"no route asks for the scope '{unknown[0]}': there are {', '.join(sorted(known))}")
+        return {"token": self._stack.token(shop, scope, ttl), "expires_in": ttl}
 
     def _events(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         events = self._stack.events(int(query.get("after", 0)), int(query.get("limit", 100)))
@@ -166,3 +170,29 @@ class Admin:
 
     def _keys(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         return self._stack.issuer.key_set()
+
+
+def _json_object(body: bytes) -> Mapping[str, Any]:
+    """What the body says; nothing, if it is empty. Raises ValueError."""
+    try:
+        told = json.loads(body) if body else {}
+    except ValueError:
+        raise ValueError("the body is not JSON") from None
+    if not isinstance(told, dict):
+        raise ValueError("the body must be a JSON object")
+    return told
+
+
+def _told(body: Mapping[str, Any], key: str, kind: type[Value]) -> Value:
+    """The value of a key that is there. Raises ValueError if it is of another kind."""
+    value = body[key]
+    if not isinstance(value, kind):
+        raise ValueError(f"{key} must be {_KINDS[kind]}")
+    return value
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return instants.parse(text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not an instant with its offset: write it like 2026-03-01T05:00:00Z") from None

@@ -140,8 +140,11 @@ class Stack:
         """The data belongs to one stack; a killed one's processes let go of it when they have ended."""
         if self._data is None:
             return None
-        (self._data / "dynamodb").mkdir(parents=True, exist_ok=True)
-        lock = self._ending.enter_context((self._data / "lock").open("w"))
+        try:
+            (self._data / "dynamodb").mkdir(parents=True, exist_ok=True)
+            lock = self._ending.enter_context((self._data / "lock").open("w"))
+        except OSError as error:
+            raise StackError(f"no data can be kept in {self._data}: {error.strerror or error}") from None
         deadline = time.monotonic() + _LOCK_SECONDS
         while True:
             try:

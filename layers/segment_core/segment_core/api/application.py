@@ -23,6 +23,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from segment_core.api import customers, imports, problems, segments, shops
 from segment_core.api.access import Caller
+from segment_core.api.wording import wording
 from segment_core.errors import Contention, InvalidRequest, NotFound, TidemarkError
 from segment_core.facts import strict_json
 from segment_core.runtime.observability import logger
@@ -102,7 +103,7 @@ def _told(app: APIGatewayHttpResolver, error: TidemarkError) -> Response[Any]:
 
 
 def _invalid(app: APIGatewayHttpResolver, error: RequestValidationError) -> Response[Any]:
-    found = "; ".join(f"{_place(one['loc'])}: {one['msg']}" for one in error.errors())
+    found = "; ".join(f"{_place(one['loc'])}: {wording(one)}" for one in error.errors())
     return _told(app, InvalidRequest(found))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools.event_handler.request import Request
@@ -12,15 +12,18 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from segment_core.api import models
 from segment_core.api.access import needs
 from segment_core.api.routing import Ask, answers, tables
-from segment_core.errors import InvalidDocument, TidemarkError, TooLarge
+from segment_core.errors import InvalidDocument, InvalidRequest, TidemarkError, TooLarge
 from segment_core.facts.told import OrderFact, ProfileFact
 from segment_core.ingest.documents import understand_document
-from segment_core.instants import iso
+from segment_core.instants import iso, parse
 from segment_core.runtime import queue
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.segments.shops import get_shop
 from segment_core.store import orders, profiles
 from segment_core.store.orders import Held
+
+# What counts from later than now would win over every webhook until then. Clocks differ by a little.
+CLOCK_TOLERANCE = timedelta(minutes=5)
 
 router = APIGatewayHttpRouter()
 
@@ -38,10 +41,12 @@ def take_in(body: models.ImportRequest, request: Request) -> models.ImportResult
     """What is accepted was queued, all of it, when this is answered; what is refused is left out.
 
     Accepted is what can be merged by itself. Facts that were stored before may still make a customer or an
-    order too large; such a document is then parked like any other message.
+    order too large; such a document is then parked like any other message. An `as_of` later than now is refused.
     """
     ask = Ask.of(request)
     get_shop(tables(), ask.shop)
+    if body.as_of is not None and (reason := _lies_ahead(parse(body.as_of), ask.at)):
+        raise InvalidRequest(f"body.as_of: {reason}", code="as_of_in_future")
     judged = list(_judge(ask.shop, ask.at, body.customers, body.as_of))
     messages = [message for _, message in judged if message is not None]
     queue.send_all(environment(ApiEnvironment).ingest_queue_url, ask.shop, messages)
@@ -56,6 +61,7 @@ def _judge(
         message = {"kind": "document", "shop": shop, "received_at": iso(at), "document": document}
         try:
             customer, *bought = understand_document(document, at)
+            _check_as_of(document, at)
             if queue.size(message) > queue.MESSAGE_LIMIT_BYTES:
                 raise TooLarge("the document does not fit into a queue message of 1 MiB", code="document_too_large")
             _check_sizes(shop, customer, bought)
@@ -63,6 +69,18 @@ def _judge(
             yield _refused(index, error), None
         else:
             yield models.ImportResult(index=index, id=customer.customer_id, status="accepted"), message
+
+
+def _check_as_of(document: Mapping[str, Any], at: datetime) -> None:
+    """Raises InvalidDocument if a document that can be read says that it was told after now."""
+    as_of = document.get("as_of")
+    if as_of is not None and (reason := _lies_ahead(parse(as_of), at)):
+        raise InvalidDocument("as_of", reason)
+
+
+def _lies_ahead(as_of: datetime, at: datetime) -> str:
+    """What is wrong with a store time that has not come yet; empty if it has."""
+    return f"is later than now, which is {iso(at)}" if as_of > at + CLOCK_TOLERANCE else ""
 
 
 def _dated(document: Any, as_of: str | None) -> Any:

@@ -19,11 +19,20 @@ MOST_DOCUMENTS = 100
 
 # Two labels or more, each of at most 63 characters.
 _HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
+_CURRENCY = "^[A-Z]{3}$"
+
+# What each pattern asks for, in words.
+FORMS = {
+    _HOSTNAME: "must be a host name in lower case, such as example.myshopify.com",
+    _CURRENCY: "must be a currency code of three capital letters, such as EUR",
+}
+
+_SHORTEST_SECRET, _LONGEST_SECRET = 8, 256
 
 
 def _known_zone(name: str) -> str:
     if name not in zones.names():
-        raise ValueError("not the name of an IANA time zone, for example Europe/Berlin")
+        raise ValueError("must be the name of an IANA time zone, such as Europe/Berlin")
     return name
 
 
@@ -37,7 +46,9 @@ def _whole(text: str) -> str:
 
 
 def _whole_secret(secret: SecretStr) -> SecretStr:
-    _whole(secret.get_secret_value())
+    length = len(_whole(secret.get_secret_value()))
+    if not _SHORTEST_SECRET <= length <= _LONGEST_SECRET:
+        raise ValueError(f"must have {_SHORTEST_SECRET} to {_LONGEST_SECRET} characters")
     return secret
 
 
@@ -60,7 +71,11 @@ AsOf = Annotated[
     AfterValidator(_instant),
     Field(description="ISO 8601 with an offset", json_schema_extra={"format": "date-time"}),
 ]
-Secret = Annotated[SecretStr, AfterValidator(_whole_secret), Field(min_length=8, max_length=256)]
+Secret = Annotated[
+    SecretStr,
+    AfterValidator(_whole_secret),
+    Field(json_schema_extra={"minLength": _SHORTEST_SECRET, "maxLength": _LONGEST_SECRET}),
+]
 NextCursor = Annotated[str | None, Field(description="The next page's `cursor`; null on the last page")]
 
 
@@ -99,7 +114,7 @@ class ShopRequest(Request):
         ),
     ]
     zone: Zone
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])]
+    currency: Annotated[str, Field(pattern=_CURRENCY, description="ISO 4217", examples=["EUR"])]
     settings: ShopSettings = ShopSettings()
     webhook_secrets: Annotated[
         list[Secret] | None,
@@ -200,6 +215,7 @@ class ImportRequest(Request):
 
     `as_of` is the store time of documents that carry none: with it, what is imported again changes nothing,
     and what the store told later stays. Without it they count from when they are received.
+    The format of a document is in `docs/customers.md`, an example in `events/customers.ndjson`.
     """
 
     as_of: AsOf | None = None
@@ -235,6 +251,12 @@ class QueryProblem(Answer):
     code: str
     message: str
     hint: str
+
+
+class GatewayMessage(Answer):
+    """An error that the gateway answers before the service is asked."""
+
+    message: str
 
 
 class Problem(Answer):

@@ -15,17 +15,17 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Tag
 
+from segment_core import __version__
 from segment_core.api.access import SECURITY_SCHEME
 from segment_core.api.application import application
 
-# The version of the interface, not of the product: it moves when callers have to.
-VERSION = "1.0.0"
-
 _DESCRIPTION = """\
 Who is in which segment, and since when. The shop of a request is the claim `shop` of its token; scopes are in the \
-claim `scope`, parted by spaces. Errors are problem details (RFC 9457) whose `code` is stable.
+claim `scope` or `scp`, parted by spaces or as a list. Errors are problem details (RFC 9457) whose `code` is stable. \
+What the gateway refuses by itself (no valid token, too many requests, no such route) is `{"message"}` as plain JSON.
 
-Stores send their webhooks to `POST /webhooks/{shop}`, which is not described here: its protocol is the stores' own."""
+Stores send their webhooks to `POST /webhooks/{shop}`, which is not described here: its protocol is the stores' own, \
+see `docs/webhooks.md`."""
 
 _TAGS = {
     "Shops": "Zone, currency and settings under which queries are answered",
@@ -40,7 +40,7 @@ def document() -> dict[str, Any]:
     made: dict[str, Any] = json.loads(
         application().get_openapi_json_schema(
             title="Tidemark",
-            version=VERSION,
+            version=__version__,
             description=_DESCRIPTION,
             tags=[Tag(name=name, description=about) for name, about in _TAGS.items()],
             security_schemes={SECURITY_SCHEME: HTTPBearer(bearerFormat="JWT")},

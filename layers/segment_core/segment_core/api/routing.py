@@ -64,14 +64,18 @@ Cursor = Annotated[str | None, Query(description="The `next_cursor` of the page 
 def answers(status: int, model: type[BaseModel] | None, *problems: int) -> dict[int, Any]:
     """The `responses` of a route: its success, and the statuses of the problems that it may tell of.
 
-    What every route can answer (401, 403, 500, 503) need not be listed.
+    What every route can answer (401, 403, 429, 500, 503) need not be listed. The gateway answers with some of
+    these statuses too, before we are asked, and with a body of its own.
     """
     success = {"application/json": {"model": model}} if model else {}
-    told = {"content": {CONTENT_TYPE: {"model": models.Problem}}}
+    ours = {CONTENT_TYPE: {"model": models.Problem}}
+    gateways = {"application/json": {"model": models.GatewayMessage}}
+    either = {**ours, **gateways}
+    told = dict.fromkeys((*problems, 400), ours) | {401: either, 403: either, 429: gateways, 500: either, 503: either}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": success},
         **{
-            number: {"description": HTTPStatus(number).phrase, **told}
-            for number in sorted({*problems, 400, 401, 403, 500, 503})
+            number: {"description": HTTPStatus(number).phrase, "content": content}
+            for number, content in sorted(told.items())
         },
     }

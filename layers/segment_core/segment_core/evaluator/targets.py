@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from segment_core.evaluator.conditions import Literal as Bound
 from segment_core.evaluator.conditions import Test, literal, value_test
 from segment_core.language import ast
+from segment_core.shop import NO_CURRENCY
 
 Unit = Literal["orders", "units", "products", "refunds", "events", "accounts", "addresses", "money"]
 """What a total counts; money is in the shop's currency."""
@@ -83,6 +84,8 @@ def target(read: Callable[[Any], Decimal | int], unit: Unit, operator: str, valu
 
 
 def quantity(total: Decimal | int, unit: Unit, currency: str) -> str:
-    """The total with what it counts: `1 order`, `120.00 USD`."""
+    """The total with what it counts: `1 order`, `120.00 USD`, or `120.00` where no currency is known."""
+    if unit == "money" and currency == NO_CURRENCY:
+        return f"{Decimal(total):f}"
     named = currency if unit == "money" else _ONE[unit] if total == 1 else unit
     return f"{Decimal(total):f} {named}"

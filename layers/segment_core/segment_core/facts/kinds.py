@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from segment_core import instants
+from segment_core.language.suggestions import nearest
 
 T = TypeVar("T")
 Kind = Callable[[object], T]
@@ -245,9 +246,13 @@ def one_of(*words: str) -> Kind[str]:
     return word
 
 
+def _unknown(key: object, known: Iterable[str]) -> Refused:
+    meant = nearest(str(key), known)
+    return Refused(f"is not known here; did you mean {meant}?" if meant else "is not known here")
+
+
 def structure(make: Callable[..., T], fields: Mapping[str, Kind[object]], required: tuple[str, ...] = ()) -> Kind[T]:
     """An object with these keys and no others; what is absent takes the default of `make`."""
-    known = ", ".join(fields)
 
     def record(value: object) -> T:
         if not isinstance(value, Mapping):
@@ -256,7 +261,7 @@ def structure(make: Callable[..., T], fields: Mapping[str, Kind[object]], requir
         for key, part in value.items():
             kind = fields.get(key)
             if kind is None:
-                raise Refused(f"is not known here; known are {known}").under(_shown(key))
+                raise _unknown(key, fields).under(_shown(key))
             try:
                 made[key] = kind(part)
             except Refused as refused:

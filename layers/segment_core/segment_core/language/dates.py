@@ -21,9 +21,11 @@ _OFFSET = re.compile(r"([+-])([0-9]+)([dwmy])")
 _DATE_FORMS = "write YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, an offset such as -30d, today or yesterday"
 _DATE_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
     (
-        re.compile(r"([0-9]+)_(d)ays?_ago|([0-9]+)_(w)eeks?_ago|([0-9]+)_(m)onths?_ago|([0-9]+)_(y)ears?_ago"),
+        re.compile(r"([0-9]+)[_ ](?:(d)ay|(w)eek|(m)onth|(y)ear)s?[_ ]ago", re.IGNORECASE),
         "write {}",
     ),
+    (re.compile(r"([0-9]{1,3})"), "an offset has a sign and a unit: write {}d"),
+    (re.compile(r"tomorrow", re.IGNORECASE), "write +1d"),
     (re.compile(r"[0-9]+[dwmy]"), "an offset has a sign: -30d or +30d"),
     (re.compile(r"[+-][0-9]+[DWMY]"), "the unit is in lower case: d, w, m or y"),
     (re.compile(r"[+-][0-9]+[dwmy]T.*"), "an offset is a whole day and cannot carry a time"),
@@ -94,5 +96,5 @@ def _date_advice(text: str) -> str:
         match = pattern.fullmatch(text)
         if match is not None:
             count_and_unit = "".join(group for group in match.groups() if group and "{}" in advice)
-            return advice.format(f"-{count_and_unit}")
+            return advice.format(f"-{count_and_unit.lower()}")
     return _DATE_FORMS

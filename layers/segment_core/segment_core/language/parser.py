@@ -9,7 +9,7 @@ from __future__ import annotations
 from segment_core.language.ast import Span
 from segment_core.language.lexer import Token
 from segment_core.language.problems import Report, shown
-from segment_core.language.suggestions import advice_on_word
+from segment_core.language.suggestions import advice_on_span, advice_on_word
 from segment_core.language.syntax import (
     Argument,
     Clause,
@@ -94,6 +94,11 @@ class Parser:
         elif not self._report.malformed:  # else the text may only seem to end early
             self._report.form("unexpected_end", token.start, token.end, "The query ends too early.", hint)
 
+    def _never_closed(self, opening: Token) -> None:
+        if not self._report.malformed:  # else its end may only have been passed over
+            message = "The parenthesis that opens here is never closed."
+            self._report.form("unclosed_parenthesis", opening.start, opening.end, message, "write ) where it ends")
+
     def _skip(self) -> None:
         """Go to the AND, OR or `)` that ends the clause at hand, or to the end."""
         while self._here.kind != "end":
@@ -175,9 +180,8 @@ class Parser:
         tree = self._either(depth)
         if self._at(")"):
             self._advance()
-        elif not self._report.malformed:
-            message = "The parenthesis that opens here is never closed."
-            self._report.form("unclosed_parenthesis", opening.start, opening.end, message)
+        else:
+            self._never_closed(opening)
         return tree
 
     def _advice_after_clause(self) -> str:
@@ -186,6 +190,8 @@ class Parser:
             return "write a quote inside a text as \\'"
         if token.kind == "literal" and ":" in token.text:
             return "join date and time with T: 2026-03-01T16:00:00"
+        if before.kind == "literal" and token.kind == "word" and (span := advice_on_span(before.text, token.text)):
+            return span
         return advice_on_word(token.text) or "join clauses with AND or OR"
 
     # Clauses
@@ -284,25 +290,25 @@ class Parser:
         return token
 
     def _list(self) -> tuple[Token, ...]:
-        self._open("a list goes here: (1, 2)")
+        opening = self._open("a list goes here: (1, 2)")
         values = [self._value()]
         while self._at(","):
             self._advance()
             values.append(self._value())
-        self._close()
+        self._close(opening)
         return tuple(values)
 
     # Arguments and parameters
 
     def _arguments(self) -> tuple[Argument, ...]:
-        self._open("the parameters go here in parentheses")
+        opening = self._open("the parameters go here in parentheses")
         arguments = []
         if not self._at(")"):
             arguments.append(self._argument())
             while self._at(","):
                 self._advance()
                 arguments.append(self._argument())
-        self._close()
+        self._close(opening)
         return tuple(arguments)
 
     def _argument(self) -> Argument:
@@ -362,11 +368,15 @@ class Parser:
         operators = (*_COMPARISONS, "BETWEEN", "NOT", *_NEGATED)
         return self._here.kind == "keyword" and following.kind in ("keyword", "symbol") and following.value in operators
 
-    def _open(self, hint: str) -> None:
-        self._expect("(", hint)
+    def _open(self, hint: str) -> Token:
+        opening = self._expect("(", hint)
         self._open_lists += 1
+        return opening
 
-    def _close(self) -> None:
+    def _close(self, opening: Token) -> None:
+        if self._here.kind == "end":
+            self._never_closed(opening)
+            raise _Unreadable
         self._expect(")")
         self._open_lists -= 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 _LONGEST_COMPARED = 64
@@ -120,6 +121,17 @@ _ADVICE_ON_WORDS: Mapping[str, str] = {
 def advice_on_word(word: str) -> str:
     """What to write instead of a word that has no place in the grammar; empty if nothing is known."""
     return _ADVICE_ON_WORDS.get(word.upper(), "")
+
+
+# `30 days ago`, as people say it.
+_SPAN_UNITS: Mapping[str, str] = {"DAY": "d", "WEEK": "w", "MONTH": "m", "YEAR": "y"}
+_WHOLE_NUMBER = re.compile(r"([+-]?)([0-9]+)")
+
+
+def advice_on_span(number: str, unit: str) -> str:
+    """The offset that a number and a spelled unit mean; empty if they mean none. Without a sign it is the past."""
+    letter, count = _SPAN_UNITS.get(unit.upper().removesuffix("S")), _WHOLE_NUMBER.fullmatch(number)
+    return f"write {count[1] or '-'}{count[2]}{letter}" if letter and count else ""
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:

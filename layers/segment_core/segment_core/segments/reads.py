@@ -101,9 +101,15 @@ def _view(tables: Tables, shop: str, record: SegmentRecord, as_of: datetime) -> 
 
 
 def listing(tables: Tables, shop: str, at: datetime, limit: int, after: str | None) -> tuple[list[Segment], str | None]:
-    """A page of the shop's segments in id order, and the id to go on after (None on the last page)."""
+    """A page of the shop's segments in id order, and the id to go on after (None on the last page).
+
+    Raises NotFound (`shop_not_found`).
+    """
     alive = (record for record in segments.after(tables.segments, shop, after) if record.state != "deleting")
     page = list(islice(alive, limit + 1))
+    # Whoever has segments is there: only an empty page has to ask.
+    if not page and generations.current(tables.segments, shop) is None:
+        raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
     as_of = _as_of(tables, shop, at)
     views = [_view(tables, shop, record, as_of) for record in page[:limit]]
     return views, page[limit - 1].id if len(page) > limit else None

@@ -83,12 +83,12 @@ PARAMETERS: dict[str, Parameters] = {
 PARAMETERS["orders_refunded"] = {
     name: PARAMETERS["orders_placed"][name] for name in ("date", "amount", "sum_amount", "count")
 }
-_OF_EVENTS: Parameters = {"date": (ORDERED, None), "count": (ORDERED, [ast.Number(Decimal(n)) for n in range(4)])}
-_OF_EMAILS: Parameters = {"activity_id": (IDS, [ast.Text("98"), ast.Text("99")]), **_OF_EVENTS}
+OF_EVENTS: Parameters = {"date": (ORDERED, None), "count": (ORDERED, [ast.Number(Decimal(n)) for n in range(4)])}
+_OF_EMAILS: Parameters = {"activity_id": (IDS, [ast.Text("98"), ast.Text("99")]), **OF_EVENTS}
 _OF_VIEWS: Parameters = {
     "id": (IDS, [ast.Text(product) for product in PRODUCTS]),
     "tag": (SAME, [ast.Text("sale"), ast.Text("VIP")]),
-    **_OF_EVENTS,
+    **OF_EVENTS,
 }
 EVENT_PARAMETERS = {name: _OF_EMAILS if name.startswith("shopify_email") else _OF_VIEWS for name in EVENTS}
 PROPERTY_VALUES: dict[str, Sequence[ast.Value]] = {
@@ -161,7 +161,7 @@ def matches(draw: st.DrawFn, today: date, function: str, known: Parameters) -> a
 
 def named_event(draw: st.DrawFn, today: date) -> ast.Matches:
     """An event by its name, with properties of any type."""
-    dated = matches(draw, today, "event", _OF_EVENTS)
+    dated = matches(draw, today, "event", OF_EVENTS)
     properties = []
     for name, values in PROPERTY_VALUES.items():
         if rarely(draw) or rarely(draw) or (name == "score" and rarely(draw)):

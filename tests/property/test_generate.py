@@ -9,7 +9,8 @@ from . import questions
 
 def test_queries_on_every_attribute_are_drawn() -> None:
     numbers = {"amount_spent", "number_of_orders"}
-    drawn = {*questions.DATE_ATTRIBUTES, *questions.TEXT_ATTRIBUTES, *questions.LIST_ATTRIBUTES, *numbers}
+    drawn = {*questions.DATE_ATTRIBUTES, *questions.TEXT_ATTRIBUTES, *questions.LIST_ATTRIBUTES, *questions.MEASURES}
+    drawn |= numbers
     assert drawn == set(vocabulary.ATTRIBUTES)
 
 
@@ -18,6 +19,7 @@ def test_queries_on_every_function_with_every_parameter_are_drawn() -> None:
         **questions.PARAMETERS,
         **questions.EVENT_PARAMETERS,
         "store_credit_accounts": questions.CREDIT_PARAMETERS,
+        "event": questions.OF_EVENTS,
     }
     drawn = {name: set(parameters) for name, parameters in tables.items()}
     drawn["customer_within_distance"] = {"coordinates", "distance_km", "distance_mi"}

@@ -210,7 +210,9 @@ def _is_compared(parameter: ast.Parameter | None) -> bool:
 
 def _other_window(total: ast.Total, words: Words) -> str:
     dates = [value for value in total.window.values if isinstance(value, ast.DateExpression)]
-    said = words.other_window.format(when(total.window.operator, dates, words))
+    operator: str = total.window.operator
+    said = when(_COMPLEMENTS.get(operator, operator), dates, words)
+    said = words.other_window.format(words.any_time_but.format(said) if operator in _COMPLEMENTS else said)
     return words.times.format(number(total.factor.value, words), said) if total.factor else said
 
 

@@ -373,6 +373,7 @@ WORDS: Final = Words(
     attributes=_ATTRIBUTES,
     functions=_FUNCTIONS,
     other_window="what it was {}",
+    any_time_but="at any time but {}",
     times="{} times {}",
     in_number=", in number {}",
     event_property=ParameterWords(", where {name} is {}", ", where {name} is not {}"),

@@ -377,6 +377,7 @@ WORDS: Final = Words(
     attributes=_ATTRIBUTES,
     functions=_FUNCTIONS,
     other_window="det var {}",
+    any_time_but="når som helst unntatt {}",
     times="{} ganger det {}",
     in_number=", i antall {}",
     event_property=ParameterWords(", der {name} er {}", ", der {name} ikke er {}"),

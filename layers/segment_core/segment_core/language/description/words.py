@@ -150,6 +150,7 @@ class Words:
     functions: Mapping[str, FunctionWords]
     event_property: ParameterWords
     other_window: str
+    any_time_but: str
     times: str
     in_number: str
     metafields: Mapping[str, AttributeWords]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from segment_core.evaluator import Explanation, compile_query, evaluate, explain
-from segment_core.facts.customer import Customer
+from segment_core.facts.customer import Customer, Metafield
 from segment_core.facts.document import read_customer
 from segment_core.instants import parse as instant
 from segment_core.language import parse
@@ -166,3 +166,13 @@ def test_an_explanation_agrees_with_the_verdict(query: str) -> None:
     rule = parse(query)
     explanation = explain(rule, CUSTOMER, SHOP, AT)
     assert (explanation.member, explanation.until) == evaluate(rule, CUSTOMER, SHOP, AT)
+
+
+@pytest.mark.parametrize(
+    ("value", "zone"), [("0001-01-01T00:00:00Z", "America/New_York"), ("9999-12-31T23:59:59Z", "Pacific/Kiritimati")]
+)
+def test_instants_at_the_ends_of_the_calendar_are_shown(value: str, zone: str) -> None:
+    customer = Customer("1", metafields={"a.d": Metafield("date_time", value)})
+    shop = Shop(ZoneInfo(zone), "USD")
+    explanation = explain(parse("metafields.a.d <= 9999-01-01"), customer, shop, AT)
+    assert explanation.seen == value.removesuffix("Z")

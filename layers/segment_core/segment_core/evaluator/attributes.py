@@ -6,7 +6,7 @@ To add a filter, add its row to ATTRIBUTES.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -61,10 +61,12 @@ class ListAttribute(NamedTuple):
     # How elements are spelled for a value that is only a part of one.
     partly: Callable[[str], str] | None = None
 
-    def fold_for(self, values: Sequence[ast.Value]) -> Callable[[str], str]:
-        """The spelling in which elements are compared with these values."""
-        in_part = self.partly and not any("-" in text(value) for value in values)
-        return self.partly if self.partly and in_part else self.fold
+    def spelled(self, values: Sequence[ast.Value]) -> Iterator[tuple[Callable[[str], str], list[ast.Value]]]:
+        """The spellings in which elements are compared, each with those of the values that are written so."""
+        bare = [value for value in values if self.partly and "-" not in text(value)]
+        for fold, some in ((self.fold, [value for value in values if value not in bare]), (self.partly, bare)):
+            if fold and some:
+                yield fold, some
 
 
 Attribute = DateAttribute | NumberAttribute | MeasureAttribute | TextAttribute | ListAttribute

@@ -22,10 +22,12 @@ from segment_core.evaluator.attributes import (
     TextAttribute,
 )
 from segment_core.evaluator.conditions import (
+    COMPLEMENTS,
     DateCondition,
     Test,
     date_condition,
     element_test,
+    negated_if,
     prefix_test,
     text_test,
     value_test,
@@ -171,7 +173,14 @@ def _compared(name: str, operator: str, values: Sequence[ast.Value]) -> Clause:
         case TextAttribute(_, same) as attribute:
             return ValueClause(reader(attribute), text_test(operator, values, same))
         case ListAttribute() as attribute:
-            return ValueClause(reader(attribute), element_test(operator, values, attribute.fold_for(values)))
+            return ValueClause(reader(attribute), _element_test(attribute, operator, values))
+
+
+def _element_test(attribute: ListAttribute, operator: str, values: Sequence[ast.Value]) -> Test:
+    """Whether one of the elements is as asked, for each value in the spelling that it is written in."""
+    positive = COMPLEMENTS.get(operator, operator)
+    tests = [element_test(positive, some, fold) for fold, some in attribute.spelled(values)]
+    return negated_if(operator in COMPLEMENTS, lambda seen: any(test(seen) for test in tests))
 
 
 _COMPILED: dict[type[ast.Clause], Callable[[Any], Clause]] = {

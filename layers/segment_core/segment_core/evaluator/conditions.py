@@ -126,7 +126,7 @@ def element_test(operator: str, values: Sequence[ast.Value], fold: Callable[[str
 def any_test(operator: str, values: Sequence[ast.Value]) -> Test:
     """The test that one of the values seen is as asked. Raises as `value_test` does."""
     one = value_test(COMPLEMENTS.get(operator, operator), values)
-    return _negated_if(operator in COMPLEMENTS, lambda seen: any(map(one, seen)))
+    return negated_if(operator in COMPLEMENTS, lambda seen: any(map(one, seen)))
 
 
 def prefix_test(operator: str, value: ast.Value, fold: Callable[[str], str]) -> Test:
@@ -161,7 +161,8 @@ def text(value: ast.Value) -> str:
     raise TypeError("a text is compared with a text")
 
 
-def _negated_if(negated: bool, holds: Test) -> Test:
+def negated_if(negated: bool, holds: Test) -> Test:
+    """The test, or its exact complement."""
     return (lambda seen: not holds(seen)) if negated else holds
 
 

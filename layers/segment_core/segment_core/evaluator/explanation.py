@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from segment_core.calendar import local_date
 from segment_core.evaluator.clauses import Clause, DateClause
@@ -114,12 +115,20 @@ def _next_time(member: bool, until: datetime | None, subject: Subject) -> str:
     return "" if member or until is None else f"next on {local_date(until, subject.shop.zone)}"
 
 
+def _local(at: datetime, zone: ZoneInfo) -> datetime:
+    """What clocks in the zone show; at the ends of the calendar, where they show no date, what those of UTC do."""
+    try:
+        return at.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return at.replace(tzinfo=None)
+
+
 def _seen(value: object, subject: Subject) -> str | None:
     match value:
         case None:
             return None
         case datetime():
-            return value.astimezone(subject.shop.zone).replace(tzinfo=None).isoformat(timespec="seconds")
+            return _local(value, subject.shop.zone).isoformat(timespec="seconds")
         case date():
             return value.isoformat()
         case Decimal():

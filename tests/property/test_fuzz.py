@@ -12,7 +12,8 @@ from . import fuzz
 
 
 def test_hostile_text_is_answered() -> None:
-    tally = fuzz.fuzz(Random(), seconds=4)
+    # The same texts every time: a change that is tested must not fail for what it did not touch.
+    tally = fuzz.fuzz(Random(20), seconds=4)
     assert 0 < tally.accepted < tally.tried, "the texts are all right or all wrong, which tells nothing"
 
 

@@ -14,6 +14,7 @@ from segment_core.language.ast import Day, Moment, Number, Offset, Span, Text, T
 from segment_core.language.dates import read_date, read_day
 from segment_core.language.lexer import Token
 from segment_core.language.limits import Limits
+from segment_core.language.printer import quoted
 from segment_core.language.problems import Report, shown
 from segment_core.language.reader import Reader
 from segment_core.language.suggestions import INVENTED_VALUES, nearest
@@ -164,18 +165,23 @@ def _text(token: Token, reader: Reader) -> Text | None:
     if text is None:
         return None
     form = reader.domain.form
-    if form is None or form.pattern.fullmatch(text):
+    if form is None or form.fits(text):
         return Text(text.lower() if reader.domain.lower_case else text)
     loose = reader.domain.loose
-    if loose is not None and loose.pattern.fullmatch(text):
+    if loose is not None and loose.fits(text):
         message = f"'{shown(text)}' is only a part of a value of {reader.subject}."
         reader.report.warn("ambiguous_value", token.start, token.end, message, loose.advice)
         return Text(text)
     message = f"'{shown(text)}' is not a value of {reader.subject}"
-    upper = text.upper()
-    hint = f"write '{upper}'" if form.pattern.fullmatch(upper) else form.advice
-    reader.refuse("unknown_value", token, message, hint)
+    raised = next(filter(form.fits, _raised(text)), None)
+    reader.refuse("unknown_value", token, message, f"write {quoted(raised)}" if raised else form.advice)
     return None
+
+
+def _raised(text: str) -> tuple[str, str]:
+    """A code in capitals: but for its last part, which may be a city's name, and whole."""
+    codes, dash, name = text.rpartition("-")
+    return codes.upper() + dash + name, text.upper()
 
 
 def _truth(token: Token, reader: Reader) -> Truth | None:

@@ -75,13 +75,18 @@ def _not(negated: bool) -> str:
     return "NOT " if negated else ""
 
 
+def quoted(text: str) -> str:
+    """A text as it is written in a query."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
 def _value(value: ast.Value, domain: Domain) -> str:
     match value:
         case ast.Text(text) if domain.type == "id":
             return text
         case ast.Text(text):
-            escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-            return f"'{escaped}'"
+            return quoted(text)
         case ast.Number(number):
             return format(number, "f")
         case ast.Truth(truth):

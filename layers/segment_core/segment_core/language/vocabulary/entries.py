@@ -79,6 +79,10 @@ class Form(NamedTuple):
     pattern: re.Pattern[str]
     advice: str
 
+    def fits(self, text: str) -> bool:
+        """Whether a text has the shape; one with characters that nobody sees has none."""
+        return text.isprintable() and self.pattern.fullmatch(text) is not None
+
 
 class Domain(NamedTuple):
     """What a value may be: its type, for an enum its values, for some texts their form.

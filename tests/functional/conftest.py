@@ -124,6 +124,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         "EVENT_BUS_NAME": made.event_bus_name,
         "HISTORY_DAYS": "400",
         "DEFINITIONS_PER_SHOP": "1000",
+        "BUILDS_PER_SHOP": "10",
     }.items():
         monkeypatch.setenv(name, value)
     environment.environment.cache_clear()

@@ -89,7 +89,7 @@ def test_no_route_is_open_if_the_authorizer_is_missing(
     [
         ("GET", "/"),
         ("GET", "/nothing"),
-        ("PATCH", "/segments/a1"),
+        ("PUT", "/segments/a1"),
         ("GET", "/segments/a1/"),
         ("GET", "/segments/a/b/c"),
     ],

@@ -16,10 +16,12 @@ from segment_core.membership import budget, evaluate
 from segment_core.membership import jobs as working
 from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.membership.evaluate import evaluate_all
+from segment_core.membership.jobs import REST
 from segment_core.model.generation import Generation
+from segment_core.model.segment import Job
 from segment_core.runtime import queue
-from segment_core.segments import reads, service
-from segment_core.segments.shops import SETTINGS_JOB, put_shop
+from segment_core.segments import builds, reads, service
+from segment_core.segments.shops import put_shop
 from segment_core.store import facts, generations, jobs, keys, members, memberships, segments
 from tests.functional.conftest import NOW, Stack, load_function
 from tests.functional.customers import SHOP, customer_with_order, message, names, recent, store
@@ -39,13 +41,27 @@ def buyers(shop: Stack) -> list[str]:
 @pytest.fixture
 def no_time_for_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests save what they ask for and leave all of the job to the work queue."""
-    monkeypatch.setattr(service, "SECONDS_PER_REQUEST", 0.0)
+    monkeypatch.setattr(builds, "SECONDS_PER_REQUEST", 0.0)
 
 
 def for_customers(number: int) -> SecondsLeft:
     """Time for that many looks at the clock: one before each page, one after each customer."""
     looks = iter([1.0] * number)
     return lambda: next(looks, 0.0)
+
+
+def job_of(stack: Stack, segment: str) -> Job | None:
+    """The one job of the shop that concerns the segment, whatever it is called."""
+    found = [jobs.read(stack.tables.segments, one.shop, one.id) for one in jobs.unfinished(stack.tables.segments)]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def rest(stack: Stack, context: SimpleNamespace) -> None:
+    """Let the time pass that lists are left to their readers, and the sweep come."""
+    passed = clock.now() + REST
+    clock.use(lambda: passed)
+    load_function("sweep").handler({}, context)
 
 
 def work_off(
@@ -93,7 +109,7 @@ def test_a_segment_is_built_to_its_end_though_no_invocation_ends_a_page(
     assert newest is not None
     stored = memberships.read_all(shop.tables.memberships, SHOP, buyers)
     assert {one.generation for one in stored.values()} == {newest.number}
-    assert jobs.read(shop.tables.segments, SHOP, segment) is None
+    assert job_of(shop, segment) is None
 
 
 @pytest.mark.usefixtures("no_time_for_requests")
@@ -120,11 +136,11 @@ def test_what_was_done_of_a_page_is_not_done_again(
 
     monkeypatch.setattr(facts, "load", noted)
     for _ in range(len(buyers) + 2 * keys.ROSTER_SLICES):
-        job = jobs.read(shop.tables.segments, SHOP, segment)
+        job = job_of(shop, segment)
         if job is None or job.step != "walk":
             break
         before = len(looked_at)
-        working.work(shop.tables, SHOP, segment, NOW, for_customers(1))
+        working.work(shop.tables, SHOP, job.id, NOW, for_customers(1))
         assert len(looked_at) <= before + 1
     assert sorted(looked_at) == sorted(buyers)
 
@@ -138,6 +154,9 @@ def test_a_segment_is_withdrawn_to_its_end_though_no_invocation_ends_a_page(
     assert len(shop.items(shop.tables.members)) == len(buyers)
     monkeypatch.setattr(working, "PAGE", 5)
     service.delete(shop.tables, SHOP, segment, NOW, shop.work_queue_url)
+    work_off(shop, context, lambda: for_customers(2))
+    assert len(shop.items(shop.tables.members)) == len(buyers)
+    rest(shop, context)
     work_off(shop, context, lambda: for_customers(2))
     assert {one.bits for one in memberships.read_all(shop.tables.memberships, SHOP, buyers).values()} == {0}
     assert shop.items(shop.tables.members) == []
@@ -164,8 +183,10 @@ def test_changed_settings_reach_customers_whom_nothing_else_wakes(
     stored = memberships.read_all(shop.tables.memberships, SHOP, buyers)
     # There the orders are of 21 February, which counts until the end of 23 March.
     due = datetime(2026, 3, 23, 10, tzinfo=UTC)
-    assert {(one.cause, one.due) for one in stored.values()} == {("settings", due)}
-    assert jobs.read(shop.tables.segments, SHOP, SETTINGS_JOB) is None
+    assert {(one.cause, one.due) for one in stored.values()} == {("definition", due)}
+    rest(shop, context)
+    work_off(shop, context)
+    assert list(jobs.unfinished(shop.tables.segments)) == []
 
 
 def test_a_request_is_given_some_seconds_and_an_invocation_what_it_has_left() -> None:
@@ -234,13 +255,13 @@ def test_of_two_who_work_side_by_side_one_goes_on(
     def overtaken(table: str, shop_id: str, customer: str) -> facts.Loaded:
         if not nested:
             nested.append(True)
-            assert not working.work(shop.tables, SHOP, segment, NOW, for_customers(6))
-            nested.append(jobs.read(shop.tables.segments, SHOP, segment))
+            assert not working.work(shop.tables, SHOP, body["job"], NOW, for_customers(6))
+            nested.append(job_of(shop, segment))
         return load(table, shop_id, customer)
 
     monkeypatch.setattr(facts, "load", overtaken)
     assert load_function("evaluate").handler({"Records": [message(body)]}, context) == {"batchItemFailures": []}
-    assert jobs.read(shop.tables.segments, SHOP, segment) == nested[1]
+    assert job_of(shop, segment) == nested[1]
     assert shop.messages(shop.work_queue_url) == []
 
 
@@ -332,6 +353,8 @@ def test_a_list_that_was_cleared_does_not_come_back_with_the_page_of_a_slow_walk
     monkeypatch.setattr(members, "apply", overtaken)
     with pytest.raises(Exception, match="there is no segment"):
         recent(shop)
+    work_off(shop, context)
+    rest(shop, context)
     work_off(shop, context)
     assert nested
     assert shop.items(shop.tables.members) == []

@@ -141,14 +141,42 @@ class Shop(Answer):
 
 
 class SegmentRequest(Request):
-    """A segment to be made."""
+    """A segment to be made. With `announce` false nobody is told of those who are in when it is first published."""
 
     name: Text
     query: Text
+    announce: bool = True
+
+
+class SegmentChange(Request):
+    """What is to be changed of a segment: its name, its query, or both."""
+
+    name: Text | None = None
+    query: Text | None = None
+
+
+class Build(Answer):
+    """A definition that is being built: readers do not see it yet.
+
+    `done` of `total` customers had their turn; `total` is null until they were counted, which is done for what takes
+    longer than a request. `error` is what keeps it from going on.
+    """
+
+    definition_id: str
+    query: str
+    done: int
+    total: int | None
+    started_at: Instant
+    seconds_left: Annotated[int | None, Field(description="If it goes on as it did; null: not known yet")]
+    error: str | None
 
 
 class Segment(Answer):
-    """A segment; `query` is the canonical text. `count` and `as_of` are null until it was built once."""
+    """A segment; `query` is the canonical text of what readers see. `count` and `as_of` are null until that was built.
+
+    `etag` is the state of name and query, which a change has to name in `If-Match`; what follows from facts, time and
+    builds changes under it.
+    """
 
     id: str
     name: str
@@ -157,8 +185,10 @@ class Segment(Answer):
     state: Literal["building", "ready"]
     count: int | None
     as_of: Instant | None
+    build: Annotated[Build | None, Field(description="What will take its place; null: nothing")]
     created_at: Instant
     updated_at: Instant
+    etag: str
 
 
 class SegmentPage(Answer):
@@ -197,6 +227,12 @@ class SegmentName(Answer):
 
     id: str
     name: str
+
+
+class SegmentNames(Answer):
+    """Segments by id and name."""
+
+    segments: list[SegmentName]
 
 
 class CustomerSegments(Answer):

@@ -6,7 +6,8 @@ being saved, or so deep that asking it takes too long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from segment_core.language import ast
 from segment_core.language.arguments import quoted_argument
@@ -80,6 +81,24 @@ class _Search:
                 size += self.sizes.get(clause.segment, 0)
                 depth = max(depth, 1 + self._depths.get(clause.segment, 0))
         self.sizes[name], self._depths[name] = size, depth
+
+
+def asked(query: ast.Query) -> frozenset[str]:
+    """The segments that a query asks, by the names that it has for them."""
+    return frozenset(clause.segment for clause in clauses(query) if isinstance(clause, ast.InSegment))
+
+
+def renamed(query: ast.Query, names: Mapping[str, str]) -> ast.Query:
+    """The same query with other names for the segments that it asks; what is not among `names` keeps its own."""
+    match query:
+        case ast.And() | ast.Or():
+            return replace(query, children=tuple(renamed(child, names) for child in query.children))
+        case ast.Not():
+            return replace(query, child=renamed(query.child, names))
+        case ast.InSegment():
+            return replace(query, segment=names.get(query.segment, query.segment))
+        case _:
+            return query
 
 
 def clauses(query: ast.Query) -> Iterator[ast.Clause]:

@@ -43,7 +43,7 @@ def sweep(tables: Tables, work_queue_url: str, at: datetime, seconds_left: Secon
     abandoned: dict[str, list[Unfinished]] = {}
     with _noting(failures, "jobs not read"):
         abandoned = _abandoned(tables, at)
-        count("JobsAbandoned", sum(map(len, abandoned.values())))
+        count("JobsAbandoned", sum(job.step != "rest" for theirs in abandoned.values() for job in theirs))
     waiting = deque(
         (shop, _turns(tables, work_queue_url, shop, abandoned.get(shop, []), at))
         for shop in _from_elsewhere(list(shops.ids(tables.segments)), at)
@@ -102,7 +102,7 @@ def _turns(
 
 
 def _abandoned(tables: Tables, at: datetime) -> dict[str, list[Unfinished]]:
-    """Shop to its jobs that nobody goes on with."""
+    """Shop to its jobs that nobody goes on with, and those that have rested."""
     found: dict[str, list[Unfinished]] = {}
     for job in jobs.unfinished(tables.segments):
         if job.touched_at <= at - ABANDONED_AFTER:

@@ -62,7 +62,7 @@ class ProjectEnvironment(Environment):
 
 
 class ApiEnvironment(Environment):
-    """`api`: definitions (at most that many for a shop), reads, shops and imports."""
+    """`api`: definitions (at most that many for a shop, and so many builds at once), reads, shops and imports."""
 
     customers_table: str
     memberships_table: str
@@ -72,6 +72,7 @@ class ApiEnvironment(Environment):
     ingest_queue_url: str
     secrets_prefix: str
     definitions_per_shop: PositiveInt
+    builds_per_shop: PositiveInt
 
 
 AnyEnvironment = TypeVar("AnyEnvironment", bound=Environment)

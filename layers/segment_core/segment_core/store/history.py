@@ -20,7 +20,7 @@ KEPT = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """One enter or leave, as readers of a segment see it."""
+    """One enter or leave, as readers of a segment see it. A `silent` one is kept, but told to nobody."""
 
     shop: str
     customer: str
@@ -30,6 +30,7 @@ class Flip:
     cause: Cause
     effective_at: datetime
     version: int
+    silent: bool = False
 
     @property
     def id(self) -> str:

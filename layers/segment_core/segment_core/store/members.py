@@ -191,6 +191,18 @@ def _shard_members(table: str, shop: str, definition: str, after: str, rows: int
     return sorted(entry for entry in found if entry[0] <= end), end
 
 
+def since(table: str, shop: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+    """(definition, customer) to since when; who is not in, as the list says, is left out."""
+    partitions = {}
+    keyed = []
+    for definition, customer in wanted:
+        partition = keys.member_list(shop, definition, keys.list_shard_of(customer))
+        partitions[partition] = definition
+        keyed.append(client.encode({"pk": partition, "sk": customer}))
+    found = client.batch_get(table, keyed)
+    return {(partitions[item["pk"]], item["sk"]): parse(item["since"]) for item in found if item["member"]}
+
+
 def shard_rows(table: str, shop: str, definition: str, shard: int, after: str, limit: int) -> list[str]:
     """The next customers with a row in that shard, in or out, read consistently."""
     condition, values = "pk = :pk", {":pk": keys.member_list(shop, definition, shard)}

@@ -58,7 +58,7 @@ def create(
         body.name,
         body.query,
         ask.at,
-        environment(ApiEnvironment).work_queue_url,
+        environment(ApiEnvironment).build_machine_arn,
         _room(),
         announce=body.announce,
         request=sent,
@@ -127,7 +127,7 @@ def change(
         ask.shop,
         segment_id,
         ask.at,
-        environment(ApiEnvironment).work_queue_url,
+        environment(ApiEnvironment).build_machine_arn,
         editions=etags.editions(if_match),
         name=body.name,
         text=body.query,
@@ -150,7 +150,7 @@ def delete(segment_id: EntityId, request: Request, if_match: IfMatch = None) -> 
     ask = Ask.of(request)
     editions = None if if_match is None else etags.editions(if_match)
     service.delete(
-        tables(), ask.shop, segment_id, ask.at, environment(ApiEnvironment).work_queue_url, editions=editions
+        tables(), ask.shop, segment_id, ask.at, environment(ApiEnvironment).build_machine_arn, editions=editions
     )
     return Response(204)
 

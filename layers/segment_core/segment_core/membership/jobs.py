@@ -25,6 +25,7 @@ from segment_core.store.members import Row
 from segment_core.store.tables import Tables
 
 PAGE = 100
+"""Customers for whom one read tells of several."""
 
 # A part that is at its end. No id has this character.
 END = "~"
@@ -67,7 +68,7 @@ def work(tables: Tables, shop: str, job_id: str, at: datetime, seconds_left: Sec
         if seconds_left() <= 0:
             return False
         if job.step == "rest":
-            if at < job.began_at + REST or not wake(tables, shop, job, at):
+            if not rested(job, at) or not wake(tables, shop, job, at):
                 return True
             continue
         for part in open_parts(job):
@@ -234,6 +235,11 @@ def _begin_rest(tables: Tables, shop: str, job: Job, at: datetime) -> bool:
         withdrawal.free(tables, shop, job, at)
     following = changed(job, step=step, began_at=at, touched_at=at, places={}, done=0)
     return jobs.replace(tables.segments, shop, job, following) and step == "clear"
+
+
+def rested(job: Job, at: datetime) -> bool:
+    """Whether a resting job has rested long enough."""
+    return at >= job.began_at + REST
 
 
 def wake(tables: Tables, shop: str, job: Job, at: datetime) -> bool:

@@ -34,21 +34,32 @@ class IngestEnvironment(Environment):
 
 
 class EvaluateEnvironment(Environment):
-    """`evaluate`: evaluates customers, goes on with builds."""
+    """`evaluate`: evaluates customers."""
+
+    customers_table: str
+    memberships_table: str
+    segments_table: str
+    work_queue_url: str
+
+
+class BuildEnvironment(Environment):
+    """`build`: takes changes of definitions to all customers; so many workers, each at most so many a second."""
 
     customers_table: str
     memberships_table: str
     members_table: str
     segments_table: str
-    work_queue_url: str
+    build_workers: PositiveInt
+    build_customers_a_second: PositiveInt
 
 
 class SweepEnvironment(Environment):
-    """`sweep`: puts due customers on the work queue."""
+    """`sweep`: puts due customers on the work queue, and starts builds that nobody goes on with."""
 
     memberships_table: str
     segments_table: str
     work_queue_url: str
+    build_machine_arn: str
 
 
 class ProjectEnvironment(Environment):
@@ -68,7 +79,7 @@ class ApiEnvironment(Environment):
     memberships_table: str
     members_table: str
     segments_table: str
-    work_queue_url: str
+    build_machine_arn: str
     ingest_queue_url: str
     secrets_prefix: str
     definitions_per_shop: PositiveInt

@@ -14,7 +14,7 @@ from segment_core.membership import budget
 from segment_core.membership import jobs as working
 from segment_core.model.generation import Generation
 from segment_core.model.segment import Job
-from segment_core.runtime import queue
+from segment_core.runtime import machine
 from segment_core.runtime.observability import logger
 from segment_core.segments.plan import Plan
 from segment_core.store import jobs
@@ -61,8 +61,8 @@ def withdraw(
     return operations
 
 
-def start(tables: Tables, shop: str, job: str, at: datetime, work_queue_url: str) -> None:
-    """Work on the job for some seconds; what takes longer goes on in the background.
+def start(tables: Tables, shop: str, job: str, at: datetime, build_machine: str) -> None:
+    """Work on the job for some seconds; what takes longer is the state machine's.
 
     The job was saved with the change, so what fails from here on is no failure of the request. One that cannot even be
     handed on is found by the sweep.
@@ -72,7 +72,7 @@ def start(tables: Tables, shop: str, job: str, at: datetime, work_queue_url: str
         done = working.work(tables, shop, job, at, budget.lasting(SECONDS_PER_REQUEST))
     if not done:
         with _left_to_others(shop, job):
-            queue.send(work_queue_url, shop, {"kind": "job", "shop": shop, "job": job})
+            machine.start(build_machine, shop, job, at)
 
 
 @contextmanager

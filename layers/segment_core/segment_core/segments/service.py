@@ -32,7 +32,7 @@ def create(
     name: str,
     text: str,
     at: datetime,
-    work_queue_url: str,
+    build_machine: str,
     room: Room = _ROOM,
     *,
     announce: bool = True,
@@ -69,7 +69,7 @@ def create(
         if request is not None and (made := request.made(tables, shop)) is not None:
             return read(tables, shop, made, at)
         pause()
-    builds.start(tables, shop, build, at, work_queue_url)
+    builds.start(tables, shop, build, at, build_machine)
     return read(tables, shop, segment, at)
 
 
@@ -78,7 +78,7 @@ def change(
     shop: str,
     segment: str,
     at: datetime,
-    work_queue_url: str,
+    build_machine: str,
     *,
     editions: frozenset[int] | None,
     name: str | None = None,
@@ -118,14 +118,14 @@ def change(
         if plan is None and segments.save(operations):
             break
         if plan is not None and _save(tables, shop, generation, plan, build, at, operations):
-            builds.start(tables, shop, build, at, work_queue_url)
+            builds.start(tables, shop, build, at, build_machine)
             break
         pause()
     return read(tables, shop, segment, at)
 
 
 def delete(
-    tables: Tables, shop: str, segment: str, at: datetime, work_queue_url: str, editions: frozenset[int] | None = None
+    tables: Tables, shop: str, segment: str, at: datetime, build_machine: str, editions: frozenset[int] | None = None
 ) -> None:
     """Withdraw a segment: readers lose it at once, its members leave it with cause `definition`.
 
@@ -147,7 +147,7 @@ def delete(
         if generations.save(tables.segments, shop, without, generation, operations):
             break
         pause()
-    builds.start(tables, shop, job, at, work_queue_url)
+    builds.start(tables, shop, job, at, build_machine)
 
 
 def _save(

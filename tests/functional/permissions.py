@@ -65,6 +65,8 @@ def done(service: str, operation: str, request: dict[str, Any]) -> Iterator[Deed
             yield from ((f"dynamodb:{operation}", _logical(table)) for table in tables)
         case {"TableName": table, "IndexName": index}:
             yield f"dynamodb:{operation}", f"{_logical(table)}/index/{index}"
+        case {"stateMachineArn": _}:
+            yield f"states:{operation}", "BuildMachine"
         case {"TableName": name} | {"QueueUrl": name}:
             yield f"{service}:{ACTIONS.get(operation, operation)}", _logical(name)
         case {"Entries": entries}:

@@ -19,6 +19,7 @@ from segment_core.model.segment import Job
 from segment_core.segments import service
 from segment_core.segments.shops import put_shop
 from segment_core.store import client, jobs, keys, memberships
+from tests.functional.builds import started
 from tests.functional.conftest import NOW, Stack
 
 SHOPS = ("one", "three", "two")
@@ -55,19 +56,19 @@ def make_due(stack: Stack, shop: str, customer: str, due: datetime = NOW) -> Non
 
 
 def queued(stack: Stack) -> set[tuple[str, str]]:
-    """(shop, customer or job) of every message of the work queue, taken off it."""
+    """(shop, customer or job) of every message of the work queue and every execution, taken off."""
     bodies = stack.messages(stack.work_queue_url)
-    return {(body["shop"], body.get("customer") or body["job"]) for body in bodies}
+    return {(one["shop"], one.get("customer") or one["job"]) for one in [*bodies, *started(stack)]}
 
 
 def test_an_idle_minute_costs_two_queries_and_one_for_each_due_shard(shops: Stack, calls: Counter[str]) -> None:
     calls.clear()
-    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 0
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited) == 0
     assert calls == {"Query": 2 + len(SHOPS) * keys.DUE_SHARDS}
 
 
 def test_a_stack_without_shops_is_swept(stack: Stack) -> None:
-    assert sweep(stack.tables, stack.work_queue_url, NOW, unlimited) == 0
+    assert sweep(stack.tables, stack.work_queue_url, stack.build_machine_arn, NOW, unlimited) == 0
     assert next_due(stack.tables.segments, stack.tables.memberships) is None
 
 
@@ -86,7 +87,7 @@ def test_every_due_shard_is_swept(shops: Stack) -> None:
     for customer in customers:
         make_due(shops, "one", customer)
     make_due(shops, "one", "later", NOW + timedelta(seconds=1))
-    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == len(customers)
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited) == len(customers)
     assert queued(shops) == {("one", customer) for customer in customers}
 
 
@@ -95,7 +96,7 @@ def test_jobs_that_nobody_touched_are_gone_on_with_whose_ever_they_are(shops: St
     begin(shops, "one", job("a", lost))
     begin(shops, "one", job("b", alive))
     begin(shops, "two", replace(job("a", lost), step="stamp"))
-    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 2
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited) == 2
     assert queued(shops) == {("one", "a"), ("two", "a")}
 
 
@@ -110,7 +111,7 @@ def test_a_job_ends_and_moves_without_a_shop_that_has_one_of_the_same_name(shops
     assert jobs.advance(table, "one", moved, 3, "7", 2, NOW)
     assert [jobs.read(table, "one", job) for job in ("a", "b")] == [None, further]
     assert [jobs.read(table, "two", job) for job in ("a", "b")] == [ended, moved]
-    sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
+    sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited)
     assert queued(shops) == {("two", "a"), ("two", "b")}
 
 
@@ -122,7 +123,7 @@ def test_jobs_out_of_reach_keep_no_customer_waiting(shops: Stack, monkeypatch: p
     for shop in SHOPS:
         make_due(shops, shop, "9")
     with pytest.raises(RuntimeError, match="out of reach"):
-        sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
+        sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited)
     assert queued(shops) == {(shop, "9") for shop in SHOPS}
 
 
@@ -151,15 +152,15 @@ def test_a_shop_that_fails_keeps_no_other_from_its_customers_and_jobs(
         make_due(shops, shop, "9")
         begin(shops, shop, job("a", NOW - ABANDONED_AFTER))
     with pytest.raises(type(failure), match="out of reach"):
-        sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
+        sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited)
     assert queued(shops) - {(first, "a")} == {(shop, what) for shop in others for what in ("9", "a")}
 
 
 def test_a_job_is_asked_for_once_until_it_is_lost_again(shops: Stack) -> None:
     begin(shops, "one", job("a", NOW - ABANDONED_AFTER, places={3: "7"}))
     for minute in range(6):
-        sweep(shops.tables, shops.work_queue_url, NOW + timedelta(minutes=minute), unlimited)
-    assert [body["job"] for body in shops.messages(shops.work_queue_url)] == ["a", "a"]
+        sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW + timedelta(minutes=minute), unlimited)
+    assert [one["job"] for one in started(shops)] == ["a", "a"]
     # That somebody was asked moves the job no further.
     touched = NOW + ABANDONED_AFTER
     assert jobs.read(shops.tables.segments, "one", "a") == job("a", touched, places={3: "7"})
@@ -214,12 +215,14 @@ def test_a_lost_job_is_work_for_a_sweep_even_if_nobody_is_due(shops: Stack) -> N
     make_due(shops, "two", "9", NOW + timedelta(days=21))
     found = next_due(shops.tables.segments, shops.tables.memberships)
     assert found == NOW + ABANDONED_AFTER + timedelta(minutes=1)
-    assert sweep(shops.tables, shops.work_queue_url, found - timedelta(minutes=1), unlimited) == 0
-    assert sweep(shops.tables, shops.work_queue_url, found, unlimited) == 1
+    assert (
+        sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, found - timedelta(minutes=1), unlimited) == 0
+    )
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, found, unlimited) == 1
 
 
 def test_changed_settings_are_work_for_the_sweep_at_once(shops: Stack) -> None:
-    service.create(shops.tables, "one", "Buyers", "number_of_orders > 0", NOW, shops.work_queue_url)
+    service.create(shops.tables, "one", "Buyers", "number_of_orders > 0", NOW, shops.build_machine_arn)
     assert next_due(shops.tables.segments, shops.tables.memberships) is None
     put_shop(
         shops.tables,
@@ -250,7 +253,7 @@ def test_shops_take_turns_so_that_the_midnight_of_one_keeps_no_other_waiting(
         for number in range(5 if shop == "one" else 1):
             make_due(shops, shop, str(number))
     left = turns(3)
-    assert sweep(shops.tables, shops.work_queue_url, NOW, lambda: next(left, 0.0)) == 4
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, lambda: next(left, 0.0)) == 4
     assert {shop for shop, _ in queued(shops)} == set(SHOPS)
 
 
@@ -259,7 +262,7 @@ def test_a_shop_sends_no_more_in_one_minute_than_it_may(shops: Stack, monkeypatc
     monkeypatch.setattr(sweeping, "CUSTOMERS_PER_SWEEP", 5)
     for number in range(9):
         make_due(shops, "one", str(number))
-    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 5
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited) == 5
 
 
 def test_with_time_for_a_part_of_the_shops_only_every_shop_has_its_turn_soon() -> None:
@@ -282,5 +285,5 @@ def test_shops_that_there_was_no_time_for_are_told_of(shops: Stack, monkeypatch:
     counted: dict[str, int] = {}
     monkeypatch.setattr(sweeping, "count", counted.__setitem__)
     left = turns(1)
-    sweep(shops.tables, shops.work_queue_url, NOW, lambda: next(left, 0.0))
+    sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, lambda: next(left, 0.0))
     assert counted["ShopsNotSwept"] == 2

@@ -13,6 +13,7 @@ from segment_core.membership.sweep import ABANDONED_AFTER
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.store import client, jobs, memberships
+from tests.functional.builds import started
 from tests.functional.conftest import NOW, Stack, load_function
 
 
@@ -62,4 +63,4 @@ def test_a_job_that_was_to_rest_is_not_taken_for_an_abandoned_one(
     assert client.transact([jobs.put_operation(shop.tables.segments, "demo", Job("a", "rest", lost, lost))])
     load_function("sweep").handler({}, context)
     assert told(capsys, "JobsAbandoned") == [0]
-    assert [body["job"] for body in shop.messages(shop.work_queue_url)] == ["a"]
+    assert [one["job"] for one in started(shop)] == ["a"]

@@ -13,6 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from segment_core import zones
 from segment_core.facts import kinds
 from segment_core.instants import iso
+from segment_core.language.limits import DEEPEST_NESTING
+from segment_core.language.vocabulary.metafields import PREFIX, key_of
+from segment_core.model.language import LanguageSettings
 from segment_core.runtime.secrets import MOST_SECRETS
 
 MOST_DOCUMENTS = 100
@@ -21,10 +24,17 @@ MOST_DOCUMENTS = 100
 _HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
 _CURRENCY = "^[A-Z]{3}$"
 
+# The store has many types and makes more; those that cannot be compared are only there or not.
+_METAFIELD_TYPE = r"^(list\.)?[a-z][a-z0-9_]{0,63}$"
+MOST_METAFIELDS = 200
+
+_QUERIES = LanguageSettings()
+
 # What each pattern asks for, in words.
 FORMS = {
     _HOSTNAME: "must be a host name in lower case, such as example.myshopify.com",
     _CURRENCY: "must be a currency code of three capital letters, such as EUR",
+    _METAFIELD_TYPE: "must be the store's name of a metafield's type, such as date or list.number_integer",
 }
 
 _SHORTEST_SECRET, _LONGEST_SECRET = 8, 256
@@ -52,6 +62,12 @@ def _whole_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _metafield_key(text: str) -> str:
+    if key_of(f"{PREFIX}{text}") != text:
+        raise ValueError("must be a metafield as namespace.key, such as facts.birth_date")
+    return text
+
+
 def _instant(text: str) -> str:
     try:
         return iso(kinds.instant(text))
@@ -66,6 +82,8 @@ Instant = Annotated[
     Field(description="ISO 8601, in UTC", json_schema_extra={"format": "date-time"}),
 ]
 Text = Annotated[str, AfterValidator(_whole)]
+MetafieldKey = Annotated[str, AfterValidator(_metafield_key)]
+MetafieldType = Annotated[str, Field(pattern=_METAFIELD_TYPE)]
 AsOf = Annotated[
     str,
     AfterValidator(_instant),
@@ -101,6 +119,31 @@ class ShopSettings(Request):
     count_cancelled_orders: bool = False
 
 
+class QuerySettings(Request):
+    """What queries may be, when they are checked and saved; what was saved before stays as it is.
+
+    `metafields` are the store's definitions for customers: with them a query with a metafield that is not defined, or
+    with a comparison that its type does not have, is refused. `strictness` `shopify` refuses what the store's own
+    language does not have.
+    """
+
+    clauses: Annotated[int, Field(ge=1, le=500)] = _QUERIES.clauses
+    characters: Annotated[int, Field(ge=1, le=50_000)] = _QUERIES.characters
+    ids: Annotated[int, Field(ge=1, le=5_000, description="Values in one list")] = _QUERIES.ids
+    nesting: Annotated[int, Field(ge=0, le=DEEPEST_NESTING, description="Parentheses inside each other")] = (
+        _QUERIES.nesting
+    )
+    strictness: Literal["lenient", "shopify"] = _QUERIES.strictness
+    metafields: Annotated[
+        dict[MetafieldKey, MetafieldType] | None,
+        Field(
+            max_length=MOST_METAFIELDS,
+            description="`namespace.key` to the store's name of the type; null: any metafield may be asked",
+            examples=[{"facts.birth_date": "date"}],
+        ),
+    ] = None
+
+
 class ShopRequest(Request):
     """A shop in full: what is absent has the value that is named here, secrets excepted."""
 
@@ -116,6 +159,7 @@ class ShopRequest(Request):
     zone: Zone
     currency: Annotated[str, Field(pattern=_CURRENCY, description="ISO 4217", examples=["EUR"])]
     settings: ShopSettings = ShopSettings()
+    queries: QuerySettings = QuerySettings()
     webhook_secrets: Annotated[
         list[Secret] | None,
         Field(
@@ -127,13 +171,18 @@ class ShopRequest(Request):
 
 
 class Shop(Answer):
-    """A shop; `webhook_secrets` is how many are set."""
+    """A shop; `webhook_secrets` is how many are set.
+
+    Zone, currency and settings are as they were asked for. Where there are segments, these are built under them first,
+    and readers see all of them change together: until then each has a `build`.
+    """
 
     shop: str
     domain: str
     zone: str
     currency: str
     settings: ShopSettings
+    queries: QuerySettings
     webhook_secrets: int
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from segment_core.errors import TidemarkError
-from segment_core.membership import export, jobs
+from segment_core.membership import budget, export, jobs
 from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.jobs import Paced
 from segment_core.model.segment import Job
@@ -24,6 +24,9 @@ from segment_core.store import jobs as stored
 from segment_core.store.tables import Tables
 
 Task = Mapping[str, Any]
+
+# Some ten million customers: with more, readers hear how many had their turn, and not of how many.
+_SECONDS_TO_COUNT = 30.0
 
 # What a build may meet: anything else shows in the log of the function only.
 _FORESEEN = (BotoCoreError, ClientError, TidemarkError, LookupError)
@@ -58,16 +61,23 @@ class Worker:
             job = self._read(task)
         if job is None or job.step == "rest":
             return {"step": "none", "more": False, "parts": [], "workers": self.workers}
+        if job.step == "walk":
+            self._count(task["shop"], job)
         return {"step": job.step, "more": True, "parts": jobs.open_parts(job), "workers": self.workers}
+
+    def _count(self, shop: str, job: Job) -> None:
+        """Count the customers of the parts, so that readers hear how far the build is; not for long."""
+        in_time = budget.lasting(_SECONDS_TO_COUNT)
+        for part in jobs.open_parts(job):
+            if part not in job.counted and in_time() > 0:
+                customers = facts.count_roster(self.tables.customers, shop, part)
+                stored.counted(self.tables.segments, shop, job, part, customers)
 
     def _part(self, task: Task) -> dict[str, Any]:
         """As much of one part as there is time for. One of a step that is over is at its end."""
         job, part = self._read(task), task["part"]
         if job is None or job.step != task["step"]:
             return {"ended": True}
-        if job.step == "walk" and part not in job.counted:
-            customers = facts.count_roster(self.tables.customers, task["shop"], part)
-            stored.counted(self.tables.segments, task["shop"], job, part, customers)
         passed = jobs.work_part(self.tables, task["shop"], job, part, self.at, self.seconds_left, self.paced)
         return {"ended": passed.ended}
 

@@ -25,8 +25,8 @@ def start(machine: str, shop: str, job: str, at: datetime) -> None:
     try:
         client().start_execution(
             stateMachineArn=machine,
-            # Unique for each machine and 90 days; shops may have up to 63 characters, and a name 80.
-            name=f"{job}-{at:%Y%m%dT%H%M}",
+            # The most that a name may have; jobs have ids of their own, the shop is for who reads it.
+            name=f"{job}-{at:%Y%m%dT%H%M}-{shop}"[:80],
             input=json.dumps(asked, separators=(",", ":")),
         )
     except ClientError as error:

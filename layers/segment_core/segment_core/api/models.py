@@ -17,6 +17,9 @@ from segment_core.runtime.secrets import MOST_SECRETS
 
 MOST_DOCUMENTS = 100
 
+# 30 days: what was left for longer was abandoned.
+LONGEST_WAIT_MINUTES = 30 * 24 * 60
+
 # Two labels or more, each of at most 63 characters.
 _HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
 _CURRENCY = "^[A-Z]{3}$"
@@ -95,10 +98,13 @@ class Answer(BaseModel):
 
 
 class ShopSettings(Request):
-    """Which orders exist for queries."""
+    """Which orders exist for queries, and how long after its last change a checkout waits for one."""
 
     count_test_orders: bool = False
     count_cancelled_orders: bool = False
+    abandoned_after_minutes: Annotated[
+        int, Field(ge=1, le=LONGEST_WAIT_MINUTES, description="After that, a checkout without an order was abandoned")
+    ] = 60
 
 
 class ShopRequest(Request):

@@ -75,6 +75,7 @@ _ORDER = structure(
         "app_id": _ID,
         "location_id": _ID,
         "channel": _TEXT,
+        "checkout_id": _ID,
         "tags": many(kinds.text),
         "discount_codes": many(kinds.text),
         "refunds": many(_REFUND),

@@ -24,6 +24,7 @@ class ShopRecord:
     count_cancelled_orders: bool
     created_at: datetime
     updated_at: datetime
+    abandoned_after_minutes: int = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,9 @@ Secret = Annotated[
 NextCursor = Annotated[str | None, Field(description="The next page's `cursor`; null on the last page")]
 
 
+PlatformName = Literal["shopify", "woocommerce"]
+
+
 class Request(BaseModel):
     """A body that is sent to us."""
 
@@ -119,6 +122,9 @@ class ShopRequest(Request):
             examples=["example.myshopify.com"],
         ),
     ]
+    platform: Annotated[PlatformName, Field(description="The make of the store: how it writes its webhooks")] = (
+        "shopify"
+    )
     zone: Zone
     currency: Annotated[str, Field(pattern=_CURRENCY, description="ISO 4217", examples=["EUR"])]
     settings: ShopSettings = ShopSettings()
@@ -137,6 +143,7 @@ class Shop(Answer):
 
     shop: str
     domain: str
+    platform: PlatformName
     zone: str
     currency: str
     settings: ShopSettings

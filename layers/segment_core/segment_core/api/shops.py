@@ -46,6 +46,7 @@ def put(
         count_test_orders=body.settings.count_test_orders,
         count_cancelled_orders=body.settings.count_cancelled_orders,
         abandoned_after_minutes=body.settings.abandoned_after_minutes,
+        platform=body.platform,
         at=ask.at,
     )
     if body.webhook_secrets is not None:
@@ -53,6 +54,7 @@ def put(
     shown = models.Shop(
         shop=record.id,
         domain=record.domain,
+        platform=record.platform,
         zone=record.zone,
         currency=record.currency,
         settings=models.ShopSettings(

@@ -34,6 +34,7 @@ def put_shop(
     count_test_orders: bool,
     count_cancelled_orders: bool,
     abandoned_after_minutes: int = 60,
+    platform: str = "shopify",
     at: datetime,
 ) -> tuple[ShopRecord, bool]:
     """Make the shop or change it; returns it and whether it is new.
@@ -55,6 +56,7 @@ def put_shop(
             made,
             at,
             abandoned_after_minutes,
+            platform,
         )
         previous = generations.current(tables.segments, shop)
         new, job = _governed(previous, zone, currency, orders, at)

@@ -16,6 +16,7 @@ from segment_core.instants import iso
 from segment_core.runtime.secrets import MOST_SECRETS
 
 MOST_DOCUMENTS = 100
+MOST_EVENTS = 500
 
 # 30 days: what was left for longer was abandoned.
 LONGEST_WAIT_MINUTES = 30 * 24 * 60
@@ -235,8 +236,8 @@ class ImportRequest(Request):
     customers: Annotated[list[Any], Field(min_length=1, max_length=MOST_DOCUMENTS)]
 
 
-class ImportResult(Answer):
-    """What became of the document at `index`: queued, or refused with the reason."""
+class IntakeResult(Answer):
+    """What became of what was sent at `index`: queued, or refused with the reason."""
 
     index: int
     id: str | None = None
@@ -246,10 +247,23 @@ class ImportResult(Answer):
     message: str | None = None
 
 
-class ImportResults(Answer):
-    """A result per document, in their order."""
+class IntakeResults(Answer):
+    """A result for each thing that was sent, in their order."""
 
-    results: list[ImportResult]
+    results: list[IntakeResult]
+
+
+# Events ---------------------------------------------------------------------------------------
+
+
+class EventRequest(Request):
+    """Things that happened once, each with the customer whom it happened to; each is judged by itself.
+
+    An event is `{customer_id, id, type, at, properties?}`, as in a customer document: `docs/customers.md`. An event
+    whose id the customer has already is the same event.
+    """
+
+    events: Annotated[list[Any], Field(min_length=1, max_length=MOST_EVENTS)]
 
 
 # Problems -------------------------------------------------------------------------------------

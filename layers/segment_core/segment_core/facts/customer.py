@@ -111,7 +111,10 @@ class StoreCreditAccount:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Everything known of one customer: the input of `evaluate`."""
+    """Everything known of one customer: the input of `evaluate`.
+
+    `default_address` is one of `addresses` too, see `facts.document`.
+    """
 
     id: str
     as_of: datetime | None = None
@@ -129,6 +132,7 @@ class Customer:
     sms_marketing_consent: str | None = None
     product_subscription_status: str | None = None
     addresses: tuple[Address, ...] = ()
+    default_address: Address | None = None
     metafields: Mapping[str, Metafield] = field(default_factory=lambda: MappingProxyType({}))
     store_credit_accounts: tuple[StoreCreditAccount, ...] = ()
     orders: tuple[Order, ...] = ()

@@ -145,7 +145,9 @@ class TestBulk:
 
         def known(file: SourceFile) -> list[str]:
             # Lines of an order stand as they were exported.
-            return sorted(json.dumps(document, sort_keys=True) for _, document in made(file) if "orders" not in document)
+            return sorted(
+                json.dumps(document, sort_keys=True) for _, document in made(file) if "orders" not in document
+            )
 
         assert known(source(path, None, None)) == known(source(BULK, None, None))
         assert len(made(source(path, None, None))) == 3
@@ -188,7 +190,11 @@ class TestBulk:
     def test_many_orders_of_one_customer_are_parted(self, tmp_path: Path) -> None:
         path = tmp_path / "b.jsonl"
         orders = [
-            {"id": f"gid://shopify/Order/{n}", "createdAt": "2026-01-05T10:00:00Z", "__parentId": "gid://shopify/Customer/1"}
+            {
+                "id": f"gid://shopify/Order/{n}",
+                "createdAt": "2026-01-05T10:00:00Z",
+                "__parentId": "gid://shopify/Customer/1",
+            }
             for n in range(120)
         ]
         path.write_text("\n".join(map(json.dumps, [{"id": "gid://shopify/Customer/1"}, *orders])))

@@ -96,7 +96,13 @@ def test_a_body_without_what_it_needs_is_refused_by_name(missing: str) -> None:
 
 @pytest.mark.parametrize(
     ("body", "ping"),
-    [(b"webhook_id=12", True), (b"webhook_id=", False), (b"webhook_id=1&x=2", False), (b'{"id": 1}', False), (b"", False)],
+    [
+        (b"webhook_id=12", True),
+        (b"webhook_id=", False),
+        (b"webhook_id=1&x=2", False),
+        (b'{"id": 1}', False),
+        (b"", False),
+    ],
 )
 def test_a_ping_is_known_by_its_form(body: bytes, ping: bool) -> None:
     assert woocommerce.is_ping(body) is ping

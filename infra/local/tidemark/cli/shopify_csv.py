@@ -76,7 +76,9 @@ class OrdersCsv(SourceFile):
     def documents(self) -> Iterator[Document]:
         """A document for each order, with its customer's id. An order without e-mail and phone is nobody's."""
         if self.customers is None:
-            raise UsageError("an export of orders has no ids of customers: give the export of customers, --customers FILE")
+            raise UsageError(
+                "an export of orders has no ids of customers: give the export of customers, --customers FILE"
+            )
         self._ids = _contacts(self.customers)
         for _, together in groupby(rows(self.path, ORDER_COLUMNS), key=lambda row: row.cells["Name"]):
             order = list(together)

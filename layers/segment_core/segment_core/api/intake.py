@@ -21,7 +21,7 @@ def check_sizes(shop: str, customer: ProfileFact, bought: Iterable[OrderFact]) -
 
 
 def refused(index: int, error: TidemarkError, within: str = "") -> models.IntakeResult:
-    """The result of what is refused. Its path is told from the object that was sent, which was read `within` another."""
+    """The result of what is refused. It was read `within` another object, of which its path says nothing."""
     path = error.path.removeprefix(within) if isinstance(error, InvalidDocument) else None
     reason = error.message.removeprefix(within)
     return models.IntakeResult(index=index, status="refused", code=error.code, path=path, message=reason)

@@ -1,4 +1,4 @@
-"""`tidemark import` of what a store exports itself: documents made of rows and objects, by the line that they are on."""
+"""`tidemark import` of what a store exports itself: rows and objects become documents, bad ones are named."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class TestCustomers:
     def test_bad_rows_are_named_and_the_others_go_on(self, tmp_path: Path, capsys: Captured) -> None:
         path = tmp_path / "c.csv"
         path.write_text(
-            "Customer ID,Email,Accepts Email Marketing\n,a@example.com,yes\n2,b@example.com,perhaps\n3,c@example.com,no\n"
+            "Customer ID,Email,Accepts Email Marketing\n"
+            ",a@example.com,yes\n2,b@example.com,perhaps\n3,c@example.com,no\n"
         )
         file = source(path, None, None)
 

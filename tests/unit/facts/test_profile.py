@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from segment_core.facts import profile, registers
 from segment_core.facts.profile import ProfileState
@@ -79,8 +80,8 @@ def test_one_stamp_is_stored_once() -> None:
 class TestWhereAddressesAre:
     """Coordinates outlive lists of addresses that come without them."""
 
-    HERE = {"latitude": 52.09, "longitude": 5.12}
-    THERE = {"latitude": 51.05, "longitude": 3.72}
+    HERE: ClassVar = {"latitude": 52.09, "longitude": 5.12}
+    THERE: ClassVar = {"latitude": 51.05, "longitude": 3.72}
 
     def _located(self, state: ProfileState) -> list[tuple[str | None, float | None]]:
         return [

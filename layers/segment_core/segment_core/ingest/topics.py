@@ -21,50 +21,50 @@ Reader = Callable[[Body, Delivery], tuple[Fact, ...]]
 
 
 class Topic(NamedTuple):
-    """What a topic says, and how that is read; without a reader, why its messages are let go."""
+    """How a topic is read, and what it says; without a reader, why its messages are let go."""
 
+    read: Reader | None
     says: str
-    read: Reader | None = None
 
 
-_CUSTOMER = Topic("the customer as it is", customers.changed)
-_ORDER = Topic("the order as it is, and its customer", orders.changed)
-_CHECKOUT = Topic("when the customer last changed the checkout, and when it was completed", checkouts.changed)
-_PRODUCT = Topic("type, vendor and tags of the product, for orders placed from then on", products.changed)
-_CART = Topic("a cart names no customer; the checkout that follows it does")
-_DRAFT = Topic("a draft is no order; what becomes of it comes as `orders/create`")
-_SEGMENT = Topic("the store's own segments; ours are defined here")
-_MEMBER = Topic("membership in the store's own segments, which we do not follow")
-_PRIVACY = Topic("a demand about personal data, which is not answered yet")
+_CUSTOMER = Topic(customers.changed, "the customer as it is")
+_ORDER = Topic(orders.changed, "the order as it is, and its customer")
+_CHECKOUT = Topic(checkouts.changed, "when the customer last changed the checkout, and when it was completed")
+_PRODUCT = Topic(products.changed, "type, vendor and tags of the product, for orders placed from then on")
+_CART = Topic(None, "a cart names no customer; the checkout that follows it does")
+_DRAFT = Topic(None, "a draft is no order; what becomes of it comes as `orders/create`")
+_SEGMENT = Topic(None, "the store's own segments; ours are defined here")
+_MEMBER = Topic(None, "membership in the store's own segments, which we do not follow")
+_PRIVACY = Topic(None, "a demand about personal data, which is not answered yet")
 
 TOPICS: dict[str, Topic] = {
     "customers/create": _CUSTOMER,
     "customers/update": _CUSTOMER,
     "customers/enable": _CUSTOMER,
     "customers/disable": _CUSTOMER,
-    "customers/delete": Topic("the customer is gone", customers.deleted),
-    "customers/merge": Topic("two customers became one, which is not followed yet"),
-    "customers/purchasing_summary": Topic("sums over orders, which are made here from the orders themselves"),
+    "customers/delete": Topic(customers.deleted, "the customer is gone"),
+    "customers/merge": Topic(None, "two customers became one, which is not followed yet"),
+    "customers/purchasing_summary": Topic(None, "sums over orders, which are made here from the orders themselves"),
     "customers/data_request": _PRIVACY,
     "customers/redact": _PRIVACY,
-    "customer.tags_added": Topic("tags that came", customers.tags_added),
-    "customer.tags_removed": Topic("tags that went", customers.tags_removed),
+    "customer.tags_added": Topic(customers.tags_added, "tags that came"),
+    "customer.tags_removed": Topic(customers.tags_removed, "tags that went"),
     "customer.joined_segment": _MEMBER,
     "customer.left_segment": _MEMBER,
-    "customers_email_marketing_consent/update": Topic("consent to e-mail", customers.email_consent),
-    "customers_marketing_consent/update": Topic("consent to text messages", customers.sms_consent),
-    "customer_account_settings/update": Topic("how customers sign in, which says nothing about any of them"),
+    "customers_email_marketing_consent/update": Topic(customers.email_consent, "consent to e-mail"),
+    "customers_marketing_consent/update": Topic(customers.sms_consent, "consent to text messages"),
+    "customer_account_settings/update": Topic(None, "how customers sign in, which says nothing about any of them"),
     "orders/create": _ORDER,
     "orders/updated": _ORDER,
     "orders/paid": _ORDER,
     "orders/fulfilled": _ORDER,
     "orders/partially_fulfilled": _ORDER,
-    "orders/cancelled": Topic("the order as it is, cancelled", orders.cancelled),
-    "orders/delete": Topic("the order is gone", orders.deleted),
-    "orders/edited": Topic("changes of lines; `orders/updated` follows with the order as it is"),
-    "orders/risk_assessment_changed": Topic("how likely fraud is, which no query asks"),
-    "refunds/create": Topic("money that went back", orders.refunded),
-    "order_transactions/create": Topic("that a refund's payment went through", orders.transacted),
+    "orders/cancelled": Topic(orders.cancelled, "the order as it is, cancelled"),
+    "orders/delete": Topic(orders.deleted, "the order is gone"),
+    "orders/edited": Topic(None, "changes of lines; `orders/updated` follows with the order as it is"),
+    "orders/risk_assessment_changed": Topic(None, "how likely fraud is, which no query asks"),
+    "refunds/create": Topic(orders.refunded, "money that went back"),
+    "order_transactions/create": Topic(orders.transacted, "that a refund's payment went through"),
     "draft_orders/create": _DRAFT,
     "draft_orders/update": _DRAFT,
     "draft_orders/delete": _DRAFT,
@@ -72,21 +72,21 @@ TOPICS: dict[str, Topic] = {
     "carts/update": _CART,
     "checkouts/create": _CHECKOUT,
     "checkouts/update": _CHECKOUT,
-    "checkouts/delete": Topic("the store tidies up; it names neither the customer nor the checkout's token"),
+    "checkouts/delete": Topic(None, "the store tidies up; it names neither the customer nor the checkout's token"),
     "products/create": _PRODUCT,
     "products/update": _PRODUCT,
-    "products/delete": Topic("what was bought stays what it was"),
+    "products/delete": Topic(None, "what was bought stays what it was"),
     "segments/create": _SEGMENT,
     "segments/update": _SEGMENT,
     "segments/delete": _SEGMENT,
-    "shop/update": Topic("the shop's zone and currency", shops.changed),
+    "shop/update": Topic(shops.changed, "the shop's zone and currency"),
     "shop/redact": _PRIVACY,
-    "app/uninstalled": Topic("the store told its last; what is known of it goes with `shop/redact`"),
-    "app/scopes_update": Topic("what the app may ask for, which says nothing about customers"),
+    "app/uninstalled": Topic(None, "the store told its last; what is known of it goes with `shop/redact`"),
+    "app/scopes_update": Topic(None, "what the app may ask for, which says nothing about customers"),
     # The next generation of deliveries names the kind of object only, and its data are in GraphQL's notation.
-    "customer": Topic("an Event: what its query asks about the customer, or that it is gone", node_events.customer),
-    "order": Topic("an Event: what its query asks about the order, or that it is gone", node_events.order),
-    "product": Topic("an Event: what its query asks about the product", node_events.product),
+    "customer": Topic(node_events.customer, "an Event: what its query asks about the customer, or that it is gone"),
+    "order": Topic(node_events.order, "an Event: what its query asks about the order, or that it is gone"),
+    "product": Topic(node_events.product, "an Event: what its query asks about the product"),
 }
 
 Spelled = Mapping[str, tuple[str, Topic]]
@@ -117,7 +117,7 @@ def understand(
 
     `received_at` is the store time only where neither the body nor `triggered_at` gives one.
     """
-    name, known = table.get(_spelling(topic), ("", Topic("")))
+    name, known = table.get(_spelling(topic), ("", Topic(None, "")))
     if known.read is None:
         raise NotUnderstood("the topic is not one that we use", code="topic_not_used")
     try:

@@ -118,17 +118,17 @@ def _id(body: Body) -> str:
     return found
 
 
-_COUPON = Topic("a coupon names no customer; the orders that use it tell its code")
-_PRODUCT = Topic("a product's tags and categories are not read yet; lines of orders name it by its id")
+_COUPON = Topic(None, "a coupon names no customer; the orders that use it tell its code")
+_PRODUCT = Topic(None, "a product's tags and categories are not read yet; lines of orders name it by its id")
 
 TOPICS: dict[str, Topic] = {
-    "customer.created": Topic("the customer as it is", customer),
-    "customer.updated": Topic("the customer as it is", customer),
-    "customer.deleted": Topic("the customer is gone", customer_deleted),
-    "order.created": Topic("the order as it is, once it was placed", order),
-    "order.updated": Topic("the order as it is, once it was placed", order),
-    "order.restored": Topic("the order as it is, once it was placed", order),
-    "order.deleted": Topic("the order is gone", order_deleted),
+    "customer.created": Topic(customer, "the customer as it is"),
+    "customer.updated": Topic(customer, "the customer as it is"),
+    "customer.deleted": Topic(customer_deleted, "the customer is gone"),
+    "order.created": Topic(order, "the order as it is, once it was placed"),
+    "order.updated": Topic(order, "the order as it is, once it was placed"),
+    "order.restored": Topic(order, "the order as it is, once it was placed"),
+    "order.deleted": Topic(order_deleted, "the order is gone"),
     "product.created": _PRODUCT,
     "product.updated": _PRODUCT,
     "product.deleted": _PRODUCT,

@@ -45,7 +45,7 @@ def _merge(record: Mapping[str, Any]) -> None:
     except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge, NotFound) as error:
         _park(record, error)
     else:
-        count("FactsMerged" if any(changed) else "FactsKnown")
+        count("FactsMerged" if any(changed) else "FactsKnown" if told.facts else "WebhookIgnored")
 
 
 def _park(record: Mapping[str, Any], error: TidemarkError) -> None:

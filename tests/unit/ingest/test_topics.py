@@ -32,7 +32,9 @@ def test_samples_are_understood(message: dict[str, Any]) -> None:
         assert {getattr(fact, key, id_) for fact in facts} == {id_}
 
 
-@pytest.mark.parametrize("topic", ["orders/create", "ORDERS_CREATE", "orders.create", "customer/tags_added"])
+@pytest.mark.parametrize(
+    "topic", ["orders/create", "ORDERS_CREATE", "orders.create", "customer/tags_added", "Customer"]
+)
 def test_topics_are_used_in_all_their_spellings(topic: str) -> None:
     assert is_used(topic)
 

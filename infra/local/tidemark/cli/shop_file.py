@@ -105,6 +105,8 @@ def _read(path: Path) -> ShopFile:
 def _policy(settings: _Fields) -> dict[str, Any]:
     """What the file says of the policy; the rest is as it is for a shop that says nothing."""
     told = {name: settings.get(key, kind) for key, (name, kind) in _SETTINGS.items()}
+    if (wait := told["abandoned_after_minutes"]) is not None and wait < 1:
+        raise settings.refusal("abandoned_after_minutes", "1 or more")
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -132,5 +134,9 @@ class _Fields:
         # bool first: in Python a bool is an int.
         wrong = isinstance(value, bool) and kind is not bool
         if value is not None and (wrong or not isinstance(value, kind)):
-            raise UsageError(f"{self._path}: {self._where}{key}: must be {_KINDS[kind]}")
+            raise self.refusal(key, _KINDS[kind])
         return value
+
+    def refusal(self, key: str, form: str) -> UsageError:
+        """What to raise if the value at that key is not of that form."""
+        return UsageError(f"{self._path}: {self._where}{key}: must be {form}")

@@ -18,6 +18,8 @@ from segment_core.facts.registers import Register, Registers
 
 ATTRIBUTES = ("vendor", "product_type", "category", "tags")
 
+_OF_PRODUCTS = ("product_type", "tags")
+
 Line = Mapping[str, object]
 
 
@@ -51,9 +53,14 @@ def completed(lines: Register, products: Registers) -> list[Line]:
 
 
 def missing(lines: Register | None, products: Registers) -> set[str]:
-    """The ids of products of which nobody told all that can be asked."""
+    """The ids of products of which nobody told what webhooks about products tell, and lines do not."""
     known = {**products, **said(lines)}
-    return {str(line["product_id"]) for line in _listed(lines) for key, _ in _keys(line) if key not in known}
+    return {
+        str(line["product_id"])
+        for line in _listed(lines)
+        for key, attribute in _keys(line)
+        if attribute in _OF_PRODUCTS and key not in known
+    }
 
 
 def as_lines_have_it(product_id: str, told: Registers) -> dict[str, Register]:

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from segment_core.facts.customer import OrderLine
-from segment_core.facts.told import Fact
 from segment_core.ingest import messages
-from segment_core.store import client, facts, keys, products
-from tests.unit.ingest.bodies import sample, understood
+from segment_core.store import client, facts, keys, products, writes
+from tests.unit.ingest.bodies import sample
 
 from .conftest import Stack
 
@@ -117,15 +116,29 @@ def test_only_so_many_orders_wait_and_the_others_learn_with_their_next_webhook(
     assert [known(line)[0] for line in lines(stack)] == ["Coffee"] * 3
 
 
-def test_more_orders_wait_than_one_transaction_takes(stack: Stack) -> None:
-    told: list[Fact] = []
-    for number in range(1, 103):
-        told += understood("orders/create", sample("orders/create") | {"id": number, "admin_graphql_api_id": None})
-    facts.merge_all(stack.tables.customers, SHOP, told)
+def test_a_crash_amidst_more_orders_than_one_transaction_takes_loses_nothing(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writes, "TRANSACTION_LIMIT", 2)
+    for number in range(1, 6):
+        tell(stack, "orders/create", id=number, admin_graphql_api_id=None)
+    transact, done = client.transact, []
+
+    def crash_at_the_second(operations: Any) -> bool:
+        if done:
+            raise ConnectionError
+        done.append(operations)
+        return transact(operations)
+
+    monkeypatch.setattr(client, "transact", crash_at_the_second)
+    with pytest.raises(ConnectionError):
+        tell(stack, "products/update")
+    monkeypatch.setattr(client, "transact", transact)
+    assert [known(line)[0] for line in lines(stack)].count("Coffee") == 2
 
     tell(stack, "products/update")
 
-    assert [known(line)[0] for line in lines(stack)].count("Coffee") == products.MOST_AWAITING
+    assert [known(line)[0] for line in lines(stack)] == ["Coffee"] * 5
     assert not tell(stack, "products/update")
 
 

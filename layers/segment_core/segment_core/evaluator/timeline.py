@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace, merge
-from itertools import chain, groupby
+from itertools import chain, count, groupby
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -43,6 +43,42 @@ _NO_FLIPS: Iterator[datetime] = iter(())
 def mapped(course: Course[T], change: Callable[[T], U]) -> Course[U]:
     """The course of what `change` makes of every value."""
     return Course(change(course.now), ((since, change(value)) for since, value in course.later))
+
+
+def parts(course: Course[T], opened: datetime, closed: datetime) -> Iterator[tuple[datetime, datetime, T]]:
+    """The parts of `[opened, closed)`, not over at `at`, in which the value stays the same, with it."""
+    value, later = course
+    for since, following in later:
+        if since >= closed:
+            break
+        if since > opened:
+            yield opened, since, value
+            opened = since
+        value = following
+    yield opened, closed, value
+
+
+class Replay(Generic[T]):
+    """What an iterator yields, for any number of loops; each element is made when the first of them asks for it."""
+
+    def __init__(self, source: Iterable[T]) -> None:
+        self._source = iter(source)
+        self._made: list[T] = []
+
+    def __iter__(self) -> Iterator[T]:
+        made, source = self._made, self._source
+        for number in count():
+            if number == len(made):
+                try:
+                    made.append(next(source))
+                except StopIteration:
+                    return
+            yield made[number]
+
+
+def replayed(course: Course[T]) -> Course[T]:
+    """The same, for any number of readers."""
+    return Course(course.now, Replay(course.later)) if course.later else course
 
 
 def joined(courses: Sequence[Course[Any]]) -> Course[tuple[Any, ...]]:

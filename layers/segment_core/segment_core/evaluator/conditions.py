@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from segment_core.calendar import BEGINNING, NEVER, Passing, local_date, passing
+from segment_core.calendar import BEGINNING, NEVER, Passing, local_date, passing, resolve
 from segment_core.evaluator.timeline import Window
 from segment_core.language import ast
 
@@ -49,6 +49,10 @@ _WINDOWS: Final[dict[str, Callable[[Passing, Passing], tuple[Window, ...]]]] = {
 }
 
 
+# Operators that hold for no fact which the (low) bound has passed.
+_UNTIL_PASSED: Final = ("=", ">", ">=", "BETWEEN")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DateCondition:
     """`op expression`, or BETWEEN with two expressions, for a fact that has an instant or lacks it.
@@ -59,6 +63,8 @@ class DateCondition:
     operator: str
     low: ast.DateExpression
     high: ast.DateExpression
+    # Whether a bound has a time of day; else all facts of a date share their windows.
+    timed: bool
 
     def windows(self, fact: datetime | date | None, zone: ZoneInfo) -> tuple[Window, ...]:
         """The instants at which the condition holds for the fact, in order, not overlapping.
@@ -67,9 +73,16 @@ class DateCondition:
         """
         if fact is None:
             return ALWAYS if self.operator in COMPLEMENTS else ()
-        if isinstance(self.low, ast.Moment) or isinstance(self.high, ast.Moment):
+        if self.timed:
             return _windows(self, fact, zone)
         return _windows_of_day(self, local_date(fact, zone) if isinstance(fact, datetime) else fact, zone)
+
+    def windows_after(self, at: datetime, fact: datetime | date | None, zone: ZoneInfo) -> tuple[Window, ...]:
+        """The same, without those of a fact for which it is all over at `at`: most facts are old."""
+        if fact is None or self.timed or self.operator not in _UNTIL_PASSED:
+            return self.windows(fact, zone)
+        day = local_date(fact, zone) if isinstance(fact, datetime) else fact
+        return () if day < _first_day(self, local_date(at, zone)) else _windows_of_day(self, day, zone)
 
 
 def _windows(condition: DateCondition, fact: datetime | date, zone: ZoneInfo) -> tuple[Window, ...]:
@@ -80,8 +93,14 @@ def _windows(condition: DateCondition, fact: datetime | date, zone: ZoneInfo) ->
 
 @lru_cache(maxsize=65_536)
 def _windows_of_day(condition: DateCondition, day: date, zone: ZoneInfo) -> tuple[Window, ...]:
-    """All facts of a day share their windows unless a bound has a time of day."""
     return _windows(condition, day, zone)
+
+
+@lru_cache(maxsize=4096)
+def _first_day(condition: DateCondition, today: date) -> date:
+    if isinstance(condition.low, ast.Moment):
+        raise TypeError("a moment is no day")
+    return resolve(condition.low, today)
 
 
 def date_condition(operator: str, values: Sequence[ast.Value]) -> DateCondition:
@@ -91,7 +110,7 @@ def date_condition(operator: str, values: Sequence[ast.Value]) -> DateCondition:
         raise TypeError("a date is compared with a date")
     if operator not in _WINDOWS:
         raise KeyError(operator)
-    return DateCondition(operator, low, high)
+    return DateCondition(operator, low, high, isinstance(low, ast.Moment) or isinstance(high, ast.Moment))
 
 
 def value_test(operator: str, values: Sequence[ast.Value]) -> Test:

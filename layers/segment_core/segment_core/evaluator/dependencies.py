@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from segment_core.language import ast
-from segment_core.language.limits import DEEPEST_SEGMENTS
+from segment_core.language.segments import clauses
 from segment_core.language.vocabulary.metafields import PREFIX
 
 if TYPE_CHECKING:
@@ -106,26 +106,25 @@ def depends_on(query: ast.Query, segments: Mapping[str, Rule] = MappingProxyType
     in `segments`, as in a shop's. Raises KeyError for filters that the tables do not hold.
     """
     found: dict[Fact, Reach] = {}
-    for fact, reach in _walk(query, segments, ()):
-        found[fact] = _farther(found[fact], reach) if fact in found else reach
+    waiting, asked = [query], set[str]()
+    while waiting:
+        for clause in clauses(waiting.pop()):
+            if isinstance(clause, ast.InSegment):
+                # A segment that several ask is looked at once.
+                waiting += [segments[name].query for name in {clause.segment} - asked if name in segments]
+                asked.add(clause.segment)
+            for fact, reach in _read(clause):
+                found[fact] = _farther(found[fact], reach) if fact in found else reach
     return found
 
 
-def _walk(query: ast.Query, segments: Mapping[str, Rule], path: tuple[str, ...]) -> Iterator[tuple[Fact, Reach]]:
-    if isinstance(query, ast.And | ast.Or):
-        for child in query.children:
-            yield from _walk(child, segments, path)
-    elif isinstance(query, ast.Not):
-        yield from _walk(query.child, segments, path)
-    elif isinstance(query, ast.InSegment):
-        name = query.segment
-        yield Fact("segment", name), None
-        if name in segments and name not in path and len(path) < DEEPEST_SEGMENTS:
-            yield from _walk(segments[name].query, segments, (*path, name))
-    elif isinstance(query, ast.Matches):
-        yield from _rows(query)
+def _read(clause: ast.Clause) -> Iterator[tuple[Fact, Reach]]:
+    if isinstance(clause, ast.InSegment):
+        yield Fact("segment", clause.segment), None
+    elif isinstance(clause, ast.Matches):
+        yield from _rows(clause)
     else:
-        yield _attribute(query)
+        yield _attribute(clause)
 
 
 def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:

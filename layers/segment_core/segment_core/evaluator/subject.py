@@ -5,7 +5,6 @@ Here it is decided which orders exist and what was spent on them at any instant 
 
 from __future__ import annotations
 
-from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 
 from segment_core.calendar import BEGINNING, NEVER
 from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
-from segment_core.evaluator.timeline import Course, parts
+from segment_core.evaluator.timeline import Course, Patience, parts
 from segment_core.facts.customer import Customer, Order
 from segment_core.shop import Shop
 
@@ -42,17 +41,11 @@ class Subject:
     def __init__(self, customer: Customer, shop: Shop, at: datetime) -> None:
         if at.tzinfo is None:
             raise ValueError("`at` must be an aware datetime: an instant without an offset means nothing")
-        self.path: tuple[str, ...] = ()
         self.customer = customer
         self.shop = shop
         self.at = at
         self.derived: dict[object, Any] = {}
-
-    def within(self, segment: str) -> Subject:
-        """The same, as a segment is asked that the query at hand leads to; what was derived stays known."""
-        inner = copy(self)
-        inner.path = (*self.path, segment)
-        return inner
+        self.patience = Patience()
 
     @cached_property
     def orders(self) -> tuple[CountedOrder, ...]:

@@ -124,60 +124,62 @@ class Choice:
         """Whether the totals are as asked."""
         return all(target.holds(totals) for target in self.targets)
 
-    def _rows(self, subject: Subject) -> Sequence[tuple[Any, Sequence[OrderLine]]]:
-        """The rows that are as asked whenever they are in, each with its chosen lines."""
-        known: Sequence[tuple[Any, Sequence[OrderLine]]] | None = subject.derived.get(self.rows_key)
+    def _rows(self, subject: Subject) -> Sequence[_Row]:
+        """The rows that are as asked whenever they are in."""
+        known: Sequence[_Row] | None = subject.derived.get(self.rows_key)
         if known is None:
             known = subject.derived[self.rows_key] = [*self._chosen(self.things.rows(subject))]
         return known
 
-    def _chosen(self, rows: Iterable[Any]) -> Iterator[tuple[Any, Sequence[OrderLine]]]:
-        test, line_test, lines = self.test, self.line_test, self.things.lines
+    def _chosen(self, rows: Iterable[Any]) -> Iterator[_Row]:
+        things, test, line_test = self.things, self.test, self.line_test
         for row in rows:
             if test is not None and not test(row):
                 continue
-            if lines is None:
-                yield row, ()
-            elif chosen := [line for line in lines(row) if line_test is None or line_test(line)]:
-                yield row, chosen
+            window, worth = (things.start(row), things.end(row)), things.worth(row)
+            if things.lines is None:
+                yield _Row(row, window, worth)
+            elif lines := [line for line in things.lines(row) if line_test is None or line_test(line)]:
+                products = {line.product_id for line in lines if line.product_id is not None}
+                yield _Row(row, window, worth, sum(line.quantity for line in lines), products)
 
     def _stretches(self, subject: Subject) -> Iterator[Stretch]:
-        at, things = subject.at, self.things
-        for row, lines in self._rows(subject):
-            units = sum(line.quantity for line in lines)
-            products = {line.product_id for line in lines if line.product_id is not None}
-            worth = things.worth(row)
-            for opened, closed in self._windows(row, subject):
+        at, asked = subject.at, self.worth
+        for row, window, worth, units, products in self._rows(subject):
+            windows: Iterable[Window] = (window,)
+            for when, condition in self.dates:
+                windows = _both(windows, _as_asked(when, condition, row, subject))
+            for opened, closed in windows:
                 if closed > at and closed > opened:
                     for since, until, amount in parts(worth, opened, closed):
-                        if self.worth is None or self.worth(amount):
+                        if asked is None or asked(amount):
                             yield Stretch(since, until, NOTHING if amount is None else amount, units, products)
 
-    def _windows(self, row: Any, subject: Subject) -> Iterable[Window]:
-        """When the row is there and its dates are as asked."""
-        windows: Iterable[Window] = ((self.things.start(row), self.things.end(row)),)
-        for when, condition in self.dates:
-            windows = _both(windows, _as_asked(when, condition, row, subject))
-        return windows
+
+class _Row(NamedTuple):
+    """A row, the window in which it is there, and what it adds to the totals."""
+
+    row: Any
+    window: Window
+    worth: Course[Decimal | None]
+    units: int = 0
+    products: Collection[str] = ()
 
 
 def _as_asked(when: When, condition: DateCondition, row: object, subject: Subject) -> Iterable[Window]:
     fact, zone = when.read(row), subject.shop.zone
-    windows = condition.windows(fact, zone)
     if fact is None or not when.happened:
-        return windows
-    known = fact if isinstance(fact, datetime) else day_start(fact, zone)
+        return condition.windows_after(subject.at, fact, zone)
+    windows, known = condition.windows(fact, zone), fact if isinstance(fact, datetime) else day_start(fact, zone)
     return [*_both(condition.windows(None, zone), ((BEGINNING, known),)), *_both(windows, ((known, NEVER),))]
 
 
 def _both(some: Iterable[Window], others: Iterable[Window]) -> list[Window]:
-    """The instants that lie in one window of each."""
-    others = tuple(others)
+    """The instants that lie in one window of each; windows may be empty."""
     return [
-        (max(start, other_start), min(end, other_end))
+        (start if start > other_start else other_start, end if end < other_end else other_end)
         for start, end in some
         for other_start, other_end in others
-        if max(start, other_start) < min(end, other_end)
     ]
 
 

@@ -14,6 +14,7 @@ from segment_core.language.vocabulary.domains import (
     EMAIL_DOMAIN,
     ID,
     INTEGER,
+    MONEY,
     NUMBER,
     REGION,
     RFM_GROUP,
@@ -33,7 +34,7 @@ _ATTRIBUTES = (
     ),
     Attribute(
         "amount_spent",
-        NUMBER,
+        MONEY,
         "Lifetime spend in the shop's currency, net of refunds; 0 without orders.",
         "amount_spent BETWEEN 100 AND 499.99",
     ),
@@ -47,7 +48,7 @@ _ATTRIBUTES = (
     ),
     Attribute(
         "average_order_value",
-        NUMBER,
+        MONEY,
         "What an order comes to on average, in the shop's currency, net of refunds; missing without orders.",
         "average_order_value < 30",
         optional=True,

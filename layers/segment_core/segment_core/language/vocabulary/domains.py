@@ -10,6 +10,7 @@ DATE = Domain("date")
 DAY = Domain("day")
 INTEGER = Domain("integer")
 NUMBER = Domain("number")
+MONEY = Domain("number", shops="money")
 DISTANCE = Domain("distance")
 ID = Domain("id")
 TEXT = Domain("text")
@@ -33,6 +34,7 @@ CITY = Domain(
     ),
 )
 CURRENCY = Domain("text", form=Form(re.compile(r"[A-Z]{3}"), "write the three-letter code of the currency: 'USD'"))
+ORDER_CURRENCY = CURRENCY._replace(shops="currency")
 EMAIL_DOMAIN = Domain("text", lower_case=True)
 
 ACCOUNT = Domain("enum", ("DECLINED", "DISABLED", "ENABLED", "INVITED"))

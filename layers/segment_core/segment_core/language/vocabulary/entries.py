@@ -88,7 +88,8 @@ class Domain(NamedTuple):
     """What a value may be: its type, for an enum its values, for some texts their form.
 
     `loose` is a form that is taken too, with a warning. `lower_case`: the fact is kept in lower case, so that the
-    value is put into it too.
+    value is put into it too. `shops` says how the shop decides: `money` is in its currency, a `currency` is its own
+    where none was told.
     """
 
     type: ValueType
@@ -96,6 +97,7 @@ class Domain(NamedTuple):
     form: Form | None = None
     loose: Form | None = None
     lower_case: bool = False
+    shops: Literal["money", "currency"] | None = None
 
 
 class Attribute(NamedTuple):

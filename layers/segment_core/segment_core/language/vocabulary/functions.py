@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segment_core.language.vocabulary.domains import COORDINATES, CURRENCY, DATE, DISTANCE, ID, INTEGER, NUMBER, TEXT
+from segment_core.language.vocabulary.domains import (
+    COORDINATES,
+    CURRENCY,
+    DATE,
+    DISTANCE,
+    ID,
+    INTEGER,
+    MONEY,
+    NUMBER,
+    ORDER_CURRENCY,
+    TEXT,
+)
 from segment_core.language.vocabulary.entries import Function, LegacyParameter, Parameter
 
 _WHEN = Parameter("date", DATE, "When it happened.")
@@ -44,18 +55,18 @@ _FUNCTIONS = (
         "orders_placed",
         (
             _WHEN,
-            Parameter("amount", NUMBER, "What one order came to, in the shop's currency, net of refunds."),
+            Parameter("amount", MONEY, "What one order came to, in the shop's currency, net of refunds."),
             Parameter("location_id", ID, "The location that took the order."),
             Parameter("app_id", ID, "The app through which it was placed."),
             Parameter("channel", TEXT, "Where it was placed, such as 'web' or 'pos'.", instead=_BY_APP),
             Parameter(
-                "currency", CURRENCY, "Its currency (ISO 4217); without one, the shop's.", instead=_NO_ORDER_PART
+                "currency", ORDER_CURRENCY, "Its currency (ISO 4217); without one, the shop's.", instead=_NO_ORDER_PART
             ),
             Parameter(
                 "discount_code", TEXT, "A code on it, upper and lower case being the same.", instead=_NO_ORDER_PART
             ),
             Parameter("tag", TEXT, "A tag on it, upper and lower case being the same.", instead=_NO_ORDER_PART),
-            Parameter("sum_amount", NUMBER, "The sum over all chosen orders.", aggregate=True),
+            Parameter("sum_amount", MONEY, "The sum over all chosen orders.", aggregate=True),
             Parameter("count", INTEGER, "How many orders were chosen.", aggregate=True),
         ),
         "The customer's orders.",
@@ -66,8 +77,8 @@ _FUNCTIONS = (
         "orders_refunded",
         (
             Parameter("date", DATE, "When it was made."),
-            Parameter("amount", NUMBER, "What one refund came to, in the shop's currency."),
-            Parameter("sum_amount", NUMBER, "The sum over all chosen refunds.", aggregate=True),
+            Parameter("amount", MONEY, "What one refund came to, in the shop's currency."),
+            Parameter("sum_amount", MONEY, "The sum over all chosen refunds.", aggregate=True),
             Parameter("count", INTEGER, "How many refunds were chosen.", aggregate=True),
         ),
         "The refunds of the customer's orders; an order can have several.",

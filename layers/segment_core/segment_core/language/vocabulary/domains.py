@@ -7,6 +7,7 @@ import re
 from segment_core.language.vocabulary.entries import Domain, Form
 
 DATE = Domain("date")
+EXPIRY = Domain("date", ahead=True)
 DAY = Domain("day")
 INTEGER = Domain("integer")
 NUMBER = Domain("number")

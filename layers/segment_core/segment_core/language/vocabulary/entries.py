@@ -89,7 +89,7 @@ class Domain(NamedTuple):
 
     `loose` is a form that is taken too, with a warning. `lower_case`: the fact is kept in lower case, so that the
     value is put into it too. `shops` says how the shop decides: `money` is in its currency, a `currency` is its own
-    where none was told.
+    where none was told. `ahead`: of dates, whether they may lie ahead.
     """
 
     type: ValueType
@@ -98,6 +98,7 @@ class Domain(NamedTuple):
     loose: Form | None = None
     lower_case: bool = False
     shops: Literal["money", "currency"] | None = None
+    ahead: bool = False
 
 
 class Attribute(NamedTuple):

@@ -9,6 +9,7 @@ from segment_core.language.vocabulary.domains import (
     CURRENCY,
     DATE,
     DISTANCE,
+    EXPIRY,
     ID,
     INTEGER,
     MONEY,
@@ -132,7 +133,7 @@ _FUNCTIONS = (
         (
             Parameter("balance", NUMBER, "What is left, in the account's own currency."),
             Parameter("currency", CURRENCY, "The currency of the account (ISO 4217)."),
-            Parameter("next_expiry_date", DATE, "When credit next expires."),
+            Parameter("next_expiry_date", EXPIRY, "When credit next expires."),
             Parameter("last_credit_date", DATE, "When credit was last given."),
         ),
         "The customer's accounts of store credit.",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from segment_core.evaluator import Verdict, evaluate
 from segment_core.language import ast, canonical
+from segment_core.language.normal import normal
 from segment_core.language.segments import clauses as ast_clauses
 
 from . import oracle
@@ -128,6 +129,12 @@ def test_a_query_and_its_negation_part_the_customers_and_flip_together(case: tup
     assert answered(ast.Not(query), scene) == Verdict(not member, until)
     assert not answered(ast.And((query, ast.Not(query))), scene).member
     assert agree(answered(ast.Or((query, ast.Not(query))), scene), Verdict(True, None), query)
+
+
+@given(asked())
+def test_the_normal_form_means_the_same(case: tuple[Scene, ast.Query]) -> None:
+    scene, query = case
+    assert agree(answered(normal(query), scene), answered(query, scene), query)
 
 
 @given(asked_twice())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from segment_core.errors import InvalidQuery
 from segment_core.language import Checked, Limits, Problem, ast, canonical, check, parse
 from segment_core.language.lexer import tokens
+from segment_core.language.normal import normal, opposite
 from segment_core.language.problems import Code, Report
 from segment_core.language.vocabulary import (
     ATTRIBUTES,
@@ -167,7 +169,55 @@ def test_parsing_the_canonical_text_gives_the_same_tree(query: ast.Query) -> Non
     text = canonical(query)
 
     assert parse(text) == query
-    assert check(text, DEEP).canonical == text
+    checked = check(text, DEEP)
+    assert checked.query == normal(query) == parse(checked.canonical)
+    assert check(checked.canonical, DEEP).canonical == checked.canonical
+
+
+def written_otherwise(draw: st.DrawFn, value: ast.Value) -> ast.Value:
+    """The value as somebody else would write it. Whole numbers may not have decimals."""
+    match value:
+        case ast.Number(number) if number == 0:
+            return ast.Number(-number)
+        case ast.Number(number) if number.as_tuple().exponent != 0 and draw(st.booleans()):
+            return ast.Number(number * Decimal("1.00"))
+        case ast.Named("today") | ast.Offset(count=0):
+            return draw(st.sampled_from((ast.Named("today"), ast.Offset(0, "w"), ast.Offset(0, "d"))))
+    return value
+
+
+def listed_otherwise(draw: st.DrawFn, values: tuple[ast.Value, ...], several: bool) -> tuple[ast.Value, ...]:
+    """The values, some of a list twice."""
+    written = tuple(written_otherwise(draw, value) for value in values)
+    return (*written, *draw(st.lists(st.sampled_from(written), max_size=2))) if several else written
+
+
+@st.composite
+def said_otherwise(draw: st.DrawFn, query: ast.Query) -> ast.Query:
+    """The same with NOTs that cancel each other, values that say nothing new, and other ways to write them."""
+    match query:
+        case ast.And() | ast.Or():
+            query = replace(query, children=tuple(draw(said_otherwise(child)) for child in query.children))
+        case ast.Not(child):
+            query = ast.Not(draw(said_otherwise(child)))
+        case ast.Comparison(value=value):
+            query = replace(query, value=written_otherwise(draw, value))
+        case ast.In(values=listed):
+            query = replace(query, values=listed_otherwise(draw, listed, several=True))
+        case ast.Matches(parameters=parameters_):
+            pairs = [(one, listed_otherwise(draw, one.values, one.operator.endswith("IN"))) for one in parameters_]
+            query = replace(query, parameters=tuple(replace(one, values=values_) for one, values_ in pairs))
+    if draw(st.booleans()) and (other := opposite(query, ast.NOWHERE)):
+        query = ast.Not(other)
+    return ast.Not(ast.Not(query)) if draw(st.booleans()) else query
+
+
+@given(QUERIES, st.data())
+def test_what_means_the_same_by_the_laws_of_the_normal_form_has_the_same_text(
+    query: ast.Query, data: st.DataObject
+) -> None:
+    text = check(canonical(query), DEEP).canonical
+    assert check(canonical(data.draw(said_otherwise(query))), DEEP).canonical == text
 
 
 @given(st.data(), st.sampled_from(sorted(METAFIELD_TYPES)))
@@ -175,7 +225,8 @@ def test_what_is_defined_of_a_metafield_does_not_change_the_tree(data: st.DataOb
     clause = data.draw(attribute_clauses(defined("a.b", store_type)))
     text = canonical(clause)
 
-    assert check(text, Limits(metafields={"a.b": store_type})).query == clause == parse(text)
+    assert check(text, Limits(metafields={"a.b": store_type})).query == normal(clause)
+    assert clause == parse(text)
 
 
 @given(QUERIES, st.data())

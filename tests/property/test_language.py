@@ -32,7 +32,10 @@ from segment_core.language.vocabulary.metafields import defined, metafield
 DEEP = Limits(nesting=100)
 
 ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
+NAMES_OF_THINGS = ANY_TEXT.filter(str.strip)
 FORMED = {
+    "customer_email_domain": ("example.com", "a", "\\'", ""),
+    "customer_language": ("en", "en-US", "zh-Hant", "e", ""),
     "currency": ("USD", "NOK"),
     "customer_countries": ("US", "NO"),
     "customer_regions": ("US-NY", "MX-Q ROO", "NY"),
@@ -61,7 +64,7 @@ def values(name: str, domain: Domain) -> st.SearchStrategy[ast.Value]:
     """Any value of a domain."""
     if domain.type in VALUES:
         return VALUES[domain.type]
-    if domain.form is not None:
+    if domain.form is not None or domain.unlike is not None:
         return st.builds(ast.Text, st.sampled_from(FORMED[name]))
     texts = st.sampled_from(domain.values) if domain.values else ANY_TEXT
     return st.builds(ast.Text, texts.map(str.lower) if domain.lower_case else texts)
@@ -109,7 +112,9 @@ def function_clauses(draw: st.DrawFn, function: Function) -> ast.Clause:
         return ast.Matches(function.name, drawn, draw(st.booleans()))
     rows, aggregates = [one for one in drawn if one.name != "count"], [one for one in drawn if one.name == "count"]
     properties = sorted(draw(st.lists(properties_of_events(), max_size=2, unique_by=by_name)), key=by_name)
-    return ast.Matches(function.name, (*rows, *properties, *aggregates), draw(st.booleans()), event=draw(ANY_TEXT))
+    return ast.Matches(
+        function.name, (*rows, *properties, *aggregates), draw(st.booleans()), event=draw(NAMES_OF_THINGS)
+    )
 
 
 def by_name(parameter: ast.Parameter) -> str:
@@ -143,7 +148,7 @@ CLAUSES = st.one_of(
     *(function_clauses(function) for function in FUNCTIONS.values()),
     *(modifier_clauses(modifier) for modifier in MODIFIERS.values()),
     *(attribute_clauses(attribute) for attribute in METAFIELDS),
-    st.builds(ast.InSegment, ANY_TEXT),
+    st.builds(ast.InSegment, NAMES_OF_THINGS),
 )
 
 

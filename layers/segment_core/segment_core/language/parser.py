@@ -6,6 +6,8 @@ skipped up to the next AND, OR or closing parenthesis, so that all problems of a
 
 from __future__ import annotations
 
+import re
+
 from segment_core.language.ast import Span
 from segment_core.language.lexer import Token
 from segment_core.language.problems import Report, shown
@@ -27,7 +29,14 @@ from segment_core.language.vocabulary import PREDICATES
 _COMPARISONS = frozenset({"=", "!=", ">", ">=", "<", "<="})
 # Operators that NOT can stand before.
 _NEGATED = ("CONTAINS", "IN", "MATCHES", "STARTS")
+# What takes a list, where the operator takes one value.
+_LISTING = {"=": "IN", "!=": "NOT IN", "CONTAINS": "IN", "NOT CONTAINS": "NOT IN"}
 _VALUES = frozenset({"string", "literal", "word"})
+
+_ADVICE_IN_LISTS = {
+    "AND": "part the conditions of one MATCHES with a comma",
+    "OR": "write a clause for each side and join them with OR, or IN (...) for one of several values",
+}
 
 # The words around a condition in reports and in SQL. Only the condition is the query.
 _FRAME = frozenset({"SELECT", "FROM", "SHOW", "WHERE"})
@@ -217,7 +226,10 @@ class Parser:
         arguments = self._arguments() if self._at("(") else None
         if arguments is not None and name.text in PREDICATES:
             return self._predicate(name, arguments)
-        operator = self._operator()
+        missing = (
+            f"write {shown(name.text)} MATCHES (...), or = true after the old form" if arguments is not None else ""
+        )
+        operator = self._operator(missing)
         values: tuple[Token, ...] = ()
         parameters: tuple[Argument, ...] = ()
         if operator.name in ("MATCHES", "NOT MATCHES"):
@@ -233,7 +245,8 @@ class Parser:
         end = self._before.end
         return Clause(name, arguments, Operator("", Span(end, end)), (), (), self._span_from(name.start))
 
-    def _operator(self) -> Operator:
+    def _operator(self, missing: str = "") -> Operator:
+        """The operator that stands here; `missing` is the advice if there is none."""
         start = self._here
         if self._at(*_COMPARISONS, "BETWEEN", *_NEGATED):
             name = self._positive_operator()
@@ -255,7 +268,7 @@ class Parser:
                 name = "IS NOT NULL"
             self._expect("NULL", "write IS NULL or IS NOT NULL")
         else:
-            self._unexpected()
+            self._unexpected("" if self._here.kind in _VALUES else missing)
             raise _Unreadable
         return Operator(name, self._span_from(start.start))
 
@@ -272,6 +285,11 @@ class Parser:
         if operator.name in ("IN", "NOT IN"):
             return self._list()
         self._awaits_and = operator.name == "BETWEEN"
+        if self._at("(") and operator.name in _LISTING:
+            self._unexpected(
+                f"{operator.name} takes one value; for one of several write {_LISTING[operator.name]} (...)"
+            )
+            raise _Unreadable
         first = self._value()
         if not self._awaits_and:
             return (first,)
@@ -377,20 +395,35 @@ class Parser:
         if self._here.kind == "end":
             self._never_closed(opening)
             raise _Unreadable
-        self._expect(")")
+        self._expect(")", _ADVICE_IN_LISTS.get(self._here.value, "") if self._here.kind == "keyword" else "")
         self._open_lists -= 1
 
     def _report_decimal_comma(self, number: Token) -> None:
         """`999,99` as one problem over the whole of it; the comma and what follows are passed over."""
-        if number.kind != "literal" or not self._at(",") or not number.touches(self._here):
+        if number.kind != "literal":
             return
-        fraction = self._tokens[self._next + 1]
-        if fraction.kind != "literal" or not self._here.touches(fraction):
-            return
-        self._next += 2
-        written = f"{number.text},{fraction.text}"
-        hint = "write decimals with a point and thousands without a separator: 1234.50"
-        self._report.form("decimal_comma", number.start, fraction.end, f"'{shown(written)}' is unexpected.", hint)
+        parts = [number]
+        while self._at(",") and parts[-1].touches(self._here):
+            following = self._tokens[self._next + 1]
+            if following.kind != "literal" or not self._here.touches(following):
+                break
+            parts.append(following)
+            self._next += 2
+        if len(parts) > 1:
+            written = ",".join(part.text for part in parts)
+            message, hint = f"'{shown(written)}' is unexpected.", _advice_on_separators(written)
+            self._report.form("decimal_comma", number.start, parts[-1].end, message, hint)
+
+
+_THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
+
+
+def _advice_on_separators(written: str) -> str:
+    if _THOUSANDS.fullmatch(written):
+        return f"thousands have no separator, and decimals a point: write {shown(written.replace(',', ''))}"
+    meant = written.replace(",", ".") if _DECIMAL_COMMA.fullmatch(written) else "1234.50"
+    return f"decimals have a point, and thousands no separator: write {shown(meant)}"
 
 
 def _advice_on_value(token: Token) -> str:

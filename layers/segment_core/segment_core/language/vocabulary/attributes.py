@@ -14,6 +14,7 @@ from segment_core.language.vocabulary.domains import (
     EMAIL_DOMAIN,
     ID,
     INTEGER,
+    LANGUAGE,
     MONEY,
     NUMBER,
     REGION,
@@ -92,7 +93,7 @@ _ATTRIBUTES = (
     ),
     Attribute(
         "customer_language",
-        TEXT,
+        LANGUAGE,
         "The customer's language (ISO 639-1); `en` also covers `en-US`.",
         "customer_language = 'en'",
     ),

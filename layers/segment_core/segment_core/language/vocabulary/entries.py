@@ -89,7 +89,8 @@ class Domain(NamedTuple):
 
     `loose` is a form that is taken too, with a warning. `lower_case`: the fact is kept in lower case, so that the
     value is put into it too. `shops` says how the shop decides: `money` is in its currency, a `currency` is its own
-    where none was told. `ahead`: of dates, whether they may lie ahead.
+    where none was told. `ahead`: of dates, whether they may lie ahead. `unlike` is a shape that no fact has, not even
+    the beginning of one.
     """
 
     type: ValueType
@@ -99,6 +100,7 @@ class Domain(NamedTuple):
     lower_case: bool = False
     shops: Literal["money", "currency"] | None = None
     ahead: bool = False
+    unlike: Form | None = None
 
 
 class Attribute(NamedTuple):

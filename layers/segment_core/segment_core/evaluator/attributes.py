@@ -21,6 +21,7 @@ from segment_core.evaluator.targets import Unit
 from segment_core.evaluator.timeline import Course
 from segment_core.facts.customer import Address
 from segment_core.language import ast
+from segment_core.language.spelling import composed, folded
 
 
 class DateAttribute(NamedTuple):
@@ -57,7 +58,7 @@ class ListAttribute(NamedTuple):
     """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides."""
 
     read: Callable[[Subject], Collection[str]]
-    fold: Callable[[str], str] = str
+    fold: Callable[[str], str] = composed
     # How elements are spelled for a value that is only a part of one.
     partly: Callable[[str], str] | None = None
 
@@ -121,7 +122,7 @@ def _region(address: Address) -> str | None:
 
 
 def _without_country(region: str) -> str:
-    return region.partition("-")[2] or region
+    return composed(region).partition("-")[2] or region
 
 
 def _city(address: Address) -> str | None:
@@ -155,7 +156,7 @@ ATTRIBUTES: Final[dict[str, Attribute]] = {
     "customer_email_domain": TextAttribute(_email_domain),
     "customer_language": TextAttribute(lambda subject: subject.customer.locale, _speaks),
     "customer_regions": ListAttribute(_places(_region), partly=_without_country),
-    "customer_tags": ListAttribute(lambda subject: subject.customer.tags, str.casefold),
+    "customer_tags": ListAttribute(lambda subject: subject.customer.tags, folded),
     "days_overdue": OverdueAttribute(overdue),
     "email_subscription_status": TextAttribute(lambda subject: subject.customer.email_marketing_consent),
     "first_order_date": DateAttribute(_order_date(newest=False)),

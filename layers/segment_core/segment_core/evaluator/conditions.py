@@ -1,7 +1,7 @@
 """What the operators mean: one table for values that are compared, one for facts that time passes.
 
 `!=` and `NOT IN` are the exact complements of `=` and `IN`, so they hold for a missing value; no other
-operator does.
+operator does. Texts are compared as Unicode composes them, those of the query and those of facts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from segment_core.calendar import BEGINNING, NEVER, Passing, local_date, passing, resolve
 from segment_core.evaluator.timeline import Window
 from segment_core.language import ast
+from segment_core.language.spelling import composed
 
 Literal = str | Decimal | bool
 Test = Callable[[Any], bool]
@@ -120,17 +121,18 @@ def value_test(operator: str, values: Sequence[ast.Value]) -> Test:
         holds, bound = _ORDERINGS[operator], wanted[0]
         return lambda seen: seen is not None and holds(seen, bound)
     if operator in _PREFIX:
-        return prefix_test(operator, values[0], str)
+        return prefix_test(operator, values[0], composed)
     if operator == "BETWEEN":
         low, high = wanted
         return lambda seen: seen is not None and low <= seen <= high
-    return _complemented(operator, frozenset(wanted).__contains__)
+    among = frozenset(wanted).__contains__
+    return _complemented(operator, lambda seen: among(composed(seen) if isinstance(seen, str) else seen))
 
 
 def text_test(operator: str, values: Sequence[ast.Value], same: Callable[[str, str], bool]) -> Test:
     """The test on a text for which `same(seen, wanted)` is equality."""
     wanted = [text(value) for value in values]
-    return _complemented(operator, lambda seen: seen is not None and any(same(seen, one) for one in wanted))
+    return _complemented(operator, lambda seen: seen is not None and any(same(composed(seen), one) for one in wanted))
 
 
 def element_test(operator: str, values: Sequence[ast.Value], fold: Callable[[str], str]) -> Test:
@@ -168,7 +170,9 @@ def every(tests: Sequence[Test]) -> Test | None:
 
 def literal(value: ast.Value) -> Literal:
     """The value of a literal that is no date. Raises TypeError for a date."""
-    if isinstance(value, ast.Text | ast.Number | ast.Truth):
+    if isinstance(value, ast.Text):
+        return composed(value.value)
+    if isinstance(value, ast.Number | ast.Truth):
         return value.value
     raise TypeError("a date stands where a number or a text is compared")
 
@@ -176,7 +180,7 @@ def literal(value: ast.Value) -> Literal:
 def text(value: ast.Value) -> str:
     """The value of a text literal. Raises TypeError for any other."""
     if isinstance(value, ast.Text):
-        return value.value
+        return composed(value.value)
     raise TypeError("a text is compared with a text")
 
 

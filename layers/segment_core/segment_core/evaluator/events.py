@@ -22,6 +22,7 @@ from segment_core.evaluator.things import (
 )
 from segment_core.facts.customer import Event
 from segment_core.language import ast
+from segment_core.language.spelling import composed
 from segment_core.language.vocabulary.properties import key_of
 
 
@@ -42,7 +43,7 @@ def _things(event: str, sources: Mapping[str, Source]) -> Things:
 
 
 def _events(type_: str) -> Callable[[Subject], Iterable[Event]]:
-    return lambda subject: [event for event in subject.customer.events if event.type == type_]
+    return lambda subject: [event for event in subject.customer.events if composed(event.type) == type_]
 
 
 def _happened(event: Event) -> datetime:
@@ -80,7 +81,7 @@ _READ: Final[Mapping[type[ast.Value], Callable[[object], Any]]] = {
 def compile_event(node: ast.Matches) -> Choice:
     """The parameters of `event('name') MATCHES (...)`, ready to be asked. Raises as `compile_things` does."""
     properties = {one.name: _any_property(one) for one in node.parameters if one.name not in OF_EVENTS}
-    return compile_things(_things(node.event, {**OF_EVENTS, **properties}), node)
+    return compile_things(_things(composed(node.event), {**OF_EVENTS, **properties}), node)
 
 
 def _any_property(parameter: ast.Parameter) -> Source:

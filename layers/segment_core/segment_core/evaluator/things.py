@@ -31,6 +31,7 @@ from segment_core.evaluator.targets import Target, Unit, target
 from segment_core.evaluator.timeline import Course, Window, parts, replayed
 from segment_core.facts.customer import OrderLine
 from segment_core.language import ast
+from segment_core.language.spelling import folded
 
 
 class Value(NamedTuple):
@@ -216,7 +217,7 @@ def _test(source: Value | Elements | Listed, parameter: ast.Parameter) -> Test:
         case Value(read):
             return on(read, value_test(operator, values))
         case Elements(read):
-            return on(read, element_test(operator, values, str.casefold))
+            return on(read, element_test(operator, values, folded))
         case Listed(read):
             return on(read, any_test(operator, values))
 

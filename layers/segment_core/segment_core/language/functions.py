@@ -8,6 +8,7 @@ from segment_core.language.extensions import check_extension
 from segment_core.language.limits import Limits
 from segment_core.language.parameters import Parameters
 from segment_core.language.problems import Report, shown
+from segment_core.language.spelling import composed
 from segment_core.language.syntax import Clause
 from segment_core.language.vocabulary import FUNCTION_OPERATORS, Function
 
@@ -33,7 +34,7 @@ def _event(clause: Clause, function: Function, report: Report) -> str | None:
     """The name in `event('name')`; None if there is none, which is then in the report."""
     token = quoted_argument(clause, function.argument)
     if token is not None:
-        return token.value
+        return composed(token.value)
     start, end = clause.name.place
     message = f"{function.name} needs the {function.argument} of one in quotes"
     report.meaning("missing_parameter", start, end, message, f"write {function.example}")

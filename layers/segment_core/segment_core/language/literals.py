@@ -17,6 +17,7 @@ from segment_core.language.limits import Limits
 from segment_core.language.printer import quoted
 from segment_core.language.problems import Report, shown
 from segment_core.language.reader import Reader
+from segment_core.language.spelling import composed
 from segment_core.language.suggestions import INVENTED_VALUES, nearest
 from segment_core.language.vocabulary import Domain, ValueType
 
@@ -210,7 +211,7 @@ def _truth(token: Token, reader: Reader) -> Truth | None:
 
 def _quoted(token: Token, reader: Reader) -> str | None:
     if token.kind == "string":
-        return token.value
+        return composed(token.value)
     reader.wrong_type(token, "a text in quotes", f"write '{shown(token.text)}'")
     return None
 

@@ -1,6 +1,6 @@
 """Which facts a query reads, and how far back, so that whoever fetches facts can leave the others out.
 
-Two tables stand beside those of the evaluator: what an attribute reads, and what the rows of a function are made of.
+The vocabulary says what an attribute reads, and what the rows of a function are made of.
 """
 
 from __future__ import annotations
@@ -8,84 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from segment_core.language import ast
 from segment_core.language.segments import clauses
+from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS, Fact
 from segment_core.language.vocabulary.metafields import PREFIX
 
 if TYPE_CHECKING:
     from segment_core.evaluator.rule import Rule
 
-Kind = Literal["segment", "field", "score", "metafield", "orders", "lines", "checkouts", "event"]
-
 Reach = int | None
 """How far back: local dates before that of `at`, that date itself always being read; None: for ever."""
 
 
-class Fact(NamedTuple):
-    """A kind of facts. `name` is the key in the customer document, of a metafield or score, or the type of event."""
-
-    kind: Kind
-    name: str = ""
-
-
-_ORDERS: Final = Fact("orders")
-_NAMED_EVENT: Final = Fact("event")
-_ADDRESSES: Final = Fact("field", "addresses")
-
-ATTRIBUTES: Final[Mapping[str, Fact]] = {
-    "abandoned_checkout_date": Fact("checkouts"),
-    "amount_spent": _ORDERS,
-    "average_days_between_orders": _ORDERS,
-    "average_order_value": _ORDERS,
-    "companies": Fact("field", "companies"),
-    "created_by_app_id": Fact("field", "created_by_app_id"),
-    "customer_account_status": Fact("field", "state"),
-    "customer_added_date": Fact("field", "created_at"),
-    "customer_cities": _ADDRESSES,
-    "customer_countries": _ADDRESSES,
-    "customer_email_domain": Fact("field", "email"),
-    "customer_language": Fact("field", "locale"),
-    "customer_regions": _ADDRESSES,
-    "customer_tags": Fact("field", "tags"),
-    "days_overdue": _ORDERS,
-    "email_subscription_status": Fact("field", "email_marketing_consent"),
-    "first_order_date": _ORDERS,
-    "last_order_date": _ORDERS,
-    "number_of_orders": _ORDERS,
-    "predicted_spend_tier": Fact("score", "predicted_spend_tier"),
-    "product_subscription_status": Fact("field", "product_subscription_status"),
-    "rfm_group": Fact("score", "rfm_group"),
-    "sms_subscription_status": Fact("field", "sms_marketing_consent"),
-}
-"""What an attribute reads."""
-
 NEWEST: Final = ("abandoned_checkout_date", "last_order_date")
 """Attributes that are the date of the newest fact: one older than all that is asked for might as well be missing."""
-
-FUNCTIONS: Final[Mapping[str, tuple[Fact, ...]]] = {
-    "customer_within_distance": (_ADDRESSES,),
-    "event": (_NAMED_EVENT,),
-    "orders_placed": (_ORDERS,),
-    "orders_refunded": (_ORDERS,),
-    "products_purchased": (_ORDERS, Fact("lines")),
-    "store_credit_accounts": (Fact("field", "store_credit_accounts"),),
-    **{
-        name: (Fact("event", name),)
-        for name in (
-            "shopify_email.bounced",
-            "shopify_email.clicked",
-            "shopify_email.delivered",
-            "shopify_email.marked_as_spam",
-            "shopify_email.opened",
-            "shopify_email.unsubscribed",
-            "storefront.collection_viewed",
-            "storefront.product_viewed",
-        )
-    },
-}
-"""What the rows of a function are made of."""
 
 HAPPENED: Final = "date"
 """The parameter that compares when the facts of a row happened."""
@@ -129,8 +67,8 @@ def _read(clause: ast.Clause) -> Iterator[tuple[Fact, Reach]]:
 
 def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
     reach = None if clause.function in LATER else _farthest_window(clause)
-    for fact in FUNCTIONS[clause.function]:
-        yield fact if fact != _NAMED_EVENT else Fact("event", clause.event), reach
+    for fact in FUNCTIONS[clause.function].reads:
+        yield Fact("event", clause.event) if clause.event else fact, reach
 
 
 def _farthest_window(clause: ast.Matches) -> Reach:
@@ -160,7 +98,7 @@ def _attribute(
                 reach = _since("BETWEEN", low)
             case ast.In(values=values):
                 reach = reduce(_farther, (_since("=", value) for value in values))
-    return ATTRIBUTES[name], reach
+    return ATTRIBUTES[name].reads, reach
 
 
 def _since(operator: str, low: ast.Value) -> Reach:

@@ -103,13 +103,27 @@ class Domain(NamedTuple):
     unlike: Form | None = None
 
 
+FactKind = Literal["segment", "field", "score", "metafield", "orders", "lines", "checkouts", "event"]
+
+
+class Fact(NamedTuple):
+    """A kind of facts. `name` is the key in the customer document, of a metafield or score, or the type of event."""
+
+    kind: FactKind
+    name: str = ""
+
+
 class Attribute(NamedTuple):
-    """A filter on the customer itself. `many`: it holds a list of values of the domain."""
+    """A filter on the customer itself. `many`: it holds a list of values of the domain.
+
+    It is answered from what it `reads`: a field or score as it stands there, unless the evaluator has a way of its own.
+    """
 
     name: str
     domain: Domain
     meaning: str
     example: str
+    reads: Fact
     many: bool = False
     # Whether IS NULL can be asked although its type does not have it.
     optional: bool = False
@@ -190,12 +204,16 @@ class LegacyParameter(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A filter on things that happened. Parameters stand in their canonical order. `instead`: as of an attribute."""
+    """A filter on things that happened. Parameters stand in their canonical order. `instead`: as of an attribute.
+
+    `reads` is what its rows are made of; of named events, the name is the query's.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
     meaning: str
     example: str
+    reads: tuple[Fact, ...]
     legacy: tuple[LegacyParameter, ...] = ()
     # Names that are accepted and mean this function.
     spellings: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from segment_core.calendar import NEVER
+from segment_core.evaluator.abandonment import abandoned
 from segment_core.evaluator.conditions import text
 from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.rhythm import average_gap, average_order_value, overdue
@@ -93,19 +93,6 @@ def _order_total(pick: Callable[[Totals], Decimal | int]) -> Callable[[Subject],
     return read
 
 
-def _abandoned(subject: Subject) -> Course[datetime | None]:
-    """The last change of the latest checkout that is not completed."""
-    return extreme(
-        subject.at,
-        [
-            (checkout.updated_at, checkout.completed_at or NEVER)
-            for checkout in subject.customer.checkouts
-            if checkout.updated_at is not None
-        ],
-        newest=True,
-    )
-
-
 def _places(spell: Callable[[Address], str | None]) -> Callable[[Subject], Collection[str]]:
     def read(subject: Subject) -> Collection[str]:
         return [place for place in map(spell, subject.customer.addresses) if place]
@@ -139,7 +126,7 @@ def _speaks(locale: str, wanted: str) -> bool:
 
 
 COMPUTED: Final[dict[str, Attribute]] = {
-    "abandoned_checkout_date": DateAttribute(_abandoned),
+    "abandoned_checkout_date": DateAttribute(abandoned),
     "amount_spent": NumberAttribute(_order_total(lambda totals: totals.amount), "money"),
     "average_days_between_orders": MeasureAttribute(average_gap),
     "average_order_value": MeasureAttribute(average_order_value),
@@ -157,7 +144,7 @@ COMPUTED: Final[dict[str, Attribute]] = {
 
 def as_it_stands(entry: vocabulary.Attribute) -> Attribute:
     """How a filter is answered that is a field of the customer, or a score. Raises KeyError for any other."""
-    kind, name = entry.reads
+    kind, name = entry.reads[0]
     if kind not in ("field", "score"):
         raise KeyError(f"{entry.name} is not answered")
     read: Any = attrgetter(f"customer.{name}") if kind == "field" else _score(name)

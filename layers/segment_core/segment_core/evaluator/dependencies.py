@@ -62,7 +62,8 @@ def _read(clause: ast.Clause) -> Iterator[tuple[Fact, Reach]]:
     elif isinstance(clause, ast.Matches):
         yield from _rows(clause)
     else:
-        yield _attribute(clause)
+        reach = _reach(clause)
+        yield from ((fact, reach) for fact in _facts(clause.attribute))
 
 
 def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:
@@ -80,25 +81,27 @@ def _farthest_window(clause: ast.Matches) -> Reach:
     return reduce(_farther, (_since(window.operator, window.values[0]) for window in windows))
 
 
-def _attribute(
+def _facts(name: str) -> tuple[Fact, ...]:
+    return (Fact("metafield", name.removeprefix(PREFIX)),) if name.startswith(PREFIX) else ATTRIBUTES[name].reads
+
+
+def _reach(
     clause: ast.Comparison | ast.Between | ast.Contains | ast.In | ast.StartsWith | ast.IsNull | ast.Anniversary,
-) -> tuple[Fact, Reach]:
-    name = clause.attribute
-    if name.startswith(PREFIX):
-        return Fact("metafield", name.removeprefix(PREFIX)), None
-    reach = None
-    if name in NEWEST:
-        match clause:
-            case ast.Comparison(operator="!=", value=value):
-                # The complement of `=`, so it needs the same facts.
-                reach = _since("=", value)
-            case ast.Comparison(operator=operator, value=value):
-                reach = _since(operator, value)
-            case ast.Between(low=low):
-                reach = _since("BETWEEN", low)
-            case ast.In(values=values):
-                reach = reduce(_farther, (_since("=", value) for value in values))
-    return ATTRIBUTES[name].reads, reach
+) -> Reach:
+    if clause.attribute not in NEWEST:
+        return None
+    match clause:
+        case ast.Comparison(operator="!=", value=value):
+            # The complement of `=`, so it needs the same facts.
+            return _since("=", value)
+        case ast.Comparison(operator=operator, value=value):
+            return _since(operator, value)
+        case ast.Between(low=low):
+            return _since("BETWEEN", low)
+        case ast.In(values=values):
+            return reduce(_farther, (_since("=", value) for value in values))
+        case _:
+            return None
 
 
 def _since(operator: str, low: ast.Value) -> Reach:

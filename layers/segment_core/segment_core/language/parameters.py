@@ -13,10 +13,11 @@ from segment_core.language.limits import Limits
 from segment_core.language.literals import few_enough, read, read_coordinates, warn_of_empty_range
 from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.properties import find_property
-from segment_core.language.suggestions import INVENTED_PARAMETERS, nearest
+from segment_core.language.suggestions import INVENTED_PARAMETERS
 from segment_core.language.syntax import Argument, Operator, Total
 from segment_core.language.vocabulary import Function, LegacyParameter, Parameter
 from segment_core.language.vocabulary.domains import NUMBER
+from segment_core.nearest import nearest
 
 _INSTEAD_OF_TOTALS = "write one clause for each window, with amounts in place of the comparison"
 

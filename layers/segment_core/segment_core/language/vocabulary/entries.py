@@ -123,7 +123,7 @@ class Attribute(NamedTuple):
     domain: Domain
     meaning: str
     example: str
-    reads: Fact
+    reads: tuple[Fact, ...]
     many: bool = False
     # Whether IS NULL can be asked although its type does not have it.
     optional: bool = False

@@ -69,7 +69,7 @@ def metafield(key: str, domain: Domain, many: bool) -> Attribute:
     """The filter on the metafield `namespace.key`, whose values are in the domain."""
     example = EXAMPLES["list" if many else domain.type]
     return Attribute(
-        f"{PREFIX}{key}", domain, "A metafield.", example, Fact("metafield", key), many=many, optional=True
+        f"{PREFIX}{key}", domain, "A metafield.", example, (Fact("metafield", key),), many=many, optional=True
     )
 
 

@@ -43,7 +43,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number literal; the Decimal keeps trailing zeros, so that it prints as it was written."""
+    """A number literal."""
 
     value: Decimal
 

@@ -18,6 +18,8 @@ from .api_caller import EVERY_SCOPE, ApiCaller
 from .conftest import REPOSITORY
 from .tables import resources
 
+PLACES = {"id": "a1", "shop": "demo", "customer": "c1", "extract": "e1", "name": "customer_tags"}
+
 
 def routes() -> Iterator[tuple[str, str, str]]:
     """Method, path and scope of every route of the kept document."""
@@ -25,7 +27,7 @@ def routes() -> Iterator[tuple[str, str, str]]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             ((scope,),) = [security[SECURITY_SCHEME] for security in operation["security"]]
-            yield method.upper(), path.format(id="a1", shop="demo"), scope
+            yield method.upper(), path.format(**PLACES), scope
 
 
 ROUTES = list(routes())
@@ -55,7 +57,7 @@ def test_the_gateway_has_the_same_routes_with_the_same_scopes() -> None:
         properties = event["Properties"]
         assert (event["Type"], properties["Auth"]["Authorizer"]) == ("HttpApi", "Jwt")
         (scope,) = properties["Auth"]["AuthorizationScopes"]
-        served.add((properties["Method"].upper(), properties["Path"].format(id="a1", shop="demo"), scope))
+        served.add((properties["Method"].upper(), properties["Path"].format(**PLACES), scope))
     assert served == set(ROUTES)
 
 

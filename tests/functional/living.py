@@ -16,7 +16,8 @@ import pytest
 from segment_core import clock
 from segment_core.ingest import messages
 from segment_core.instants import iso
-from segment_core.membership import evaluate
+from segment_core.membership import evaluate, jobs
+from segment_core.membership.budget import unlimited
 from segment_core.membership.evaluate import evaluate_all
 from segment_core.membership.flips import Change
 from segment_core.membership.project import project
@@ -90,6 +91,8 @@ class Living:
         """Make a segment; returns its id."""
         answer = self.api("POST", "/segments", {"name": name, "query": query})
         assert answer.status == 201, answer.body
+        # What a slow machine did not come to within the request.
+        assert jobs.work(self.stack.tables, self.shop, answer.body["id"], self._at, unlimited)
         self.settle()
         made: str = answer.body["id"]
         return made

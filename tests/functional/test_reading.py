@@ -142,15 +142,15 @@ def test_segments_to_compare_are_named_once_and_must_be_there(living: Living, re
 def test_every_past_instant_is_told_as_it_was(living: Living, recent: str) -> None:
     """Days go by, orders come in; afterwards each day is asked for again and must be what it was."""
     seen: dict[datetime, list[str]] = {}
-    for day in range(1, 46):
+    for day in range(3, 46, 6):
         living.pass_to(MARCH + timedelta(days=day))
-        if day % 9 == 0:
+        if day % 12 == 3:
             ordered = (MARCH + timedelta(days=day)).date().isoformat()
             living.tell(customer(3, ("2026-01-05", "500.00"), (ordered, "5.00"), as_of=f"{ordered}T11:00:00Z"))
             living.move(MARCH + timedelta(days=day, hours=1))
         at = living._at
         seen[at] = [one["customer_id"] for one in living.members(recent)]
-    assert len({tuple(members) for members in seen.values()}) > 3
+    assert len({tuple(members) for members in seen.values()}) > 2
     for at, members in seen.items():
         told = [one["customer_id"] for one in living.members(recent, at=at.isoformat(), limit=2)]
         assert told == members, at
@@ -191,13 +191,12 @@ def test_a_segment_deleted_since_is_still_told_of_by_its_id(living: Living, rece
 
 def test_days_add_up_to_what_the_segment_is(living: Living, recent: str) -> None:
     sizes = {}
-    for day in range(1, 41):
+    for day in (*range(1, 12, 5), 12, 13, 26, 33, 40):
         at = MARCH + timedelta(days=day)
         living.pass_to(at)
-        sizes[at.date().isoformat()] = len(living.members(recent))
         if day == 12:
             living.tell(customer(4, (at.date().isoformat(), "7.00"), as_of="2026-03-13T11:00:00Z"))
-            sizes[at.date().isoformat()] += 1
+        sizes[at.date().isoformat()] = len(living.members(recent))
     answer = living.api("GET", f"/segments/{recent}/history", **{"from": "2026-02-27", "to": "2026-04-10"})
     days = {one["date"]: one for one in answer.body["days"]}
     assert len(days) == 43
@@ -249,27 +248,24 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize(("sort", "reverse", "expected", "first"), ORDERS)
-def test_members_in_another_order(
-    living: Living, context: SimpleNamespace, sort: str, reverse: bool, expected: list[str], first: str | None
-) -> None:
+def test_members_in_each_order_and_its_reverse(living: Living, context: SimpleNamespace) -> None:
     everybody = living.make("All", "number_of_orders >= 0")
-    asked = living.api("POST", f"/segments/{everybody}/snapshots", {"sort": sort, "reverse": reverse})
-    assert (asked.status, asked.body["state"], asked.body["expected"]) == (202, "building", 5)
-    path = f"/segments/{everybody}/snapshots/{asked.body['id']}"
-    assert living.api("GET", f"{path}/members").problem == (409, "snapshot_not_ready")
-    work(living, context)
-    assert living.api("GET", path).body | {"state": "ready", "written": 5} == living.api("GET", path).body
-    found, cursor = [], {}
-    while True:
-        page = living.api("GET", f"{path}/members", limit=2, **cursor).body
-        found += page["members"]
-        if page["next_cursor"] is None:
-            break
-        cursor = {"cursor": page["next_cursor"]}
-    assert [one["customer_id"] for one in found] == expected
-    assert found[0]["value"] == first
-    assert page["as_of"] == "2026-03-01T12:00:00Z"
+    for sort, reverse, expected, first in ORDERS:
+        asked = living.api("POST", f"/segments/{everybody}/snapshots", {"sort": sort, "reverse": reverse})
+        assert (asked.status, asked.body["state"], asked.body["expected"]) == (202, "building", 5)
+        path = f"/segments/{everybody}/snapshots/{asked.body['id']}"
+        assert living.api("GET", f"{path}/members").problem == (409, "snapshot_not_ready")
+        work(living, context)
+        assert living.api("GET", path).body == asked.body | {"state": "ready", "written": 5}
+        found, cursor = [], {}
+        while True:
+            page = living.api("GET", f"{path}/members", limit=2, **cursor).body
+            found += page["members"]
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        assert [one["customer_id"] for one in found] == expected, sort
+        assert (found[0]["value"], page["as_of"]) == (first, "2026-03-01T12:00:00Z")
 
 
 def test_a_snapshot_stays_as_it_was_and_ends_after_a_day(living: Living, context: SimpleNamespace, vips: str) -> None:

@@ -33,7 +33,7 @@ from segment_core.api import (
     shops,
 )
 from segment_core.api.access import Caller
-from segment_core.api.etags import tagged
+from segment_core.api.conditional import tagged
 from segment_core.api.wording import wording
 from segment_core.errors import Contention, InvalidRequest, NotFound, TidemarkError
 from segment_core.facts import strict_json

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from segment_core.calendar import local_date
 from segment_core.evaluator import Flip
@@ -67,7 +68,7 @@ def forecast(
         until=until,
         scope=seen.scope,
         size=seen.scope.count(size),
-        days=list(_days(question, moves, size, at, until, seen.scope)),
+        days=list(by_day(question.shop.zone, moves, size, at, until, seen.scope)),
     )
 
 
@@ -80,14 +81,14 @@ def run(question: Question, customers: Iterable[Customer], at: datetime, until: 
     return size, moves
 
 
-def _days(
-    question: Question, moves: Iterable[Flip], size: int, at: datetime, until: datetime, scope: Scope
+def by_day(
+    zone: ZoneInfo, moves: Iterable[Flip], size: int, at: datetime, until: datetime, scope: Scope
 ) -> Iterator[Day]:
-    zone = question.shop.zone
-    by_day = Counter((local_date(flip.at, zone), flip.member) for flip in moves)
+    """The moves by the date on which they happen, with the size that each date ends with."""
+    moved = Counter((local_date(flip.at, zone), flip.member) for flip in moves)
     day, last = local_date(at, zone), local_date(until - timedelta(microseconds=1), zone)
     while day <= last:
-        entered, left = by_day[day, True], by_day[day, False]
+        entered, left = moved[day, True], moved[day, False]
         size += entered - left
         yield Day(day, scope.count(entered), scope.count(left), scope.count(size))
         day += timedelta(days=1)

@@ -128,7 +128,9 @@ def overlap(tables: Tables, shop: str, wanted: Sequence[str], at: datetime, most
         sizes={one: sizes.get(one, 0) for one in wanted},
         combinations=[
             Combination(tuple(one for one in wanted if one in names), scope.count(number))
-            for names, number in sorted(found.items(), key=lambda item: (-item[1], item[0]))
+            for names, number in sorted(
+                found.items(), key=lambda one: (-one[1], [wanted.index(name) for name in one[0]])
+            )
         ],
     )
 
@@ -141,7 +143,7 @@ def _bounds(scope: Scope) -> tuple[int, int]:
 def _combinations(tables: Tables, shop: str, definitions: dict[str, str], number: int) -> Counter[tuple[str, ...]]:
     lists = [_marked(tables, shop, segment, definition, number) for segment, definition in definitions.items()]
     together = groupby(merge(*lists, key=itemgetter(0)), key=itemgetter(0))
-    return Counter(tuple(sorted(segment for _, segment in group)) for _, group in together)
+    return Counter(tuple(segment for _, segment in group) for _, group in together)
 
 
 def _marked(tables: Tables, shop: str, segment: str, definition: str, number: int) -> Iterator[tuple[str, str]]:

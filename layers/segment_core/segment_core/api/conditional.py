@@ -1,4 +1,4 @@
-"""Entity tags: a reader who has an answer already is told so, with 304 and no body.
+"""Conditional reads: a reader who has an answer already is told so, with 304 and no body.
 
 A tag is made of what the answer says, without `as_of`: how fresh it is moves with every moment, and would make every
 answer another one. A route that sets a tag of its own, like the version of what it read, keeps it.

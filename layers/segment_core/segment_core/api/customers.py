@@ -20,7 +20,7 @@ router = APIGatewayHttpRouter()
     tags=["Customers"],
     operation_id="listSegmentsOfCustomer",
     security=needs("customers:read"),
-    responses=answers(200, models.CustomerSegments, 404),
+    responses=answers(200, models.CustomerSegments),
 )
 def segments_of(customer_id: EntityId, request: Request, at: PastInstant = None) -> models.CustomerSegments:
     """All of them, now or as of a past instant."""

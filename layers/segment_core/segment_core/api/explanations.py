@@ -34,7 +34,7 @@ Days = Annotated[int, Query(ge=1, le=forecasts.MOST_DAYS, description="How many 
     tags=["Why and when"],
     operation_id="explainMembership",
     security=needs("customers:read"),
-    responses=answers(200, time_models.Why, 404, 409),
+    responses=answers(200, time_models.Why, 409),
 )
 def explain(segment_id: EntityId, customer_id: CustomerId, request: Request) -> time_models.Why:
     """The verdict clause by clause, with the values seen and the dates on which it changes."""
@@ -48,7 +48,7 @@ def explain(segment_id: EntityId, customer_id: CustomerId, request: Request) -> 
     tags=["Why and when"],
     operation_id="forecastSegment",
     security=needs("segments:read"),
-    responses=answers(200, time_models.Forecast, 404, 409),
+    responses=answers(200, time_models.Forecast, 409),
 )
 def forecast(segment_id: EntityId, request: Request, days: Days = 90) -> time_models.Forecast:
     """Who enters and leaves by time alone, per day, if nothing else happens."""
@@ -62,7 +62,7 @@ def forecast(segment_id: EntityId, request: Request, days: Days = 90) -> time_mo
     tags=["Why and when"],
     operation_id="readTimeline",
     security=needs("customers:read"),
-    responses=answers(200, time_models.CustomerTimeline, 404),
+    responses=answers(200, time_models.CustomerTimeline),
 )
 def timeline(
     customer_id: EntityId,
@@ -82,7 +82,7 @@ def timeline(
     tags=["Why and when"],
     operation_id="readHistory",
     security=needs("segments:read"),
-    responses=answers(200, time_models.SegmentHistory, 404, 413),
+    responses=answers(200, time_models.SegmentHistory, 413),
 )
 def history(
     segment_id: EntityId,

@@ -33,7 +33,7 @@ router = APIGatewayHttpRouter()
     operation_id="createSnapshot",
     security=needs("segments:read"),
     status_code=202,
-    responses=answers(202, query_models.Snapshot, 404, 409, 415),
+    responses=answers(202, query_models.Snapshot, 409, 415),
 )
 def take_snapshot(segment_id: EntityId, body: query_models.SnapshotRequest, request: Request) -> query_models.Snapshot:
     """By one of six values, as of now. Ask for the snapshot until it is `ready`; it is there for a day."""
@@ -47,7 +47,7 @@ def take_snapshot(segment_id: EntityId, body: query_models.SnapshotRequest, requ
     tags=["Members"],
     operation_id="readSnapshot",
     security=needs("segments:read"),
-    responses=answers(200, query_models.Snapshot, 404),
+    responses=answers(200, query_models.Snapshot),
 )
 def read_snapshot(segment_id: EntityId, extract_id: ExtractId, request: Request) -> query_models.Snapshot:
     """Its state, and how many of how many members are placed."""
@@ -61,7 +61,7 @@ def read_snapshot(segment_id: EntityId, extract_id: ExtractId, request: Request)
     tags=["Members"],
     operation_id="listSnapshotMembers",
     security=needs("segments:read"),
-    responses=answers(200, query_models.SnapshotPage, 404, 409),
+    responses=answers(200, query_models.SnapshotPage, 409),
 )
 def snapshot_members(
     segment_id: EntityId,
@@ -96,7 +96,7 @@ def snapshot_members(
     operation_id="createExport",
     security=needs("segments:read"),
     status_code=202,
-    responses=answers(202, query_models.Export, 404, 409, 415),
+    responses=answers(202, query_models.Export, 409, 415),
 )
 def export(segment_id: EntityId, body: query_models.ExportRequest, request: Request) -> query_models.Export:
     """All members as NDJSON or CSV. Ask for the export until it is `ready`; it is there for a day."""
@@ -110,7 +110,7 @@ def export(segment_id: EntityId, body: query_models.ExportRequest, request: Requ
     tags=["Members"],
     operation_id="readExport",
     security=needs("segments:read"),
-    responses=answers(200, query_models.Export, 404),
+    responses=answers(200, query_models.Export),
 )
 def read_export(segment_id: EntityId, extract_id: ExtractId, request: Request) -> query_models.Export:
     """Its state, how many of how many members are written, and in the end where the file is."""

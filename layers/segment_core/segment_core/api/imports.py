@@ -35,7 +35,7 @@ router = APIGatewayHttpRouter()
     operation_id="importCustomers",
     security=needs("events:write"),
     status_code=202,
-    responses=answers(202, models.ImportResults, 404, 415),
+    responses=answers(202, models.ImportResults, 415),
 )
 def take_in(body: models.ImportRequest, request: Request) -> models.ImportResults:
     """What is accepted was queued, all of it, when this is answered; what is refused is left out.

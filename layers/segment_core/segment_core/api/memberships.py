@@ -20,7 +20,7 @@ router = APIGatewayHttpRouter()
     tags=["Customers"],
     operation_id="askSegmentsOfCustomer",
     security=needs("customers:read"),
-    responses=answers(200, query_models.CustomerMemberships, 404, 415),
+    responses=answers(200, query_models.CustomerMemberships, 415),
 )
 def of_customer(
     customer_id: EntityId, body: query_models.SegmentsAsked, request: Request
@@ -45,7 +45,7 @@ def of_customer(
     tags=["Members"],
     operation_id="askCustomersOfSegment",
     security=needs("segments:read"),
-    responses=answers(200, query_models.SegmentMemberships, 404, 415),
+    responses=answers(200, query_models.SegmentMemberships, 415),
 )
 def in_segment(
     segment_id: EntityId, body: query_models.CustomersAsked, request: Request
@@ -70,7 +70,7 @@ def in_segment(
     tags=["Members"],
     operation_id="countMembers",
     security=needs("segments:read"),
-    responses=answers(200, query_models.SegmentCount, 404),
+    responses=answers(200, query_models.SegmentCount),
 )
 def count(segment_id: EntityId, request: Request) -> query_models.SegmentCount:
     """The exact number, which changes in one transaction with the list."""
@@ -87,7 +87,7 @@ def count(segment_id: EntityId, request: Request) -> query_models.SegmentCount:
     tags=["Members"],
     operation_id="readStatistics",
     security=needs("segments:read"),
-    responses=answers(200, query_models.Statistics, 404, 409, 413),
+    responses=answers(200, query_models.Statistics, 409, 413),
 )
 def spending(segment_id: EntityId, request: Request) -> query_models.Statistics:
     """Sum and average of what members spent: of all of them, or estimated from some."""
@@ -102,7 +102,7 @@ def spending(segment_id: EntityId, request: Request) -> query_models.Statistics:
     tags=["Members"],
     operation_id="compareSegments",
     security=needs("segments:read"),
-    responses=answers(200, query_models.Overlap, 404, 413, 415),
+    responses=answers(200, query_models.Overlap, 413, 415),
 )
 def overlap(body: query_models.OverlapRequest, request: Request) -> query_models.Overlap:
     """How many are in which of up to 10 segments, each customer counted once."""

@@ -31,7 +31,7 @@ Search = Annotated[str, Query(max_length=255, description="A part of what is loo
     tags=["Queries"],
     operation_id="checkQuery",
     security=needs("segments:read"),
-    responses=answers(200, query_models.Check, 404, 415),
+    responses=answers(200, query_models.Check, 415),
 )
 def check(body: query_models.CheckRequest, request: Request) -> query_models.Check:
     """All problems, or the canonical text, what it says and which facts it depends on. Nothing is saved."""
@@ -45,7 +45,7 @@ def check(body: query_models.CheckRequest, request: Request) -> query_models.Che
     tags=["Queries"],
     operation_id="previewQuery",
     security=needs("segments:read"),
-    responses=answers(200, query_models.Preview, 404, 409, 415, 422),
+    responses=answers(200, query_models.Preview, 409, 415, 422),
 )
 def preview(body: query_models.PreviewRequest, request: Request) -> query_models.Preview:
     """How many are in, what they spent, and who would enter and leave a segment. Nothing is saved."""
@@ -79,7 +79,7 @@ def list_filters(search: Search = "") -> time_models.Filters:
     tags=["Queries"],
     operation_id="suggestValues",
     security=needs("segments:read"),
-    responses=answers(200, time_models.Suggestions, 404),
+    responses=answers(200, time_models.Suggestions),
 )
 def suggest(
     name: Annotated[str, Path(description="A filter's name", max_length=255)],

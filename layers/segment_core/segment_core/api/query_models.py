@@ -37,11 +37,11 @@ class Count(Answer):
 
 
 class Money(Answer):
-    """How much, in the shop's currency; between `low` and `high` 19 times in 20."""
+    """How much, in the shop's currency; between `low` and `high` 19 times in 20, null where too few were found."""
 
     value: Amount
-    low: Amount
-    high: Amount
+    low: Amount | None
+    high: Amount | None
 
 
 class Scope(Answer):

@@ -84,14 +84,20 @@ Cursor = Annotated[str | None, Query(description="The `next_cursor` of the page 
 def answers(status: int, model: type[BaseModel] | None, *problems: int) -> dict[int, Any]:
     """The `responses` of a route: its success, and the statuses of the problems that it may tell of.
 
-    What every route can answer (401, 403, 429, 500, 503) need not be listed. The gateway answers with some of
+    What every route can answer (400, 401, 403, 404, 429, 500, 503) need not be listed. The gateway answers with some of
     these statuses too, before we are asked, and with a body of its own.
     """
     success = {"application/json": {"model": model}} if model else {}
     ours = {CONTENT_TYPE: {"model": models.Problem}}
     gateways = {"application/json": {"model": models.GatewayMessage}}
     either = {**ours, **gateways}
-    told = dict.fromkeys((*problems, 400), ours) | {401: either, 403: either, 429: gateways, 500: either, 503: either}
+    told = dict.fromkeys((*problems, 400, 404), ours) | {
+        401: either,
+        403: either,
+        429: gateways,
+        500: either,
+        503: either,
+    }
     return {
         status: {"description": HTTPStatus(status).phrase, "content": success},
         **{

@@ -14,6 +14,9 @@ from math import ceil, floor, sqrt
 # The normal distribution's bounds for 19 times in 20.
 _Z = 1.959964
 
+# With fewer amounts the normal approximation promises more than it keeps: a textbook's rule of thumb.
+_ENOUGH = 30
+
 # Averages and estimates are told to the hundredth, whatever the currency's own coin is.
 _CENT = Decimal("0.01")
 
@@ -29,11 +32,11 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in the shop's currency, between `low` and `high`."""
+    """An amount in the shop's currency, between `low` and `high`; None where too few were found to say."""
 
     value: Decimal
-    low: Decimal
-    high: Decimal
+    low: Decimal | None
+    high: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class Scope:
         if self.exact or not self.looked_at:
             return _rounded(total, total, total)
         n, factor = self.looked_at, Decimal(self.customers) / self.looked_at
+        if len(found) < _ENOUGH:
+            return _rounded(total * factor, None, None)
         mean = total / n
         squares = sum(((amount - mean) ** 2 for amount in found), Decimal(0)) + mean**2 * (n - len(found))
         deviation = float((squares / max(1, n - 1)).sqrt())
@@ -93,10 +98,13 @@ def average(amounts: Iterable[Decimal], scope: Scope) -> Money | None:
     mean = sum(found, Decimal(0)) / n
     if scope.exact:
         return _rounded(mean, mean, mean)
+    if n < _ENOUGH:
+        return _rounded(mean, None, None)
     deviation = (sum(((amount - mean) ** 2 for amount in found), Decimal(0)) / max(1, n - 1)).sqrt()
     reach = Decimal(_Z) * deviation / Decimal(n).sqrt()
     return _rounded(mean, mean - reach, mean + reach)
 
 
-def _rounded(value: Decimal, low: Decimal, high: Decimal) -> Money:
-    return Money(*(amount.quantize(_CENT, ROUND_HALF_EVEN) for amount in (value, low, high)))
+def _rounded(value: Decimal, low: Decimal | None, high: Decimal | None) -> Money:
+    bounds = (None if bound is None else bound.quantize(_CENT, ROUND_HALF_EVEN) for bound in (low, high))
+    return Money(value.quantize(_CENT, ROUND_HALF_EVEN), *bounds)

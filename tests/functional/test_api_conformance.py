@@ -39,7 +39,7 @@ KNOWN = 0.7
 
 # For each operation, once for valid requests and once for broken ones.
 bounded = settings(
-    max_examples=6,
+    max_examples=4,
     derandomize=True,
     deadline=None,
     database=None,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from segment_core.segments.reads import caught_up, find, generation_of, membership_of, published_with
-from segment_core.store import members, memberships, segments
+from segment_core.store import members, memberships
 from segment_core.store.tables import Tables
 
 
@@ -41,8 +41,8 @@ def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str],
     membership = membership_of(tables, shop, customer)
     generation = generation_of(tables, shop)
     inside = published_with(tables, shop, membership, generation) if membership else {}
-    records = segments.read_all(tables.segments, shop, wanted)
-    there = [one for one in dict.fromkeys(wanted) if one in records and records[one].state != "deleting"]
+    live = {definition.segment for definition in generation.live}
+    there = [one for one in dict.fromkeys(wanted) if one in live]
     since = members.since(
         tables.members, shop, [(inside[segment].id, customer) for segment in there if segment in inside]
     )
@@ -52,7 +52,7 @@ def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str],
             Belonging(one, one in inside, since.get((inside[one].id, customer)) if one in inside else None)
             for one in there
         ],
-        unknown=[one for one in dict.fromkeys(wanted) if one not in there],
+        unknown=[one for one in dict.fromkeys(wanted) if one not in live],
     )
 
 
@@ -73,5 +73,5 @@ def in_segment(tables: Tables, shop: str, segment: str, wanted: Sequence[str], a
         answers=[
             Belonging(one, one in inside, since.get((definition.id, one)) if definition else None) for one in there
         ],
-        unknown=[one for one in dict.fromkeys(wanted) if one not in there],
+        unknown=sorted(set(wanted).difference(there), key=wanted.index),
     )

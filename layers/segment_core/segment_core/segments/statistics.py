@@ -99,9 +99,9 @@ def overlap(tables: Tables, shop: str, wanted: Sequence[str], at: datetime, most
     """
     if len(set(wanted)) != len(wanted):
         raise InvalidRequest("name each segment once", code="invalid_segments")
-    published = generation_of(tables, shop).published
-    records = segments.read_all(tables.segments, shop, wanted)
-    if missing := [one for one in wanted if one not in records or records[one].state == "deleting"]:
+    generation = generation_of(tables, shop)
+    published, live = generation.published, {definition.segment for definition in generation.live}
+    if missing := [one for one in wanted if one not in live]:
         raise NotFound(f"there is no segment '{missing[0]}'", code="segment_not_found")
     definitions = {one: published[one].id for one in wanted if one in published}
     sizes = {one: segments.count(tables.segments, shop, definitions[one]) for one in definitions}

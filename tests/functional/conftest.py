@@ -23,7 +23,7 @@ from moto import mock_aws
 
 from segment_core import clock
 from segment_core.api import routing
-from segment_core.runtime import bus, environment, objects, queue, secrets, signing
+from segment_core.runtime import bus, environment, files, queue, secrets, signing
 from segment_core.runtime.observability import logger
 from segment_core.segments.shops import put_shop
 from segment_core.store import client
@@ -96,7 +96,7 @@ def aws() -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    for module in (client, queue, secrets, bus, objects):
+    for module in (client, queue, secrets, bus, files):
         module.client.cache_clear()
     signing.key.cache_clear()
 
@@ -113,7 +113,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         event_bus_name=f"tidemark-{next(_numbers)}",
         exports_bucket=f"tidemark-exports-{next(_numbers)}",
     )
-    objects.client().create_bucket(Bucket=made.exports_bucket)
+    files.client().create_bucket(Bucket=made.exports_bucket)
     bus.client().create_event_bus(Name=made.event_bus_name)
     for name, value in {
         "CUSTOMERS_TABLE": made.tables.customers,

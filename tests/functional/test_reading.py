@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from segment_core.membership import extracts as writing
-from segment_core.runtime import objects
+from segment_core.runtime import files
 
 from .api_caller import ApiCaller
 from .conftest import Stack, load_function
@@ -280,7 +280,7 @@ def test_a_snapshot_stays_as_it_was_and_ends_after_a_day(living: Living, context
 
 def fetched(answer: dict[str, Any]) -> bytes:
     bucket, _, key = answer["url"].split("/", 3)[3].partition("?")[0].partition("/")
-    body: bytes = objects.client().get_object(Bucket=bucket, Key=key)["Body"].read()
+    body: bytes = files.client().get_object(Bucket=bucket, Key=key)["Body"].read()
     return body
 
 
@@ -303,7 +303,7 @@ def test_a_large_file_is_written_in_parts(
     living: Living, context: SimpleNamespace, recent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "PAGE", 1)
-    monkeypatch.setattr(objects, "PART_BYTES", 10)
+    monkeypatch.setattr(files, "PART_BYTES", 10)
     # moto knows S3's smallest part.
     monkeypatch.setattr("moto.settings.S3_UPLOAD_PART_MIN_SIZE", 1)
     monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 1, raising=False)

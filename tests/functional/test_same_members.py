@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from segment_core.instants import iso
-from segment_core.runtime import objects
+from segment_core.runtime import files
 
 from .api_caller import ApiCaller
 from .conftest import Stack
@@ -63,7 +63,7 @@ def exported(living: Living, segment: str, context: SimpleNamespace) -> list[str
     work(living, context)
     url = living.api("GET", f"/segments/{segment}/exports/{asked['id']}").body["url"]
     bucket, _, key = url.split("/", 3)[3].partition("?")[0].partition("/")
-    text = objects.client().get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    text = files.client().get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     return [row["customer_id"] for row in csv.DictReader(io.StringIO(text))]
 
 

@@ -16,7 +16,7 @@ from segment_core.api.routing import Ask, Cursor, EntityId, ExtractId, answers, 
 from segment_core.api.segments import MOST_MEMBERS, USUAL_PAGE
 from segment_core.membership.extracts import key_of
 from segment_core.model.extract import Extract
-from segment_core.runtime import objects
+from segment_core.runtime import files
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.segments import extracts
 
@@ -147,7 +147,7 @@ def _export(ask: Ask, extract: Extract) -> query_models.Export:
         as_of=extract.made_at,
         expected=extract.expected,
         written=extract.written,
-        url=objects.link(bucket, key_of(ask.shop, extract), LINK_SECONDS) if ready else None,
+        url=files.link(bucket, key_of(ask.shop, extract), LINK_SECONDS) if ready else None,
         url_expires_at=ask.at + timedelta(seconds=LINK_SECONDS) if ready else None,
         expires_at=datetime.fromtimestamp(extract.expires_at, UTC),
     )

@@ -20,7 +20,7 @@ from segment_core.evaluator.ordering import SortKey, SortValue, sort_value
 from segment_core.instants import iso, sortable
 from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.model.extract import Extract
-from segment_core.runtime import objects
+from segment_core.runtime import files
 from segment_core.store import extracts, facts, generations, members
 from segment_core.store.extracts import Placed
 from segment_core.store.members import Entry
@@ -126,16 +126,16 @@ def _write(work: _Work) -> Extract:
     for page in work.pages(PAGE):
         body += shape.lines(page.members)
         written += len(page.members)
-        if page.next is not None and len(body) >= objects.PART_BYTES:
+        if page.next is not None and len(body) >= files.PART_BYTES:
             after, ended = page.next, False
             break
     if ended and not extract.upload:
-        objects.put(work.bucket, key, shape.content_type, body)
+        files.put(work.bucket, key, shape.content_type, body)
         return replace(extract, state="ready", written=written)
-    upload = extract.upload or objects.begin(work.bucket, key, shape.content_type)
-    tags.append(objects.add(work.bucket, key, upload, len(tags) + 1, body))
+    upload = extract.upload or files.begin(work.bucket, key, shape.content_type)
+    tags.append(files.add(work.bucket, key, upload, len(tags) + 1, body))
     if ended:
-        objects.complete(work.bucket, key, upload, tags)
+        files.complete(work.bucket, key, upload, tags)
         return replace(extract, state="ready", written=written)
     return replace(extract, upload=upload, parts=json.dumps(tags), written=written, after=after)
 

@@ -125,6 +125,7 @@ OF_ANOTHER_SHOP: dict[str, tuple[int, str] | Callable[[dict[str, Any], Things], 
     "listFilters": lambda body, theirs: len(body["filters"]) > 20,
     "suggestValues": lambda body, theirs: body["values"] == [],
     "importCustomers": lambda body, theirs: [one["status"] for one in body["results"]] == ["accepted"],
+    "takeEvents": lambda body, theirs: [one["status"] for one in body["results"]] == ["accepted"],
 }
 
 
@@ -141,6 +142,9 @@ def body_of(operation: str, theirs: Things) -> dict[str, Any] | None:
         "checkQuery": {"query": QUERY},
         "previewQuery": {"query": QUERY, "segment_id": theirs["id"]},
         "importCustomers": {"customers": [{"id": theirs["customer"]}]},
+        "takeEvents": {
+            "events": [{"customer_id": theirs["customer"], "id": "e1", "type": "quiz", "at": "2026-03-01T00:00:00Z"}]
+        },
     }
     return bodies.get(operation)
 

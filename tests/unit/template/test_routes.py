@@ -89,6 +89,7 @@ def test_the_routes_that_cost_most_are_throttled_harder(stack: Stack) -> None:
     assert harder.keys() == {
         "POST /segments",
         "POST /imports",
+        "POST /events",
         "POST /queries/preview",
         "GET /segments/{id}/forecast",
         "GET /segments/{id}/statistics",

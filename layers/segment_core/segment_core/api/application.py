@@ -23,6 +23,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 
 from segment_core.api import (
     customers,
+    events,
     explanations,
     extracts,
     imports,
@@ -49,6 +50,7 @@ ROUTERS = (
     extracts.router,
     customers.router,
     imports.router,
+    events.router,
 )
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

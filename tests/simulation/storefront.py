@@ -1,0 +1,321 @@
+"""A store: what it knows of its customers, and the webhooks in which it tells that.
+
+What it knows is the naive fold of everything it ever told: nothing is merged here, everything is simply so. Each act
+happens at a second of its own, so that of two tellings it is always clear which is the later one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from segment_core.facts.customer import Customer, Order, OrderLine, Refund
+from segment_core.instants import iso
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One telling: `event` names the act that it comes from, which may be told in several."""
+
+    shop: str
+    topic: str
+    event: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Person:
+    """A customer as the store has it."""
+
+    id: int
+    created_at: datetime
+    email: str
+    tags: set[str] = field(default_factory=set)
+    consent: str | None = None
+
+
+@dataclass(slots=True)
+class Purchase:
+    """An order as the store has it. `told_at` is the instant of the newest body, which says what was kept by then."""
+
+    id: int
+    buyer: int
+    created_at: datetime
+    total: Decimal
+    test: bool
+    told_at: datetime
+    refunds: list[tuple[int, datetime, Decimal]] = field(default_factory=list)
+    cancelled_at: datetime | None = None
+
+    def kept(self) -> Decimal:
+        """What the newest body said was kept."""
+        return self.total - sum((amount for _, at, amount in self.refunds if at <= self.told_at), Decimal(0))
+
+
+@dataclass(slots=True)
+class Store:
+    """One store. `secret` signs its webhooks; `zone` is only how it writes instants."""
+
+    shop: str
+    secret: str
+    zone: ZoneInfo
+    people: dict[int, Person] = field(default_factory=dict)
+    purchases: dict[int, Purchase] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
+    # Who had an order that is another's now: stores do not delete them.
+    parted: set[int] = field(default_factory=set)
+    told: list[Webhook] = field(default_factory=list)
+    _last: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    _numbers: int = 0
+
+    @property
+    def domain(self) -> str:
+        """The store's own host name."""
+        return f"{self.shop}.example.com"
+
+    def instant(self, now: datetime) -> datetime:
+        """A second of its own for an act."""
+        self._last = max(now.replace(microsecond=0), self._last + SECOND)
+        return self._last
+
+    # Acts ---------------------------------------------------------------------------------------
+
+    def person(self, id: int, now: datetime, *, domain: str, tags: set[str], old_shape: bool) -> None:
+        """Somebody signs up, or changes."""
+        if id in self.erased:
+            return
+        at = self.instant(now)
+        known = self.people.get(id)
+        one = known or Person(id, at, "")
+        one.email = f"planted.{id}@{domain}"
+        topic = "customers/update" if known else "customers/create"
+        if old_shape:
+            one.tags = set(tags)
+        self.people[id] = one
+        self._tell(topic, at, self._person_body(one, at, old_shape))
+        # A newer shape carries no tags: they are told by themselves.
+        if not old_shape and tags - one.tags:
+            self._tags(one, "tags_added", tags - one.tags, at)
+
+    def tag(self, id: int, now: datetime, tag: str) -> None:
+        """A tag comes, or goes."""
+        one = self.people.get(id)
+        if one is not None:
+            self._tags(one, "tags_removed" if tag in one.tags else "tags_added", {tag}, self.instant(now))
+
+    def consents(self, id: int, now: datetime, state: str) -> None:
+        """Somebody agrees to e-mail, or does not any more."""
+        one = self.people.get(id)
+        if one is None:
+            return
+        at = self.instant(now)
+        one.consent = state.upper()
+        consent = {"state": state, "consent_updated_at": self._written(at)}
+        self._tell("customers_email_marketing_consent/update", at, {"customer_id": id, "email_marketing_consent": consent})
+
+    def buys(
+        self, id: int, order: int, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool
+    ) -> None:
+        """An order is placed, or was some time ago. `again`: two webhooks of one act tell of it."""
+        if id in self.erased or order in self.purchases or order < 0:
+            return
+        at = self.instant(now)
+        if id not in self.people:
+            self.people[id] = Person(id, at, f"planted.{id}@example.com")
+        self.purchases[order] = Purchase(order, id, at - ago, total, test, at)
+        self._order("orders/create", order, at)
+        if again:
+            self._tell("customers/update", at, self._person_body(self.people[id], at, old_shape=False))
+
+    def edits(self, order: int, now: datetime, total: Decimal) -> None:
+        """An order comes to another sum."""
+        if one := self.purchases.get(order):
+            refunded = sum((amount for _, _, amount in one.refunds), Decimal(0))
+            one.total = max(total, refunded)
+            self._order("orders/updated", order, self.instant(now))
+
+    def refunds(self, order: int, now: datetime, *, with_order: bool) -> None:
+        """A part of the money goes back; the order's own webhook may follow."""
+        one = self.purchases.get(order)
+        if one is None or one.total < 10:
+            return
+        left = one.total - sum((amount for _, _, amount in one.refunds), Decimal(0))
+        at, amount = self.instant(now), min(Decimal(10), left)
+        if amount <= 0:
+            return
+        self._numbers += 1
+        one.refunds.append((self._numbers, at, amount))
+        self._tell("refunds/create", at, {"order_id": order, **self._refund_body(one.refunds[-1])})
+        if with_order:
+            self._order("orders/updated", order, self.instant(now))
+
+    def cancels(self, order: int, now: datetime) -> None:
+        """An order is cancelled, for good."""
+        one = self.purchases.get(order)
+        if one is not None:
+            at = self.instant(now)
+            one.cancelled_at = one.cancelled_at or at
+            self._order("orders/cancelled", order, at)
+
+    def deletes(self, order: int, now: datetime) -> None:
+        """An order is deleted, for good."""
+        if self.purchases.pop(order, None) is not None:
+            self._tell("orders/delete", self.instant(now), {"id": order})
+
+    def hands_over(self, order: int, to: int, now: datetime) -> None:
+        """An order is somebody else's from now on."""
+        one = self.purchases.get(order)
+        if one is not None and to in self.people and to != one.buyer:
+            self.parted.add(one.buyer)
+            one.buyer = to
+            self._order("orders/updated", order, self.instant(now))
+
+    def erases(self, id: int, now: datetime) -> None:
+        """A customer is deleted, with everything."""
+        if id not in self.people or id in self.parted:
+            return
+        del self.people[id]
+        self.erased.add(id)
+        self.purchases = {order: one for order, one in self.purchases.items() if one.buyer != id}
+        self._tell("customers/delete", self.instant(now), {"id": id, "tax_exemptions": []})
+
+    def document(self, id: int, now: datetime) -> dict[str, Any] | None:
+        """The customer document of somebody, as of now."""
+        one = self.people.get(id)
+        if one is None:
+            return None
+        at = self.instant(now)
+        return {
+            "id": str(id),
+            "as_of": iso(at),
+            "created_at": iso(one.created_at),
+            "email": one.email,
+            "first_name": f"Planted {id}",
+            "tags": sorted(one.tags),
+            "email_marketing_consent": one.consent,
+            "orders": [
+                {
+                    "id": str(order.id),
+                    "created_at": iso(order.created_at),
+                    "updated_at": iso(order.told_at),
+                    "total": str(order.kept()),
+                    "currency": "USD",
+                    "cancelled_at": None if order.cancelled_at is None else iso(order.cancelled_at),
+                    "test": order.test,
+                    "refunds": [
+                        {"id": str(number), "created_at": iso(when), "amount": str(amount)}
+                        for number, when, amount in order.refunds
+                    ],
+                    "lines": [{"product_id": str(order.id % 3), "quantity": 1 + order.id % 2}],
+                }
+                for order in self._orders_of(id)
+            ],
+        }
+
+    # What is so ---------------------------------------------------------------------------------
+
+    def _orders_of(self, id: int) -> list[Purchase]:
+        return [one for one in self.purchases.values() if one.buyer == id]
+
+    def customers(self) -> dict[str, Customer]:
+        """Everybody, as the oracle wants them."""
+        return {str(id): self._customer(one) for id, one in self.people.items()}
+
+    def _customer(self, one: Person) -> Customer:
+        return Customer(
+            id=str(one.id),
+            created_at=one.created_at,
+            email=one.email,
+            tags=tuple(sorted(one.tags)),
+            email_marketing_consent=one.consent,
+            orders=tuple(
+                Order(
+                    id=str(order.id),
+                    created_at=order.created_at,
+                    updated_at=order.told_at,
+                    total=order.kept(),
+                    currency="USD",
+                    cancelled_at=order.cancelled_at,
+                    test=order.test,
+                    refunds=tuple(Refund(str(number), at, amount) for number, at, amount in order.refunds),
+                    lines=(OrderLine(product_id=str(order.id % 3), quantity=1 + order.id % 2),),
+                )
+                for order in self._orders_of(one.id)
+            ),
+        )
+
+    # Bodies -------------------------------------------------------------------------------------
+
+    def _written(self, at: datetime) -> str:
+        return at.astimezone(self.zone).isoformat(timespec="seconds")
+
+    def _tags(self, one: Person, what: str, tags: set[str], at: datetime) -> None:
+        one.tags = one.tags | tags if what == "tags_added" else one.tags - tags
+        body = {"customerId": f"gid://shopify/Customer/{one.id}", "tags": sorted(tags), "occurredAt": self._written(at)}
+        self._tell(f"customer.{what}", at, body)
+
+    def _person_body(self, one: Person, at: datetime, old_shape: bool) -> dict[str, Any]:
+        consent = None if one.consent is None else {"state": one.consent.lower()}
+        older = {"tags": ", ".join(sorted(one.tags)), "email_marketing_consent": consent}
+        return {
+            "id": one.id,
+            "admin_graphql_api_id": f"gid://shopify/Customer/{one.id}",
+            "email": one.email,
+            "first_name": f"Planted {one.id}",
+            "created_at": self._written(one.created_at),
+            "updated_at": self._written(at),
+            "state": "enabled",
+            "addresses": [],
+            **(older if old_shape else {}),
+        }
+
+    def _refund_body(self, refund: tuple[int, datetime, Decimal]) -> dict[str, Any]:
+        number, at, amount = refund
+        paid = {"id": number, "kind": "refund", "status": "success", "amount": str(amount), "currency": "USD"}
+        return {"id": number, "created_at": self._written(at), "transactions": [paid]}
+
+    def _order(self, topic: str, order: int, at: datetime) -> None:
+        one = self.purchases[order]
+        one.told_at = at
+        body = {
+            "id": one.id,
+            "admin_graphql_api_id": f"gid://shopify/Order/{one.id}",
+            "created_at": self._written(one.created_at),
+            "updated_at": self._written(at),
+            "cancelled_at": None if one.cancelled_at is None else self._written(one.cancelled_at),
+            "currency": "USD",
+            "current_total_price": str(one.kept()),
+            "total_price": str(one.total),
+            "test": one.test,
+            "tags": "",
+            "discount_codes": [],
+            "line_items": [{"id": one.id, "product_id": one.id % 3, "quantity": 1 + one.id % 2}],
+            "refunds": [self._refund_body(refund) for refund in one.refunds],
+            "customer": self._person_body(self.people[one.buyer], at, old_shape=False),
+        }
+        self._tell(topic, at, body)
+
+    def _tell(self, topic: str, at: datetime, content: Mapping[str, Any]) -> None:
+        body = json.dumps(content).encode()
+        signature = hmac.digest(self.secret.encode(), body, hashlib.sha256)
+        headers = {
+            "Content-Type": "application/json",
+            "X-Shopify-Topic": topic,
+            "X-Shopify-Shop-Domain": self.domain,
+            "X-Shopify-API-Version": "2026-04",
+            "X-Shopify-Triggered-At": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "X-Shopify-Event-Id": at.isoformat(),
+            "X-Shopify-Hmac-Sha256": base64.b64encode(signature).decode(),
+        }
+        self.told.append(Webhook(self.shop, topic, at.isoformat(), body, headers))

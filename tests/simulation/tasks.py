@@ -1,0 +1,66 @@
+"""Invocations that can be stopped between two calls: each has a thread, but only one of all threads ever runs.
+
+A handler is ordinary code that calls and waits. To stop it in the middle and let another go on, it needs a stack of
+its own. Whoever runs hands on the baton, so the order of everything is decided by the scheduler alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class Killed(BaseException):
+    """The process of this invocation ends here and now: no handler may catch this."""
+
+
+class Task:
+    """One invocation: what it runs, whether it is done, and how it ended."""
+
+    def __init__(self, name: str, body: Callable[[], Any], back: threading.Semaphore) -> None:
+        self.name = name
+        self.value: Any = None
+        self.failure: BaseException | None = None
+        self.done = False
+        # Set by whoever must not be troubled any more, so that it comes to an end.
+        self.calm = False
+        # How many seconds each of its calls takes, how far its clock is off, and at which second it is over.
+        self.pace = 0.0
+        self.skew = 0.0
+        self.deadline = float("inf")
+        self._body = body
+        self._back = back
+        self._mine = threading.Semaphore(0)
+        self._killed = False
+        self._thread: threading.Thread | None = None
+
+    def resume(self) -> None:
+        """Let it run until it pauses or ends."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+            self._thread.start()
+        else:
+            self._mine.release()
+        self._back.acquire()
+
+    def pause(self) -> None:
+        """Called by the invocation itself: let the scheduler go on. Raises Killed if it was ended meanwhile."""
+        self._back.release()
+        self._mine.acquire()
+        if self._killed:
+            raise Killed
+
+    def kill(self) -> None:
+        """End a paused invocation."""
+        self._killed = True
+        self.resume()
+
+    def _run(self) -> None:
+        try:
+            self.value = self._body()
+        except BaseException as failure:  # noqa: BLE001 - however it ends, the scheduler must go on and is told why
+            self.failure = failure
+        finally:
+            self.done = True
+            self._back.release()

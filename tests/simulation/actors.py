@@ -21,7 +21,6 @@ from .storefront import Store
 from .story import Step
 
 _HEARD = (200, 201, 202, 204)
-ORDER_NUMBERS_OF_A_LATER_LIFE = 1000
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,11 +50,15 @@ class _Invoking:
             return Outcome("simulated", None, {"errorType": type(failure).__name__, "errorMessage": str(failure)})
 
 
+@lru_cache(maxsize=1)
+def _api(world: World) -> HttpApi:
+    parts: Any = (_OpenGate(), _Invoking(world), SimpleNamespace(now=world.now))
+    return HttpApi(world.wiring.routes, world.wiring.authorizers, *parts)
+
+
 def ask(world: World, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
     """The answer to a request, asked by the task at hand."""
-    parts: Any = (_OpenGate(), _Invoking(world), SimpleNamespace(now=world.now))
-    api = HttpApi(world.wiring.routes, world.wiring.authorizers, *parts)
-    answer = api(Request(method, path, [*headers.items()], body, "192.0.2.1"))
+    answer = _api(world)(Request(method, path, [*headers.items()], body, "192.0.2.1"))
     return Answer(answer.status, json.loads(answer.body) if answer.body else None)
 
 

@@ -76,6 +76,8 @@ class Store:
     # Who had an order that is another's now: stores do not delete them.
     parted: set[int] = field(default_factory=set)
     told: list[Webhook] = field(default_factory=list)
+    # Stores never give an order's number to another one.
+    _given: set[int] = field(default_factory=set)
     _last: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     _numbers: int = 0
 
@@ -128,8 +130,9 @@ class Store:
         self, id: int, order: int, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool
     ) -> None:
         """An order is placed, or was some time ago. `again`: two webhooks of one act tell of it."""
-        if id in self.erased or order in self.purchases or order < 0:
+        if id in self.erased or order in self._given:
             return
+        self._given.add(order)
         at = self.instant(now)
         if id not in self.people:
             self.people[id] = Person(id, at, f"planted.{id}@example.com")

@@ -15,7 +15,7 @@ from typing import Any
 SHOPS = ("ash", "birch")
 ZONES = ("Europe/Oslo", "America/New_York", "America/Santiago", "Africa/Cairo", "Asia/Kolkata", "Pacific/Apia", "UTC")
 CUSTOMERS = (1, 2, 3, 4, 5)
-ORDERS = tuple(range(100, 112))
+ORDERS = tuple(range(100, 120))
 TAGS = ("vip", "new")
 # Each near a day on which some of the zones change their clocks, or at the end of a month.
 BEGINNINGS = (

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from tidemark.stack.names import REGION
-from tidemark.stack.patterns import compile_pattern
+from tidemark.stack.patterns import Matches, compile_pattern
 from tidemark.stack.wiring import StreamMapping
 
 from .table import Change, Table, image
@@ -43,14 +43,17 @@ class Shard:
     todo: deque[Batch] = field(default_factory=deque)
     given_up: list[Record] = field(default_factory=list)
     _read: int = 0
+    _filters: list[Matches] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._filters = [compile_pattern(one, self.mapping.place) for one in self.mapping.filters]
 
     def look(self) -> bool:
         """Whether there is something to do for the function."""
-        matches = [compile_pattern(one, self.mapping.place) for one in self.mapping.filters]
         for change in self.table.stream[self._read :]:
             if _shard_of(change) == self.number:
                 record = _record(change, self.table, self.mapping)
-                if not matches or any(one(record) for one in matches):
+                if not self._filters or any(matches(record) for matches in self._filters):
                     self.records.append(record)
         self._read = len(self.table.stream)
         return not self.busy and bool(self.todo or self.place < len(self.records))

@@ -30,8 +30,11 @@ OF_DELIVERY: Mapping[str, float] = {
     "slow functions": 0.08,  # every call takes seconds
     "skewed clocks": 0.3,  # machines' clocks differ by up to a second
 }
-PAUSES: Mapping[str, float] = {"pauses": 0.12}  # others go on between two calls
-ALL: Mapping[str, float] = {**OF_CALLS, **INSIDE_CALLS, **OF_DELIVERY, **PAUSES}
+OF_INVOCATIONS: Mapping[str, float] = {"stops": 0.35}  # others go on between two of its calls
+ALL: Mapping[str, float] = {**OF_CALLS, **INSIDE_CALLS, **OF_DELIVERY, **OF_INVOCATIONS}
+
+# Chance that others go on before a call, of an invocation that stops.
+PAUSE = 0.3
 
 SLOW_SECONDS = (0.5, 6.0)
 SKEW_SECONDS = 1.0

@@ -36,7 +36,9 @@ from .troubles import Troubles
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _CALL_SECONDS = 0.002
-_LOG_LINES = 400
+_LOG_LINES = 2000
+# More than any invocation has reason for.
+_MOST_CALLS = 4000
 
 Write = Callable[["World", Table, Key, Item | None, Item | None], None]
 
@@ -66,7 +68,7 @@ class World:
         self.back = Semaphore(0)
         self.task: Task | None = None
         self.elapsed = 0.0
-        self.log: deque[str] = deque(maxlen=_LOG_LINES)
+        self.log: deque[tuple[float, str, str]] = deque(maxlen=_LOG_LINES)
         self.struck: Counter[str] = Counter()
         self.counted: Counter[str] = Counter()
         self.calls = 0
@@ -91,7 +93,7 @@ class World:
 
     def say(self, text: str) -> None:
         """Note what happens, for whoever reads a failure."""
-        self.log.append(f"{self.now():%m-%d %H:%M:%S.%f} {self.task.name if self.task else '-'}: {text}")
+        self.log.append((self.elapsed, self.task.name if self.task else "", text))
 
     # Time ---------------------------------------------------------------------------------------
 
@@ -133,7 +135,7 @@ class World:
             return perform()
         self.calls += 1
         self._spend(self.task)
-        if self.chance.random() < self.troubles.chance_of("pauses"):
+        if self.task.stops and self.chance.random() < troubles.PAUSE:
             self._pause()
         kind = self._strikes()
         self.say(f"{operation} {kind}".rstrip())
@@ -159,6 +161,9 @@ class World:
         return ""
 
     def _spend(self, task: Task) -> None:
+        task.calls += 1
+        if task.calls > _MOST_CALLS:
+            raise AssertionError(f"{task.name} never ends")
         self.elapsed += _CALL_SECONDS + task.pace
         if self.elapsed > task.deadline:
             self.say("its time is over")
@@ -200,7 +205,8 @@ class World:
 
     def begin(self, name: str, body: Callable[[], Any], *, calm: bool) -> Task:
         """A task that has not begun yet."""
-        task = Task(name, body, self.back)
+        stops = self.chance.random() < self.troubles.chance_of("stops")
+        task = Task(name, body, self.back, stops=stops)
         task.calm = calm or not self.troubles.kinds
         if not task.calm:
             if self.chance.random() < self.troubles.chance_of("slow functions"):

@@ -61,8 +61,7 @@ class Actors:
         for webhook in store.told[known:]:
             path = f"/webhooks/{webhook.shop}"
             name = f"webhook {webhook.topic} {webhook.event[5:19]}"
-            headers = dict(webhook.headers)
-            self.scheduler.ask(Request(name, "POST", path, webhook.body, headers, lambda answer: answer.status == 200))
+            self.scheduler.ask(Request(name, "POST", path, webhook.body, dict(webhook.headers), _is_safe, repeats=True))
 
     def opens(self, merchant: Merchant) -> None:
         """Have the shop made, or its settings changed."""
@@ -233,6 +232,10 @@ def made(scheduler: Scheduler) -> Actors:
         {shop: Store(shop, f"secret of {shop}", ZoneInfo(zone)) for shop, zone in zones.items()},
         {shop: Merchant(shop, Settings(zone)) for shop, zone in zones.items()},
     )
+
+
+def _is_safe(answer: Answer) -> bool:
+    return answer.status == 200
 
 
 def path(base: str, **query: Any) -> str:

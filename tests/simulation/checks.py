@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from segment_core.evaluator import explain
 from segment_core.facts.customer import Customer
-from segment_core.language import ast, parse
+from segment_core.language import parse
 from segment_core.shop import Shop
 from segment_core.store import facts, generations, memberships
 from tests.property import oracle
@@ -81,6 +81,8 @@ class Checking:
                 continue
             listed = [one["customer_id"] for one in self._pages(shop, f"/segments/{id}/members", "members", limit=2)]
             yield from _compared(f"{where}: members", listed, expected[id])
+            if datetime.fromisoformat(seen["as_of"]) < self.at:
+                yield f"{where} is as of {seen['as_of']} only"
             if seen["count"] != len(expected[id]):
                 yield f"{where}: count {seen['count']} instead of {len(expected[id])}"
             in_events = {one for (of, segment, one), told in flips.items() if (of, segment) == (shop, id) and _is_in(told)}
@@ -255,8 +257,3 @@ def _said(customer: Customer, rules: Shop, at: datetime) -> dict[str, Any]:
             for one in sorted(customer.orders, key=lambda one: one.id)
         },
     }
-
-
-def query_of(text: str) -> ast.Query:
-    """A query's tree."""
-    return parse(text)

@@ -110,7 +110,7 @@ def _again(cast: actors.Actors, scheduler: Scheduler, result: Result) -> None:
             queue.messages[message.id] = message
         queue.handled.clear()
     for shard in scheduler.world.shards:
-        shard.place = 0
+        shard.roll_back(len(shard.records), scheduler.world.now())
     if not _look(cast, scheduler, result) and len({event["id"] for event in scheduler.world.bus.told}) != events:
         result.differences.append("what was given again made new events")
 

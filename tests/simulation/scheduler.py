@@ -17,7 +17,7 @@ from tidemark.stack.wiring import QueueMapping, Schedule
 from . import queues
 from .http import Answer, ask
 from .queues import Message, Queue
-from .streams import Batch, Shard, last_number
+from .streams import ROLL_BACK, Batch, Shard, last_number
 from .tasks import Killed, Task
 from .world import World
 
@@ -42,6 +42,7 @@ class Request:
     body: bytes
     headers: dict[str, str]
     done: Callable[[Answer], bool]
+    repeats: bool = False
     tries: int = 0
 
 
@@ -95,12 +96,15 @@ class Scheduler:
         """What goes wrong between calls."""
         world = self.world
         if world.chance.random() < world.troubles.chance_of("roll backs"):
-            world.chance.choice(world.shards).roll_back(world.chance)
-        if world.chance.random() < world.troubles.chance_of("duplicates"):
+            world.chance.choice(world.shards).roll_back(world.chance.randint(1, ROLL_BACK), world.now())
+        if self._duplicated():
             queue = world.chance.choice([*world.queues.values()])
             if queue.handled:
                 again = world.chance.choice(queue.handled)
                 queue.messages[again.id] = Message(again.id, again.body, again.group, again.attributes, world.elapsed)
+
+    def _duplicated(self) -> bool:
+        return not self.quieting and self.world.chance.random() < self.world.troubles.chance_of("duplicates")
 
     def _follow(self) -> None:
         """Indexes and readers see what was written."""
@@ -136,7 +140,8 @@ class Scheduler:
             request.tries += 1
             answer = task.value if task.failure is None else Answer(500, None)
             self.world.say(f"{request.name}: {answer.status}")
-            if not request.done(answer):
+            # A store may also tell again what it was told is safe.
+            if not request.done(answer) or (request.repeats and self._duplicated()):
                 self.requests.append(request)
 
         self._begin(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from random import Random
 from typing import Any
@@ -18,6 +20,7 @@ from .table import Change, Table, image
 SHARDS = 2
 # A function's place in a shard may be lost with whoever kept it: how far back it goes on then.
 ROLL_BACK = 12
+KEPT = timedelta(days=1)
 
 Record = Mapping[str, Any]
 
@@ -38,6 +41,7 @@ class Shard:
     table: Table
     number: int
     records: list[Record] = field(default_factory=list)
+    written_at: list[datetime] = field(default_factory=list)
     place: int = 0
     busy: bool = False
     todo: deque[Batch] = field(default_factory=deque)
@@ -55,6 +59,7 @@ class Shard:
                 record = _record(change, self.table, self.mapping)
                 if not self._filters or any(matches(record) for matches in self._filters):
                     self.records.append(record)
+                    self.written_at.append(change.at)
         self._read = len(self.table.stream)
         return not self.busy and bool(self.todo or self.place < len(self.records))
 
@@ -91,10 +96,11 @@ class Shard:
         failures = value.get("batchItemFailures") or []
         return min((places[one["itemIdentifier"]] for one in failures), default=len(batch.records))
 
-    def roll_back(self, chance: Random) -> None:
-        """The place was lost: go on with records that were handled already."""
+    def roll_back(self, records: int, now: datetime) -> None:
+        """The place was lost: go on with some records that were handled already, none older than a stream keeps."""
         if not self.busy and not self.todo:
-            self.place = max(0, self.place - chance.randint(1, ROLL_BACK))
+            kept = bisect_left(self.written_at, now - KEPT)
+            self.place = min(self.place, max(kept, self.place - records))
 
 
 def last_number(batch: Batch) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 Item = Mapping[str, Any]
@@ -14,6 +15,8 @@ Key = tuple[str, str]
 """(partition key, sort key); a table without a sort key has '' in its place."""
 
 ITEM_BYTES = 400 * 1024
+# Every table that lets items expire has this attribute for it.
+EXPIRY = "expires_at"
 _PARTITION_KEY_BYTES, _SORT_KEY_BYTES = 2048, 1024
 
 
@@ -47,18 +50,20 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A write that changed an item."""
+    """A write that changed an item, and when."""
 
     number: int
+    at: datetime
     key: Key
     old: Item | None
     new: Item | None
 
 
 class Table:
-    """One table, made from the arguments of CreateTable."""
+    """One table, made from the arguments of CreateTable. `now` tells the instant of a write."""
 
-    def __init__(self, create: Mapping[str, Any]) -> None:
+    def __init__(self, create: Mapping[str, Any], now: Callable[[], datetime]) -> None:
+        self._now = now
         self.name: str = create["TableName"]
         self.hash, self.range = _schema(create["KeySchema"])
         self.indexes = {
@@ -108,6 +113,11 @@ class Table:
             for sk, item in items.items():
                 yield (hash, sk), item
 
+    def expired(self, at: datetime) -> list[Key]:
+        """Whose time to live is over."""
+        end = at.timestamp()
+        return [key for key, item in self.items() if EXPIRY in item and int(item[EXPIRY]["N"]) < end]
+
     # Writing ------------------------------------------------------------------------------------
 
     def check(self, item: Item) -> None:
@@ -138,7 +148,7 @@ class Table:
             return
         self.lately.setdefault(key, old)
         if self.has_stream:
-            self.stream.append(Change(self.written, key, old, new))
+            self.stream.append(Change(self.written, self._now(), key, old, new))
         for index in self.indexes.values():
             before, after = self._entry(index, old), self._entry(index, new)
             if before != after:

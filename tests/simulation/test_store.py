@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -58,7 +59,7 @@ class Calm:
 
 @pytest.fixture
 def table() -> Table:
-    return Table({**SHAPE, "StreamSpecification": {}})
+    return Table({**SHAPE, "StreamSpecification": {}}, lambda: datetime(2026, 3, 1, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ from .troubles import Troubles
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _CALL_SECONDS = 0.002
 _LOG_LINES = 2000
+# DynamoDB deletes what has expired within days.
+_EXPIRES = 0.5
 # More than any invocation has reason for.
 _MOST_CALLS = 4000
 
@@ -57,7 +59,7 @@ class World:
         self.chance = chance
         self.troubles = struck_by
         self.wiring = wiring()
-        self.tables = {one.name: Table(one.create) for one in self.wiring.tables}
+        self.tables = {one.name: Table(one.create, self.now) for one in self.wiring.tables}
         self.queues = {one.arn: Queue(one) for one in self.wiring.queues}
         self.shards = [
             Shard(mapping, self._table_of(mapping.source_arn), number)
@@ -106,8 +108,12 @@ class World:
         return self.now() + timedelta(seconds=self.task.skew if self.task else 0.0)
 
     def jump(self, by: timedelta) -> None:
-        """Let time go by in which nothing happens: what waits does not become older."""
+        """Let time go by in which nothing happens: what waits does not become older, what has expired may go."""
         self._begin += by
+        for table in self.tables.values():
+            for key in table.expired(self.now()):
+                if self.chance.random() < _EXPIRES:
+                    table.write(key, None)
 
     def monotonic(self) -> float:
         """Seconds of a clock that nobody can set."""

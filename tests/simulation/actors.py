@@ -101,7 +101,7 @@ class Actors:
         what = step.what
         ago = timedelta(days=what["days"], minutes=what["minutes"])
         total, test, again = Decimal(what["total"]), what["test"], what["again"]
-        store.buys(what["customer"], what["order"], self._now, ago=ago, total=total, test=test, again=again)
+        store.buys(what["customer"], self._now, ago=ago, total=total, test=test, again=again)
 
     def _tag(self, step: Step, store: Store) -> None:
         store.tag(step.what["customer"], self._now, step.what["tag"])
@@ -110,19 +110,19 @@ class Actors:
         store.consents(step.what["customer"], self._now, step.what["state"])
 
     def _edits(self, step: Step, store: Store) -> None:
-        store.edits(step.what["order"], self._now, Decimal(step.what["total"]))
+        store.edits(step.what["which"], self._now, Decimal(step.what["total"]))
 
     def _refunds(self, step: Step, store: Store) -> None:
-        store.refunds(step.what["order"], self._now, with_order=step.what["with_order"])
+        store.refunds(step.what["which"], self._now, with_order=step.what["with_order"])
 
     def _cancels(self, step: Step, store: Store) -> None:
-        store.cancels(step.what["order"], self._now)
+        store.cancels(step.what["which"], self._now)
 
     def _deletes(self, step: Step, store: Store) -> None:
-        store.deletes(step.what["order"], self._now)
+        store.deletes(step.what["which"], self._now)
 
     def _hands_over(self, step: Step, store: Store) -> None:
-        store.hands_over(step.what["order"], step.what["customer"], self._now)
+        store.hands_over(step.what["which"], step.what["customer"], self._now)
 
     def _erases(self, step: Step, store: Store) -> None:
         store.erases(step.what["customer"], self._now)

@@ -76,8 +76,6 @@ class Store:
     # Who had an order that is another's now: stores do not delete them.
     parted: set[int] = field(default_factory=set)
     told: list[Webhook] = field(default_factory=list)
-    # Stores never give an order's number to another one.
-    _given: set[int] = field(default_factory=set)
     _last: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     _numbers: int = 0
 
@@ -127,30 +125,32 @@ class Store:
         self._tell("customers_email_marketing_consent/update", at, {"customer_id": id, "email_marketing_consent": consent})
 
     def buys(
-        self, id: int, order: int, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool
+        self, id: int, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool
     ) -> None:
         """An order is placed, or was some time ago. `again`: two webhooks of one act tell of it."""
-        if id in self.erased or order in self._given:
+        if id in self.erased:
             return
-        self._given.add(order)
         at = self.instant(now)
+        # Stores never give an order's number to another one.
+        self._numbers += 1
+        order = self._numbers
         if id not in self.people:
             self.people[id] = Person(id, at, f"planted.{id}@example.com")
         self.purchases[order] = Purchase(order, id, at - ago, total, test, at)
-        self._order("orders/create", order, at)
+        self._order("orders/create", self.purchases[order], at)
         if again:
             self._tell("customers/update", at, self._person_body(self.people[id], at, old_shape=False))
 
-    def edits(self, order: int, now: datetime, total: Decimal) -> None:
+    def edits(self, which: int, now: datetime, total: Decimal) -> None:
         """An order comes to another sum."""
-        if one := self.purchases.get(order):
+        if one := self._one(which):
             refunded = sum((amount for _, _, amount in one.refunds), Decimal(0))
             one.total = max(total, refunded)
-            self._order("orders/updated", order, self.instant(now))
+            self._order("orders/updated", one, self.instant(now))
 
-    def refunds(self, order: int, now: datetime, *, with_order: bool) -> None:
+    def refunds(self, which: int, now: datetime, *, with_order: bool) -> None:
         """A part of the money goes back; the order's own webhook may follow."""
-        one = self.purchases.get(order)
+        one = self._one(which)
         if one is None or one.total < 10:
             return
         left = one.total - sum((amount for _, _, amount in one.refunds), Decimal(0))
@@ -159,30 +159,31 @@ class Store:
             return
         self._numbers += 1
         one.refunds.append((self._numbers, at, amount))
-        self._tell("refunds/create", at, {"order_id": order, **self._refund_body(one.refunds[-1])})
+        self._tell("refunds/create", at, {"order_id": one.id, **self._refund_body(one.refunds[-1])})
         if with_order:
-            self._order("orders/updated", order, self.instant(now))
+            self._order("orders/updated", one, self.instant(now))
 
-    def cancels(self, order: int, now: datetime) -> None:
+    def cancels(self, which: int, now: datetime) -> None:
         """An order is cancelled, for good."""
-        one = self.purchases.get(order)
+        one = self._one(which)
         if one is not None:
             at = self.instant(now)
             one.cancelled_at = one.cancelled_at or at
-            self._order("orders/cancelled", order, at)
+            self._order("orders/cancelled", one, at)
 
-    def deletes(self, order: int, now: datetime) -> None:
+    def deletes(self, which: int, now: datetime) -> None:
         """An order is deleted, for good."""
-        if self.purchases.pop(order, None) is not None:
-            self._tell("orders/delete", self.instant(now), {"id": order})
+        if one := self._one(which):
+            del self.purchases[one.id]
+            self._tell("orders/delete", self.instant(now), {"id": one.id})
 
-    def hands_over(self, order: int, to: int, now: datetime) -> None:
+    def hands_over(self, which: int, to: int, now: datetime) -> None:
         """An order is somebody else's from now on."""
-        one = self.purchases.get(order)
+        one = self._one(which)
         if one is not None and to in self.people and to != one.buyer:
             self.parted.add(one.buyer)
             one.buyer = to
-            self._order("orders/updated", order, self.instant(now))
+            self._order("orders/updated", one, self.instant(now))
 
     def erases(self, id: int, now: datetime) -> None:
         """A customer is deleted, with everything."""
@@ -227,6 +228,11 @@ class Store:
         }
 
     # What is so ---------------------------------------------------------------------------------
+
+    def _one(self, which: int) -> Purchase | None:
+        """One of the orders that are there, counted around."""
+        numbers = sorted(self.purchases)
+        return self.purchases[numbers[which % len(numbers)]] if numbers else None
 
     def _orders_of(self, id: int) -> list[Purchase]:
         return [one for one in self.purchases.values() if one.buyer == id]
@@ -288,8 +294,7 @@ class Store:
         paid = {"id": number, "kind": "refund", "status": "success", "amount": str(amount), "currency": "USD"}
         return {"id": number, "created_at": self._written(at), "transactions": [paid]}
 
-    def _order(self, topic: str, order: int, at: datetime) -> None:
-        one = self.purchases[order]
+    def _order(self, topic: str, one: Purchase, at: datetime) -> None:
         one.told_at = at
         body = {
             "id": one.id,

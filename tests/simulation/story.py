@@ -1,7 +1,7 @@
 """What stores and merchants do in one run: steps that are drawn at once, so that a failing run can be had with fewer.
 
-A step names customers and orders by number. What is not there when its turn comes is left alone, so steps do not
-depend on each other.
+A step names customers by number, and orders and segments by their place among those that are there. Where there is
+none, nothing is done, so steps do not depend on each other.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import Any
 
 SHOPS = ("ash", "birch")
 ZONES = ("Europe/Oslo", "America/New_York", "America/Santiago", "Africa/Cairo", "Asia/Kolkata", "Pacific/Apia", "UTC")
-CUSTOMERS = (1, 2, 3, 4, 5)
-ORDERS = tuple(range(100, 120))
+CUSTOMERS = (1, 2, 3, 4)
 TAGS = ("vip", "new")
 # Each near a day on which some of the zones change their clocks, or at the end of a month.
 BEGINNINGS = (
@@ -62,6 +61,9 @@ class Step:
         return f"{self.number:3} {self.shop:6} {self.kind} {what}".rstrip()
 
 
+# Without segments and customers, nothing could go wrong.
+FIRST = ("makes segment", "buys", "makes segment", "person", "makes segment")
+
 Draw = Callable[[Random], dict[str, Any]]
 
 
@@ -69,8 +71,9 @@ def _customer(chance: Random) -> dict[str, Any]:
     return {"customer": chance.choice(CUSTOMERS)}
 
 
-def _order(chance: Random) -> dict[str, Any]:
-    return {"order": chance.choice(ORDERS)}
+def _one_of(chance: Random) -> dict[str, Any]:
+    """Which of those that are there, counted around."""
+    return {"which": chance.randrange(12)}
 
 
 # Kind of step to how often it is drawn, and what is drawn for it.
@@ -88,7 +91,6 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
         10,
         lambda r: {
             **_customer(r),
-            **_order(r),
             # Days ago and minutes; a few are dated ahead.
             "days": r.choice((0, 0, 0, 1, 2, 3, 9)),
             "minutes": r.choice((0, 0, 30, 600, -5)),
@@ -99,16 +101,16 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
     ),
     "tag": (3, lambda r: {**_customer(r), "tag": r.choice(TAGS)}),
     "consents": (2, lambda r: {**_customer(r), "state": r.choice(("subscribed", "unsubscribed"))}),
-    "edits": (2, lambda r: {**_order(r), "total": r.choice((30, 95, 150))}),
-    "refunds": (2, lambda r: {**_order(r), "with_order": r.random() < 0.5}),
-    "cancels": (1.5, _order),
-    "deletes": (1, _order),
-    "hands over": (1.5, lambda r: {**_order(r), **_customer(r)}),
+    "edits": (2, lambda r: {**_one_of(r), "total": r.choice((30, 95, 150))}),
+    "refunds": (2, lambda r: {**_one_of(r), "with_order": r.random() < 0.5}),
+    "cancels": (1.5, _one_of),
+    "deletes": (1, _one_of),
+    "hands over": (1.5, lambda r: {**_one_of(r), **_customer(r)}),
     "erases": (1.5, _customer),
     "imports": (1.5, lambda r: {"customers": sorted(r.sample(CUSTOMERS, r.randint(1, 3)))}),
     "makes segment": (5, lambda r: {"query": r.choice(QUERIES), "name": f"segment {r.randrange(100)}"}),
-    "edits segment": (2.5, lambda r: {"which": r.randrange(4), "query": r.choice(QUERIES)}),
-    "drops segment": (2, lambda r: {"which": r.randrange(4)}),
+    "edits segment": (2.5, lambda r: {**_one_of(r), "query": r.choice(QUERIES)}),
+    "drops segment": (2, _one_of),
     "settings": (1.5, lambda r: {"zone": r.choice(ZONES), "test": r.random() < 0.3, "cancelled": r.random() < 0.3}),
     "time": (7, lambda r: {"minutes": r.choice((1, 7, 60, 400, 1440, 1450, 3000, 3000, 60_000)), "sweeps": r.random() < 0.7}),
     "sweep": (4, lambda r: {}),
@@ -117,13 +119,13 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
 
 
 def drawn(chance: Random, most: int) -> list[Step]:
-    """The steps of a run: segments are made soon, since without any nothing could go wrong."""
+    """The steps of a run."""
     kinds = [*KINDS]
     weights = [weight for weight, _ in KINDS.values()]
     steps = []
     for number in range(chance.randint(most // 2, most)):
-        kind = "makes segment" if number in (1, 4) else chance.choices(kinds, weights)[0]
-        shop = SHOPS[0] if chance.random() < 0.8 else SHOPS[1]
+        kind = FIRST[number] if number < len(FIRST) else chance.choices(kinds, weights)[0]
+        shop = SHOPS[0] if chance.random() < 0.85 else SHOPS[1]
         steps.append(Step(number, kind, shop, KINDS[kind][1](chance), chance.choice((0, 1, 4, 12, 30))))
     return steps
 

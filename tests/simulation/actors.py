@@ -5,7 +5,7 @@ What was answered is remembered: it must be so ever after. What was not answered
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -55,9 +55,8 @@ class Actors:
         """Take a step. Whatever it asks of the cloud only waits to happen after this."""
         store = self.stores[step.shop]
         known = len(store.told)
-        acts: Mapping[str, Callable[[Step, Store], None]] = _ACTS
-        if step.kind in acts:
-            acts[step.kind](self, step, store)  # type: ignore[call-arg, arg-type]
+        if step.kind in _ACTS:
+            _ACTS[step.kind](self, step, store)
         for webhook in store.told[known:]:
             path = f"/webhooks/{webhook.shop}"
             name = f"webhook {webhook.topic} {webhook.event[5:19]}"

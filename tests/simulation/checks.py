@@ -17,7 +17,7 @@ from segment_core.evaluator import explain
 from segment_core.facts.customer import Customer
 from segment_core.language import parse
 from segment_core.shop import Shop
-from segment_core.store import facts, generations, memberships
+from segment_core.store import facts, generations, keys, memberships
 from tests.property import oracle
 
 from .actors import Actors, Merchant, path
@@ -85,7 +85,9 @@ class Checking:
                 yield f"{where} is as of {seen['as_of']} only"
             if seen["count"] != len(expected[id]):
                 yield f"{where}: count {seen['count']} instead of {len(expected[id])}"
-            in_events = {one for (of, segment, one), told in flips.items() if (of, segment) == (shop, id) and _is_in(told)}
+            in_events = {
+                one for (of, segment, one), told in flips.items() if (of, segment) == (shop, id) and _is_in(told)
+            }
             yield from _compared(f"{where}: events folded", in_events, expected[id])
         for (of, segment, one), told in flips.items():
             if of == shop and segment not in segments and _is_in(told):
@@ -182,9 +184,8 @@ class Checking:
                 yield f"{shop}: history has {entries.get(key)} of {key}, events {told.get(key)}"
 
     def _nothing_left(self) -> Iterator[str]:
-        for _, item in self.world.table("Segments").items():
-            if item["pk"]["S"] == "JOBS":
-                yield f"a job is left: {item}"
+        for _, item in self.world.table("Segments").partition(keys.JOBS):
+            yield f"a job is left: {item}"
         for queue in self.world.queues.values():
             for message in queue.messages.values():
                 if queue.settings.name.endswith("ScheduleDeadLetterQueue"):

@@ -93,7 +93,11 @@ def _by_facts(
             return oracle.member(parse(text), customer, generation.shop, instant)
 
         is_in, was_in = bool(now.bits >> live.slot & 1), bool(before and before.bits >> live.slot & 1)
-        if now.cause == "clock" and was_in != is_in and not (at(now.effective_at) == is_in != at(now.effective_at - _JUST_BEFORE)):
+        if (
+            now.cause == "clock"
+            and was_in != is_in
+            and not (at(now.effective_at) == is_in != at(now.effective_at - _JUST_BEFORE))
+        ):
             yield f"{where}: {live.id} does not flip by the clock then"
         if now.cause != "clock":
             if is_in != at(now.effective_at):

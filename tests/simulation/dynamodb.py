@@ -34,8 +34,8 @@ class Calls(Protocol):
     def happens(self, trouble: str) -> bool:
         """Whether that trouble strikes now."""
 
-    def tell_read(self, table: Table, rows: Sequence[tuple[Key, Item]]) -> None:
-        """Whole items were read consistently."""
+    def tell_read(self, rows: Sequence[tuple[Key, Item]], *, goes_on: bool) -> None:
+        """Whole items of a partition were read consistently; `goes_on`: after a page that was told before."""
 
     def tell_write(self, table: Table, key: Key, old: Item | None, new: Item | None) -> None:
         """An item was written."""
@@ -98,7 +98,6 @@ class DynamoDB:
         ConsistentRead: bool = False,
         Limit: int | None = None,
         ExclusiveStartKey: Item | None = None,
-        ScanIndexForward: bool = True,
     ) -> dict[str, Any]:
         names, values = ExpressionAttributeNames or {}, ExpressionAttributeValues
         keyed = condition(KeyConditionExpression)
@@ -107,12 +106,9 @@ class DynamoDB:
 
         def perform() -> dict[str, Any]:
             table = self._table(TableName)
-            hash = _hash(KeyConditionExpression, values)
-            rows = self._rows(table, IndexName, hash, ConsistentRead)
+            pk = _partition(KeyConditionExpression, values)
+            rows = self._rows(table, IndexName, pk, ConsistentRead)
             rows = [(place, item) for place, item in rows if keyed.run(item, names, values)]
-            if not ScanIndexForward:
-                rows.reverse()
-                raise Rejected("backwards queries are not known here")
             if ExclusiveStartKey is not None:
                 rows = rows[seek(rows, self._place(table, IndexName, ExclusiveStartKey)) :]
             most = len(rows) if Limit is None else Limit
@@ -121,7 +117,7 @@ class DynamoDB:
             page = rows[:most]
             whole = not (IndexName or ProjectionExpression or FilterExpression)
             if whole and ConsistentRead:
-                self._calls.tell_read(table, page)
+                self._calls.tell_read(page, goes_on=ExclusiveStartKey is not None)
             answer: dict[str, Any] = {"Items": [dict(item) for _, item in page]}
             if filtered:
                 answer["Items"] = [item for item in answer["Items"] if filtered.run(item, names, values)]
@@ -135,15 +131,15 @@ class DynamoDB:
 
         return self._call("Query", perform)
 
-    def _rows(self, table: Table, index: str | None, hash: str, consistent: bool) -> list[tuple[Any, Item]]:
+    def _rows(self, table: Table, index: str | None, pk: str, consistent: bool) -> list[tuple[Any, Item]]:
         if index is not None:
             if consistent:
                 raise Rejected("an index is never read consistently")
-            return sorted(table.indexes[index].shown.get(hash, {}).items(), key=lambda row: row[0])
-        rows = table.partition(hash)
-        if consistent or not any(key[0] == hash for key in table.lately):
+            return sorted(table.indexes[index].shown.get(pk, {}).items(), key=lambda row: row[0])
+        rows = table.partition(pk)
+        if consistent or not any(key[0] == pk for key in table.lately):
             return rows
-        keys = {key for key, _ in rows} | {key for key in table.lately if key[0] == hash}
+        keys = {key for key, _ in rows} | {key for key in table.lately if key[0] == pk}
         seen = [(key, self._read(table, key, consistent=False)) for key in sorted(keys)]
         return [(key, item) for key, item in seen if item is not None]
 
@@ -288,14 +284,17 @@ def _batched(request: Mapping[str, Any]) -> Item:
     return item
 
 
-def _hash(expression: str, values: Mapping[str, Any]) -> str:
+def _partition(expression: str, values: Mapping[str, Any]) -> str:
     """The partition of a key condition, which begins with it."""
     text: str = values[expression.split()[2]]["S"]
     return text
 
 
 def _check_placeholders(
-    expressions: Sequence[Compiled | None], names: Mapping[str, str], values: Mapping[str, Any], projected: str | None = None
+    expressions: Sequence[Compiled | None],
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+    projected: str | None = None,
 ) -> None:
     """DynamoDB refuses placeholders that are used and not given, and such as are given and not used."""
     used = frozenset().union(*(one.uses for one in expressions if one))

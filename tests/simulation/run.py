@@ -73,9 +73,10 @@ def run(plan: Plan) -> Result:
         finally:
             scheduler.abandon()
     result.calls, result.commits, result.events = world.calls, commits.count, len(world.bus.told)
-    result.struck, result.log = dict(world.struck), [
-        f"{seconds:9.3f} {task}: {text}" for seconds, task, text in world.log
-    ]
+    result.struck, result.log = (
+        dict(world.struck),
+        [f"{seconds:9.3f} {task}: {text}" for seconds, task, text in world.log],
+    )
     return result
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from tidemark.stack import expressions
@@ -26,6 +27,9 @@ MOST_TASKS = 4
 _TRIES = 3
 _QUIET_STEPS = 5_000
 _MINUTE = timedelta(minutes=1)
+
+Way = tuple[float, Callable[[], None]]
+"""How likely, and what."""
 
 
 class Stuck(AssertionError):
@@ -74,11 +78,11 @@ class Scheduler:
     def step(self) -> bool:
         """Let one thing happen; False if there is nothing."""
         chance = self.world.chance
-        ways: list[tuple[float, Callable[[], None]]] = [(3, lambda r=one: self._go_on(r)) for one in self.running]
+        ways: list[Way] = [(3, partial(self._go_on, one)) for one in self.running]
         if len(self.running) < MOST_TASKS:
-            ways += [(1, lambda r=one: self._request(r)) for one in self.requests]
-            ways += [(3, lambda m=one, q=queue: self._from_queue(m, q)) for one, queue in self._visible()]
-            ways += [(3, lambda s=one: self._from_stream(s)) for one in self.world.shards if one.look()]
+            ways += [(1, partial(self._request, one)) for one in self.requests]
+            ways += [(3, partial(self._from_queue, one, queue)) for one, queue in self._visible()]
+            ways += [(3, partial(self._from_stream, one)) for one in self.world.shards if one.look()]
         if not ways:
             return False
         ways += [(0.5, self._follow)]
@@ -211,7 +215,7 @@ class Scheduler:
                 self.swept[schedule.id] = self.world.now()
                 self._begin(
                     schedule.id,
-                    lambda one=schedule: self.world.invoke(one.function, one.input or {}),
+                    partial(self.world.invoke, schedule.function, schedule.input or {}),
                     lambda task: None,
                     calm=False,
                 )

@@ -122,11 +122,11 @@ class Store:
         at = self.instant(now)
         one.consent = state.upper()
         consent = {"state": state, "consent_updated_at": self._written(at)}
-        self._tell("customers_email_marketing_consent/update", at, {"customer_id": id, "email_marketing_consent": consent})
+        self._tell(
+            "customers_email_marketing_consent/update", at, {"customer_id": id, "email_marketing_consent": consent}
+        )
 
-    def buys(
-        self, id: int, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool
-    ) -> None:
+    def buys(self, id: int, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool) -> None:
         """An order is placed, or was some time ago. `again`: two webhooks of one act tell of it."""
         if id in self.erased:
             return

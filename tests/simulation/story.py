@@ -112,7 +112,10 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
     "edits segment": (2.5, lambda r: {**_one_of(r), "query": r.choice(QUERIES)}),
     "drops segment": (2, _one_of),
     "settings": (1.5, lambda r: {"zone": r.choice(ZONES), "test": r.random() < 0.3, "cancelled": r.random() < 0.3}),
-    "time": (7, lambda r: {"minutes": r.choice((1, 7, 60, 400, 1440, 1450, 3000, 3000, 60_000)), "sweeps": r.random() < 0.7}),
+    "time": (
+        7,
+        lambda r: {"minutes": r.choice((1, 7, 60, 400, 1440, 1450, 3000, 3000, 60_000)), "sweeps": r.random() < 0.7},
+    ),
     "sweep": (4, lambda r: {}),
     "check": (0.7, lambda r: {}),
 }

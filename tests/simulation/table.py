@@ -102,16 +102,16 @@ class Table:
         """The item as it is."""
         return self._items.get(key[0], {}).get(key[1])
 
-    def partition(self, hash: str) -> list[tuple[Key, Item]]:
+    def partition(self, pk: str) -> list[tuple[Key, Item]]:
         """The items of a partition in the order of their sort keys."""
-        items = self._items.get(hash, {})
-        return [((hash, sk), items[sk]) for sk in self._order.get(hash, ())]
+        items = self._items.get(pk, {})
+        return [((pk, sk), items[sk]) for sk in self._order.get(pk, ())]
 
     def items(self) -> Iterator[tuple[Key, Item]]:
         """Every item."""
-        for hash, items in self._items.items():
+        for pk, items in self._items.items():
             for sk, item in items.items():
-                yield (hash, sk), item
+                yield (pk, sk), item
 
     def expired(self, at: datetime) -> list[Key]:
         """Whose time to live is over."""

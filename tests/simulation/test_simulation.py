@@ -1,6 +1,6 @@
 """Three hundred seeds, and the same with code that is broken on purpose.
 
-Runs are processes of their own, since only those have sets in an order that can be had again. `make simulate` runs more.
+Runs are processes of their own: only there do sets have an order that can be had again. `make simulate` runs more.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from .faults import FAULTS
+from .faults import FAULTS, time_is_not_caught_up
 from .run import Plan, run
 from .shrink import shrunk
 
@@ -78,8 +78,6 @@ def test_a_seed_is_the_same_run_in_every_process() -> None:
 
 
 def test_a_failing_run_is_had_with_fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    from .faults import time_is_not_caught_up
-
     time_is_not_caught_up(monkeypatch)
     failed = next(result for seed in range(SEEDS_OF_A_FAULT) if (result := run(Plan.of(seed))).differences)
 

@@ -52,7 +52,7 @@ class Calm:
     def happens(self, trouble: str) -> bool:
         return False
 
-    def tell_read(self, *_: object) -> None: ...
+    def tell_read(self, *_: object, goes_on: bool) -> None: ...
 
     def tell_write(self, *_: object) -> None: ...
 
@@ -139,7 +139,7 @@ def test_writes_come_to_the_same_as_in_moto(simulated: DynamoDB, moto: Any) -> N
 
         assert outcome(simulated, writes) == outcome(moto, writes), writes
         for partition in "ab":
-            asked = {
+            asked: dict[str, Any] = {
                 "TableName": "things",
                 "KeyConditionExpression": "pk = :pk",
                 "ExpressionAttributeValues": {":pk": {"S": partition}},
@@ -150,7 +150,11 @@ def test_writes_come_to_the_same_as_in_moto(simulated: DynamoDB, moto: Any) -> N
 
 @pytest.mark.parametrize(
     ("asked", "limit"),
-    [("pk = :pk AND begins_with(sk, :sk)", None), ("pk = :pk AND sk > :sk", 1), ("pk = :pk AND sk BETWEEN :sk AND :sk", 9)],
+    [
+        ("pk = :pk AND begins_with(sk, :sk)", None),
+        ("pk = :pk AND sk > :sk", 1),
+        ("pk = :pk AND sk BETWEEN :sk AND :sk", 9),
+    ],
 )
 def test_queries_find_the_same_as_in_moto(asked: str, limit: int | None, simulated: DynamoDB, moto: Any) -> None:
     for client in (simulated, moto):

@@ -182,10 +182,11 @@ class World:
         with functions.one_request():
             task.pause()
 
-    def tell_read(self, table: Table, rows: Sequence[tuple[Key, Item]]) -> None:
+    def tell_read(self, rows: Sequence[tuple[Key, Item]], *, goes_on: bool) -> None:
         """Keep what a function read of a partition."""
         if self.task is not None and rows:
-            self.seen[self.task, rows[0][0][0]] = rows
+            place = (self.task, rows[0][0][0])
+            self.seen[place] = [*(self.seen.get(place, ()) if goes_on else ()), *rows]
 
     def tell_write(self, table: Table, key: Key, old: Item | None, new: Item | None) -> None:
         """Tell whoever watches."""

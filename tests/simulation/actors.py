@@ -39,7 +39,7 @@ class Merchant:
     settings: Settings
     made: dict[str, dict[str, str]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    # Whose deletion or change was asked for and not answered yet.
+    # Whose deletion was asked for and perhaps not answered yet.
     unsure: set[str] = field(default_factory=set)
 
 
@@ -164,16 +164,11 @@ class Actors:
         self._ask(step.shop, "DELETE", f"/segments/{segment}", None, done)
 
     def _edits_segment(self, step: Step, store: Store) -> None:
-        merchant, segment = self._which(step)
+        _, segment = self._which(step)
         if segment is None or not self._has("PATCH", "/segments/{id}"):
             return
-        asked = step.what["query"]
-        merchant.unsure.add(segment)
-
-        def done(answer: Answer) -> bool:
-            return answer.status < 500
-
-        self._ask(step.shop, "PATCH", f"/segments/{segment}", {"query": asked}, done)
+        body = {"query": step.what["query"]}
+        self._ask(step.shop, "PATCH", f"/segments/{segment}", body, lambda answer: answer.status < 500)
 
     def _has(self, method: str, path: str) -> bool:
         return any((one.method, one.path) == (method, path) for one in self.scheduler.world.wiring.routes)

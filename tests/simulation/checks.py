@@ -66,7 +66,7 @@ class Checking:
     def _shop(self, shop: str, merchant: Merchant, flips: Flips) -> Iterator[str]:
         customers = self.actors.stores[shop].customers()
         rules = Shop(ZoneInfo(merchant.settings.zone), "USD", merchant.settings.orders)
-        segments = {one["id"]: one for one in self._pages(shop, "/segments", "segments", limit=2)}
+        segments = {one["id"]: one for one in self._pages(shop, "/segments", "segments", limit=3)}
         lost = (merchant.made.keys() - merchant.gone - merchant.unsure) - segments.keys()
         yield from (f"{shop}: segment {id} was made and is not there" for id in sorted(lost))
         yield from (f"{shop}: segment {id} was deleted and is there" for id in sorted(merchant.gone & segments.keys()))
@@ -79,7 +79,7 @@ class Checking:
             if seen["state"] != "ready":
                 yield f"{where} is {seen['state']}"
                 continue
-            listed = [one["customer_id"] for one in self._pages(shop, f"/segments/{id}/members", "members", limit=2)]
+            listed = [one["customer_id"] for one in self._pages(shop, f"/segments/{id}/members", "members", limit=3)]
             yield from _compared(f"{where}: members", listed, expected[id])
             if datetime.fromisoformat(seen["as_of"]) < self.at:
                 yield f"{where} is as of {seen['as_of']} only"

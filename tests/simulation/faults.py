@@ -253,7 +253,14 @@ def late_rows_of_what_is_gone_stay(patch: pytest.MonkeyPatch) -> None:
 
 
 def published_before_the_walk_has_ended(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(jobs._PLANS, "walk", dataclasses.replace(jobs._PLANS["walk"], shards=8))
+    walk = jobs._PLANS["walk"]
+
+    def one_page(*arguments: Any) -> tuple[Job, int]:
+        job = arguments[2]
+        _, seen = walk.page(*arguments)
+        return dataclasses.replace(job, shard=job.shard + 1, after=""), seen
+
+    patch.setitem(jobs._PLANS, "walk", dataclasses.replace(walk, page=one_page))
 
 
 def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:

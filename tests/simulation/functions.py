@@ -15,7 +15,7 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,7 +26,9 @@ from typing import Any
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 import segment_core
+from segment_core.membership import jobs, sweep
 from segment_core.runtime import observability
+from segment_core.store import keys
 from tidemark.stack.wiring import FunctionSettings
 
 _numbers = itertools.count()
@@ -150,6 +152,27 @@ def given(clock: Any, chance: Random) -> Iterator[None]:
         yield
     finally:
         for module, name, value in places:
+            setattr(module, name, value)
+
+
+# With few customers there would be one to a slice and one page of everything, and no second page would ever be tried.
+SMALL: Mapping[tuple[ModuleType, str], int] = {
+    (keys, "ROSTER_SLICES"): 1,
+    (jobs, "PAGE"): 2,
+    (sweep, "CUSTOMERS_PER_TURN"): 2,
+}
+
+
+@contextmanager
+def small() -> Iterator[None]:
+    """Within this, everything comes in small portions."""
+    before = {(module, name): getattr(module, name) for module, name in SMALL}
+    for (module, name), value in SMALL.items():
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for (module, name), value in before.items():
             setattr(module, name, value)
 
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
-from threading import Semaphore
 from typing import Any
 
 import boto3
@@ -31,7 +30,7 @@ from .queues import SQS, Queue
 from .services import Bus, Parameters
 from .streams import SHARDS, Shard
 from .table import Item, Key, Table
-from .tasks import Killed, Task
+from .tasks import Killed, Task, taken
 from .troubles import Troubles
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
@@ -67,7 +66,7 @@ class World:
             for number in range(SHARDS)
         ]
         self.functions = {one.name: one for one in self.wiring.functions}
-        self.back = Semaphore(0)
+        self.back = taken()
         self.task: Task | None = None
         self.elapsed = 0.0
         self.log: deque[tuple[float, str, str]] = deque(maxlen=_LOG_LINES)
@@ -239,7 +238,7 @@ class World:
         functions.forget()
         clock.use(self.shown)
         try:
-            with functions.given(self, self.chance), functions.counting(self.counted):
+            with functions.given(self, self.chance), functions.counting(self.counted), functions.small():
                 yield
         finally:
             clock.use(None)

@@ -100,7 +100,8 @@ class Actors:
         what = step.what
         ago = timedelta(days=what["days"], minutes=what["minutes"])
         total, test, again = Decimal(what["total"]), what["test"], what["again"]
-        store.buys(what["customer"], self._now, ago=ago, total=total, test=test, again=again)
+        buyer = None if what["guest"] else what["customer"]
+        store.buys(buyer, self._now, ago=ago, total=total, test=test, again=again)
 
     def _tag(self, step: Step, store: Store) -> None:
         store.tag(step.what["customer"], self._now, step.what["tag"])
@@ -129,7 +130,8 @@ class Actors:
     # Merchants ----------------------------------------------------------------------------------
 
     def _imports(self, step: Step, store: Store) -> None:
-        documents = [one for id in step.what["customers"] if (one := store.document(id, self._now))]
+        told = (store.document(id, self._now, dated=step.what["dated"]) for id in step.what["customers"])
+        documents = [one for one in told if one]
         if documents:
             self._ask(step.shop, "POST", "/imports", {"customers": documents}, lambda answer: answer.status in _HEARD)
 
@@ -143,6 +145,15 @@ class Actors:
             return True
 
         self._ask(step.shop, "POST", "/segments", {"name": step.what["name"], "query": step.what["query"]}, done)
+
+    def _reads(self, step: Step, store: Store) -> None:
+        """Whoever reads gets an answer, whatever goes on meanwhile, and one that could be so."""
+        _, segment = self._which(step)
+        paths = ["/segments", f"/customers/{step.what['which'] % 5}/segments"]
+        paths += [f"/segments/{segment}", f"/segments/{segment}/members"] if segment else []
+        for one in paths:
+            content, headers = as_reader(step.shop)
+            self.scheduler.ask(Request(f"GET {one}", "GET", one, content, headers, _reads_well, calm=True))
 
     def _which(self, step: Step) -> tuple[Merchant, str | None]:
         merchant = self.merchants[step.shop]
@@ -207,6 +218,7 @@ _ACTS: dict[str, Callable[[Actors, Step, Store], None]] = {
     "hands over": Actors._hands_over,
     "erases": Actors._erases,
     "imports": Actors._imports,
+    "reads": Actors._reads,
     "makes segment": Actors._makes_segment,
     "edits segment": Actors._edits_segment,
     "drops segment": Actors._drops_segment,
@@ -230,6 +242,16 @@ def made(scheduler: Scheduler) -> Actors:
 
 def _is_safe(answer: Answer) -> bool:
     return answer.status == 200
+
+
+def _reads_well(answer: Answer) -> bool:
+    if answer.status not in (200, 404):
+        raise AssertionError(f"a reader was answered {answer.status} {answer.body}")
+    body = answer.body
+    listed = [one["customer_id"] for one in body.get("members", ())]
+    if len(listed) > len(set(listed)) or any((one.get("count") or 0) < 0 for one in (body, *body.get("segments", ()))):
+        raise AssertionError(f"a reader was shown {body}")
+    return True
 
 
 def path(base: str, **query: Any) -> str:

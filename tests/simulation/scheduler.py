@@ -47,6 +47,7 @@ class Request:
     headers: dict[str, str]
     done: Callable[[Answer], bool]
     repeats: bool = False
+    calm: bool = False
     tries: int = 0
 
 
@@ -152,7 +153,7 @@ class Scheduler:
             request.name,
             lambda: ask(self.world, request.method, request.path, request.body, request.headers),
             ended,
-            calm=request.tries >= _TRIES,
+            calm=request.calm or request.tries >= _TRIES,
         )
 
     def _visible(self) -> list[tuple[QueueMapping, Queue]]:

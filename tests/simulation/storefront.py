@@ -50,7 +50,7 @@ class Purchase:
     """An order as the store has it. `told_at` is the instant of the newest body, which says what was kept by then."""
 
     id: int
-    buyer: int
+    buyer: int | None
     created_at: datetime
     total: Decimal
     test: bool
@@ -126,19 +126,19 @@ class Store:
             "customers_email_marketing_consent/update", at, {"customer_id": id, "email_marketing_consent": consent}
         )
 
-    def buys(self, id: int, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool) -> None:
-        """An order is placed, or was some time ago. `again`: two webhooks of one act tell of it."""
+    def buys(self, id: int | None, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool) -> None:
+        """An order is placed, or was some time ago. `again`: two webhooks of one act tell of it. No id: by a guest."""
         if id in self.erased:
             return
         at = self.instant(now)
         # Stores never give an order's number to another one.
         self._numbers += 1
         order = self._numbers
-        if id not in self.people:
+        if id is not None and id not in self.people:
             self.people[id] = Person(id, at, f"planted.{id}@example.com")
         self.purchases[order] = Purchase(order, id, at - ago, total, test, at)
         self._order("orders/create", self.purchases[order], at)
-        if again:
+        if again and id is not None:
             self._tell("customers/update", at, self._person_body(self.people[id], at, old_shape=False))
 
     def edits(self, which: int, now: datetime, total: Decimal) -> None:
@@ -181,7 +181,8 @@ class Store:
         """An order is somebody else's from now on."""
         one = self._one(which)
         if one is not None and to in self.people and to != one.buyer:
-            self.parted.add(one.buyer)
+            if one.buyer is not None:
+                self.parted.add(one.buyer)
             one.buyer = to
             self._order("orders/updated", one, self.instant(now))
 
@@ -194,8 +195,8 @@ class Store:
         self.purchases = {order: one for order, one in self.purchases.items() if one.buyer != id}
         self._tell("customers/delete", self.instant(now), {"id": id, "tax_exemptions": []})
 
-    def document(self, id: int, now: datetime) -> dict[str, Any] | None:
-        """The customer document of somebody, as of now."""
+    def document(self, id: int, now: datetime, *, dated: bool) -> dict[str, Any] | None:
+        """The customer document of somebody, as of now, with or without what webhooks tell of orders' dates."""
         one = self.people.get(id)
         if one is None:
             return None
@@ -211,7 +212,7 @@ class Store:
             "orders": [
                 {
                     "id": str(order.id),
-                    "created_at": iso(order.created_at),
+                    **({"created_at": iso(order.created_at)} if dated else {}),
                     "updated_at": iso(order.told_at),
                     "total": str(order.kept()),
                     "currency": "USD",
@@ -310,7 +311,7 @@ class Store:
             "discount_codes": [],
             "line_items": [{"id": one.id, "product_id": one.id % 3, "quantity": 1 + one.id % 2}],
             "refunds": [self._refund_body(refund) for refund in one.refunds],
-            "customer": self._person_body(self.people[one.buyer], at, old_shape=False),
+            "customer": None if one.buyer is None else self._person_body(self.people[one.buyer], at, old_shape=False),
         }
         self._tell(topic, at, body)
 

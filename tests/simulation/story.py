@@ -97,6 +97,7 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
             "total": r.choice((40, 50, 60, 120)),
             "test": r.random() < 0.08,
             "again": r.random() < 0.5,
+            "guest": r.random() < 0.1,
         },
     ),
     "tag": (3, lambda r: {**_customer(r), "tag": r.choice(TAGS)}),
@@ -107,7 +108,10 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
     "deletes": (1, _one_of),
     "hands over": (1.5, lambda r: {**_one_of(r), **_customer(r)}),
     "erases": (1.5, _customer),
-    "imports": (1.5, lambda r: {"customers": sorted(r.sample(CUSTOMERS, r.randint(1, 3)))}),
+    "imports": (
+        1.5,
+        lambda r: {"customers": sorted(r.sample(CUSTOMERS, r.randint(1, 3))), "dated": r.random() < 0.7},
+    ),
     "makes segment": (5, lambda r: {"query": r.choice(QUERIES), "name": f"segment {r.randrange(100)}"}),
     "edits segment": (2.5, lambda r: {**_one_of(r), "query": r.choice(QUERIES)}),
     "drops segment": (2, _one_of),
@@ -117,6 +121,7 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
         lambda r: {"minutes": r.choice((1, 7, 60, 400, 1440, 1450, 3000, 3000, 60_000)), "sweeps": r.random() < 0.7},
     ),
     "sweep": (4, lambda r: {}),
+    "reads": (3, _one_of),
     "check": (0.7, lambda r: {}),
 }
 

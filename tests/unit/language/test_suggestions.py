@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from segment_core.language.suggestions import INVENTED_FILTERS, INVENTED_VALUES, nearest
+from segment_core.language.suggestions import INVENTED_FILTERS, INVENTED_VALUES
 from segment_core.language.vocabulary import ATTRIBUTES, find, names
+from segment_core.nearest import nearest
 
 
 @pytest.mark.parametrize(

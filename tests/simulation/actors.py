@@ -127,6 +127,22 @@ class Actors:
     def _erases(self, step: Step, store: Store) -> None:
         store.erases(step.what["customer"], self._now)
 
+    def _checks_out(self, step: Step, store: Store) -> None:
+        store.checks_out(step.what["customer"], self._now)
+
+    def _completes(self, step: Step, store: Store) -> None:
+        store.completes(step.what["which"], self._now)
+
+    def _looks(self, step: Step, store: Store) -> None:
+        event = store.sees(step.what["customer"], self._now, timedelta(hours=step.what["hours"]))
+        if event is not None:
+            self._ask(step.shop, "POST", "/events", {"events": [event]}, lambda answer: answer.status in _HEARD)
+
+    def _moves(self, step: Step, store: Store) -> None:
+        merchant = self.merchants[step.shop]
+        merchant.settings = Settings(step.what["zone"], merchant.settings.orders)
+        store.moves(step.what["zone"], self._now)
+
     # Merchants ----------------------------------------------------------------------------------
 
     def _imports(self, step: Step, store: Store) -> None:
@@ -219,6 +235,10 @@ _ACTS: dict[str, Callable[[Actors, Step, Store], None]] = {
     "erases": Actors._erases,
     "imports": Actors._imports,
     "reads": Actors._reads,
+    "checks out": Actors._checks_out,
+    "completes": Actors._completes,
+    "looks": Actors._looks,
+    "moves": Actors._moves,
     "makes segment": Actors._makes_segment,
     "edits segment": Actors._edits_segment,
     "drops segment": Actors._drops_segment,

@@ -253,6 +253,8 @@ def _said(customer: Customer, rules: Shop, at: datetime) -> dict[str, Any]:
         "email": customer.email,
         "tags": sorted(customer.tags),
         "consent": customer.email_marketing_consent,
+        "checkouts": sorted((one.id, one.updated_at, one.completed_at) for one in customer.checkouts),
+        "events": sorted((one.id, one.type, one.at) for one in customer.events),
         "orders": {
             one.id: (one.created_at, oracle._spend(one, rules, at + timedelta(days=1)), one.cancelled_at, one.test)
             for one in sorted(customer.orders, key=lambda one: one.id)

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from segment_core.facts.customer import Customer, Order, OrderLine, Refund
+from segment_core.facts.customer import Checkout, Customer, Event, Order, OrderLine, Refund
 from segment_core.instants import iso
 
 SECOND = timedelta(seconds=1)
@@ -43,6 +43,16 @@ class Person:
     email: str
     tags: set[str] = field(default_factory=set)
     consent: str | None = None
+
+
+@dataclass(slots=True)
+class Basket:
+    """A checkout as the store has it."""
+
+    token: str
+    owner: int
+    changed_at: datetime
+    completed_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +82,8 @@ class Store:
     zone: ZoneInfo
     people: dict[int, Person] = field(default_factory=dict)
     purchases: dict[int, Purchase] = field(default_factory=dict)
+    baskets: list[Basket] = field(default_factory=list)
+    looks: list[tuple[int, Event]] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
     # Who had an order that is another's now: stores do not delete them.
     parted: set[int] = field(default_factory=set)
@@ -195,6 +207,42 @@ class Store:
         self.purchases = {order: one for order, one in self.purchases.items() if one.buyer != id}
         self._tell("customers/delete", self.instant(now), {"id": id, "tax_exemptions": []})
 
+    def checks_out(self, id: int, now: datetime) -> None:
+        """Somebody comes to the checkout."""
+        if id in self.people:
+            self._numbers += 1
+            self.baskets.append(Basket(f"token{self._numbers}", id, self.instant(now)))
+            self._basket("checkouts/create", self.baskets[-1])
+
+    def completes(self, which: int, now: datetime) -> None:
+        """A checkout is completed."""
+        there = [one for one in self.baskets if one.owner in self.people]
+        if there:
+            one = there[which % len(there)]
+            one.changed_at = self.instant(now)
+            one.completed_at = one.completed_at or one.changed_at
+            self._basket("checkouts/update", one)
+
+    def sees(self, id: int, now: datetime, ago: timedelta) -> dict[str, Any] | None:
+        """Somebody looks at a product: the event, which the store's pages tell by themselves."""
+        if id not in self.people:
+            return None
+        self._numbers += 1
+        event = Event(f"look{self._numbers}", "storefront.product_viewed", self.instant(now) - ago)
+        self.looks.append((id, event))
+        return {"customer_id": str(id), "id": event.id, "type": event.type, "at": iso(event.at)}
+
+    def moves(self, zone: str, now: datetime) -> None:
+        """The store counts its days elsewhere."""
+        at = self.instant(now)
+        body = {
+            "iana_timezone": zone,
+            "currency": "USD",
+            "updated_at": self._written(at),
+            "myshopify_domain": self.domain,
+        }
+        self._tell("shop/update", at, body)
+
     def document(self, id: int, now: datetime, *, dated: bool) -> dict[str, Any] | None:
         """The customer document of somebody, as of now, with or without what webhooks tell of orders' dates."""
         one = self.people.get(id)
@@ -249,6 +297,12 @@ class Store:
             email=one.email,
             tags=tuple(sorted(one.tags)),
             email_marketing_consent=one.consent,
+            checkouts=tuple(
+                Checkout(basket.token, basket.changed_at, basket.completed_at)
+                for basket in self.baskets
+                if basket.owner == one.id
+            ),
+            events=tuple(event for id, event in self.looks if id == one.id),
             orders=tuple(
                 Order(
                     id=str(order.id),
@@ -289,6 +343,16 @@ class Store:
             "addresses": [],
             **(older if old_shape else {}),
         }
+
+    def _basket(self, topic: str, one: Basket) -> None:
+        body = {
+            "token": one.token,
+            "created_at": self._written(one.changed_at),
+            "updated_at": self._written(one.changed_at),
+            "completed_at": None if one.completed_at is None else self._written(one.completed_at),
+            "customer": {"id": one.owner},
+        }
+        self._tell(topic, one.changed_at, body)
 
     def _refund_body(self, refund: tuple[int, datetime, Decimal]) -> dict[str, Any]:
         number, at, amount = refund

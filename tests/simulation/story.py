@@ -43,6 +43,9 @@ QUERIES = (
     "customer_email_domain = 'example.org'",
     "NOT (last_order_date >= -1d) AND number_of_orders > 0",
     "customer_added_date <= -1d",
+    "abandoned_checkout_date >= -1d",
+    "storefront.product_viewed MATCHES (date >= -1d, count >= 1)",
+    "storefront.product_viewed NOT MATCHES (date >= -2d) AND number_of_orders > 0",
 )
 
 
@@ -115,6 +118,9 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
     "makes segment": (5, lambda r: {"query": r.choice(QUERIES), "name": f"segment {r.randrange(100)}"}),
     "edits segment": (2.5, lambda r: {**_one_of(r), "query": r.choice(QUERIES)}),
     "drops segment": (2, _one_of),
+    "checks out": (2, _customer),
+    "completes": (1, _one_of),
+    "looks": (2, lambda r: {**_customer(r), "hours": r.choice((0, 0, 5, 30))}),
     "settings": (1.5, lambda r: {"zone": r.choice(ZONES), "test": r.random() < 0.3, "cancelled": r.random() < 0.3}),
     "time": (
         7,
@@ -130,11 +136,15 @@ def drawn(chance: Random, most: int) -> list[Step]:
     """The steps of a run."""
     kinds = [*KINDS]
     weights = [weight for weight, _ in KINDS.values()]
+    # Either the store or the merchant says in which zone a shop is: who was last of both is for other tests.
+    settings = chance.choice(("settings", "moves"))
     steps = []
     for number in range(chance.randint(most // 2, most)):
         kind = FIRST[number] if number < len(FIRST) else chance.choices(kinds, weights)[0]
+        drawn_for = KINDS[kind][1](chance)
+        kind = settings if kind == "settings" else kind
         shop = SHOPS[0] if chance.random() < 0.85 else SHOPS[1]
-        steps.append(Step(number, kind, shop, KINDS[kind][1](chance), chance.choice((0, 1, 4, 12, 30))))
+        steps.append(Step(number, kind, shop, drawn_for, chance.choice((0, 1, 4, 12, 30))))
     return steps
 
 

@@ -41,3 +41,13 @@ def test_refused(query: str, problems: list[str], hint: str) -> None:
 
     assert [place(problem) for problem in refusal.value.problems] == problems
     assert hint in refusal.value.problems[0].hint
+
+
+@pytest.mark.parametrize(("query", "message", "hint"), cases("wording.json"))
+def test_what_people_are_told(query: str, message: str, hint: str) -> None:
+    try:
+        problems = check(query).warnings
+    except InvalidQuery as refusal:
+        problems = refusal.problems
+
+    assert (problems[0].message, problems[0].hint) == (message, hint)

@@ -12,7 +12,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import evaluation, imports, stack
+from . import evaluation, imports, stack, untils
 
 Result = Mapping[str, float | str]
 
@@ -20,6 +20,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "stack": stack.measure,
     "evaluation": evaluation.measure,
     "imports": imports.measure,
+    "untils": untils.measure,
 }
 
 

@@ -104,6 +104,35 @@ def test_what_an_expression_means_on_a_day(expression: Day | Offset | Named, tod
     assert resolve(expression, date.fromisoformat(today)).isoformat() == day
 
 
+def test_what_an_expression_means_lasts_for_its_day() -> None:
+    """2026-03-08 has 23 hours in New York."""
+    began, over = instant("2026-03-08T05:00:00Z"), instant("2026-03-09T04:00:00Z")
+    for expression in (Day(date(2026, 3, 8)), Named("yesterday"), Offset(-1, "d")):
+        assert span(expression, date(2026, 3, 9), NEW_YORK) == (began, over)
+
+
+@pytest.mark.parametrize(
+    ("expression", "reached", "passed"),
+    [
+        pytest.param(Offset(-1, "d"), NEVER, NEVER, id="the day after the last is never"),
+        pytest.param(Named("today"), instant("9999-12-31T00:00:00Z"), NEVER, id="the last day is never over"),
+        pytest.param(Offset(1, "d"), instant("9999-12-30T00:00:00Z"), NEVER, id="the last day, from the day before"),
+        pytest.param(Offset(1, "y"), instant("9998-12-31T00:00:00Z"), NEVER, id="from a year before"),
+    ],
+)
+def test_the_last_day_there_is(expression: Offset | Named, reached: datetime, passed: datetime) -> None:
+    assert passing(expression, date.max, UTC_ZONE) == (reached, passed)
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])
+def test_days_that_utc_cannot_show_begin_at_the_ends_of_time(zone: str) -> None:
+    """The first day began before UTC tells where clocks are ahead; where they are behind, the last is over after it."""
+    start = day_start(date(1, 1, 2), ZoneInfo(zone))
+    assert start == instant("0001-01-01T10:00:00Z" if "-14" in zone else "0001-01-02T12:00:00Z")
+    assert span(Moment(datetime(1, 1, 1, 3)), date.min, ZoneInfo("Etc/GMT-14"))[0] == BEGINNING
+    assert span(Moment(datetime(9999, 12, 31, 20)), date.min, ZoneInfo("Etc/GMT+12"))[0] == NEVER
+
+
 @pytest.mark.parametrize("count", [-13, -1, 0, 1, 25])
 @pytest.mark.parametrize("unit", ["d", "w", "m", "y"])
 def test_first_day_reaching_is_the_first_that_a_search_finds(count: int, unit: OffsetUnit) -> None:

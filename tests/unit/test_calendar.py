@@ -181,6 +181,16 @@ def test_when_time_reaches_and_passes_a_fact(
     assert list(passing(expression, instant("2026-01-06T12:00:00.5Z"), NEW_YORK)) == when
 
 
+@pytest.mark.parametrize(
+    ("beside", "reached", "passed"),
+    [(-1, BEGINNING, BEGINNING), (0, BEGINNING, NEVER), (999_999, BEGINNING, NEVER), (1_000_000, NEVER, NEVER)],
+    ids=["the microsecond before", "as it starts", "its last microsecond", "as it is over"],
+)
+def test_a_fact_within_the_second_of_a_moment(beside: int, reached: datetime, passed: datetime) -> None:
+    fact = instant("2026-01-06T12:00:00Z") + timedelta(microseconds=beside)
+    assert passing(Moment(datetime(2026, 1, 6, 7)), fact, NEW_YORK) == (reached, passed)
+
+
 @pytest.mark.parametrize("zone", [UTC_ZONE, ZoneInfo("Pacific/Kiritimati"), NEW_YORK], ids=str)
 def test_the_ends_of_the_calendar_are_no_error(zone: ZoneInfo) -> None:
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)

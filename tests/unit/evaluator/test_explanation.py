@@ -67,6 +67,7 @@ def test_a_clause_shows_the_value_it_saw(query: str, seen: str | None) -> None:
         ("number_of_orders = 3", "2 of 3 orders"),
         ("number_of_orders BETWEEN 3 AND 5", "2 of 3 orders"),
         ("number_of_orders = 1", ""),
+        ("number_of_orders IN (3, 4)", ""),
         ("number_of_orders != 2", ""),
         ("number_of_orders < 2", ""),
         ("number_of_orders >= 2", ""),

@@ -154,6 +154,9 @@ def test_first_day_reaching_is_the_first_that_a_search_finds(count: int, unit: O
         pytest.param(Offset(10**12, "y"), date(2026, 1, 1), date.min, id="always"),
         pytest.param(Offset(10**12, "d"), date(2026, 1, 1), date.min, id="always, in days"),
         pytest.param(Offset(-1, "y"), date.min, date.min, id="the first day"),
+        pytest.param(Offset(-1, "y"), date(9998, 5, 5), date(9999, 5, 5), id="in the last year that there is"),
+        pytest.param(Offset(-1, "m"), date(9999, 10, 31), date(9999, 12, 1), id="November has no 31st"),
+        pytest.param(Offset(1, "y"), date(2, 5, 5), date(1, 5, 5), id="in the first year that there is"),
     ],
 )
 def test_first_day_reaching_at_the_ends_of_the_calendar(expression: Offset, day: date, first: date | None) -> None:

@@ -45,6 +45,10 @@ def test_a_diamond_is_no_circle() -> None:
     assert check("in_segment('left') AND in_segment('right')", Limits(segments=known, saving=frozenset({"vip"})))
 
 
+def test_a_segment_may_ask_one_that_is_gone() -> None:
+    assert check("in_segment('a')", Limits(segments=segments(a="in_segment('gone') OR number_of_orders > 3")))
+
+
 def test_a_circle_among_others_does_not_hang() -> None:
     known = segments(a="in_segment('b')", b="in_segment('a')")
     assert refusal("in_segment('a')", known, "vip").code == "segments_too_deep"

@@ -129,6 +129,14 @@ def test_a_total_without_a_window_changes_too_when_a_fact_is_dated_ahead() -> No
     assert explained("number_of_orders >= 1", cancelled).ahead == "loses one on 2026-03-01"
 
 
+@pytest.mark.parametrize(("total", "change"), [("0.50", "loses 0.50 USD"), ("-0.50", "gains 0.50 USD")])
+def test_a_small_change_is_one_too(total: str, change: str) -> None:
+    order = {"id": "1", "created_at": "2026-02-28T12:00:00Z", "total": total}
+    customer = read_customer({"id": "1", "orders": [order]})
+    window = "orders_placed MATCHES (date >= -2d, sum_amount > 0)"
+    assert explained(window, customer).ahead == f"the window {change} on 2026-03-03"
+
+
 @pytest.mark.parametrize(
     ("tags", "seen"),
     [("gfedcba", "a, b, c, d, e and 2 more"), ("fedcba", "a, b, c, d, e and 1 more"), ("edcba", "a, b, c, d, e")],

@@ -84,6 +84,7 @@ def test_a_clause_shows_the_value_it_saw(query: str, seen: str | None) -> None:
             "80.50 of more than 120.00 USD",
         ),
         ("orders_placed NOT MATCHES (count >= 1)", ""),
+        ("orders_placed NOT MATCHES (count >= 3)", ""),
         ("last_order_date > today", ""),
     ],
 )

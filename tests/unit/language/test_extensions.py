@@ -45,6 +45,7 @@ def test_an_extension_is_refused_at_its_word(query: str, column: int, hint: str)
         check(query, STRICT)
     [problem] = refusal.value.problems
     assert (problem.code, problem.column) == ("extension_not_allowed", column)
+    assert problem.message.endswith("' is an extension that the store's own language does not have")
     assert hint in problem.hint
 
 

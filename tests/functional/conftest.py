@@ -23,7 +23,7 @@ from moto import mock_aws
 
 from segment_core import clock
 from segment_core.api import routing
-from segment_core.runtime import bus, environment, machine, queue, secrets
+from segment_core.runtime import bus, environment, files, machine, queue, secrets, signing
 from segment_core.runtime.observability import logger
 from segment_core.segments.shops import put_shop
 from segment_core.store import client
@@ -71,6 +71,7 @@ class Stack:
     secrets_prefix: str
     event_bus_name: str
     build_machine_arn: str
+    exports_bucket: str
 
     def messages(self, queue_url: str) -> list[dict[str, Any]]:
         """All messages of a queue, taken off it."""
@@ -107,8 +108,9 @@ def aws() -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    for module in (client, queue, secrets, bus, machine):
+    for module in (client, queue, secrets, bus, files, machine):
         module.client.cache_clear()
+    signing.key.cache_clear()
 
 
 @pytest.fixture
@@ -122,7 +124,9 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         secrets_prefix=f"/tidemark-{next(_numbers)}",
         event_bus_name=f"tidemark-{next(_numbers)}",
         build_machine_arn=new_machine("BuildMachine"),
+        exports_bucket=f"tidemark-exports-{next(_numbers)}",
     )
+    files.client().create_bucket(Bucket=made.exports_bucket)
     bus.client().create_event_bus(Name=made.event_bus_name)
     for name, value in {
         "CUSTOMERS_TABLE": made.tables.customers,
@@ -135,6 +139,8 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         "WORK_QUEUE_URL": made.work_queue_url,
         "SECRETS_PREFIX": made.secrets_prefix,
         "EVENT_BUS_NAME": made.event_bus_name,
+        "EXPORTS_BUCKET": made.exports_bucket,
+        "CURSOR_KEY": f"{made.secrets_prefix}/cursor-key",
         "HISTORY_DAYS": "400",
         "DEFINITIONS_PER_SHOP": "1000",
         "BUILDS_PER_SHOP": "10",
@@ -144,6 +150,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     }.items():
         monkeypatch.setenv(name, value)
     environment.environment.cache_clear()
+    signing.key.cache_clear()
     clock.use(lambda: NOW)
     yield made
     clock.use(None)

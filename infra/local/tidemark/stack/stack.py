@@ -36,6 +36,7 @@ from tidemark.stack.functions import Functions
 from tidemark.stack.http_api import HttpApi
 from tidemark.stack.http_server import HttpServer, Request, Response
 from tidemark.stack.names import Names
+from tidemark.stack.objects import ACCESS_KEY, SECRET_KEY, Objects
 from tidemark.stack.parameters import Parameters
 from tidemark.stack.queue_mapping import QueuePoller
 from tidemark.stack.queues import Draft, Queues
@@ -142,8 +143,8 @@ class Stack:
         self._begin()
 
     def _endpoint(self, names: Names) -> AwsEndpoint:
-        parameters = Parameters(self._database)
-        return AwsEndpoint(names, self.queues, self._bus, self._executions, parameters, self._activity)
+        parameters, objects = Parameters(self._database), Objects(self.wiring.buckets, self._database)
+        return AwsEndpoint(names, self.queues, self._bus, self._executions, parameters, objects, self._activity)
 
     def _lock_data(self) -> IO[str] | None:
         """The data belongs to one stack; a killed one's processes let go of it when they have ended."""
@@ -226,8 +227,8 @@ class Stack:
         """What every function has in its environment beside its own: where this stack's AWS is."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return kept | {
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": naming.REGION,
             "AWS_DEFAULT_REGION": naming.REGION,
             "AWS_ENDPOINT_URL": services_url,

@@ -46,6 +46,8 @@ def put(
         currency=body.currency,
         count_test_orders=body.settings.count_test_orders,
         count_cancelled_orders=body.settings.count_cancelled_orders,
+        abandoned_after_minutes=body.settings.abandoned_after_minutes,
+        platform=body.platform,
         at=ask.at,
         language=LanguageSettings(**body.queries.model_dump()),
     )
@@ -54,10 +56,13 @@ def put(
     shown = models.Shop(
         shop=record.id,
         domain=record.domain,
+        platform=record.platform,
         zone=record.zone,
         currency=record.currency,
         settings=models.ShopSettings(
-            count_test_orders=record.count_test_orders, count_cancelled_orders=record.count_cancelled_orders
+            count_test_orders=record.count_test_orders,
+            count_cancelled_orders=record.count_cancelled_orders,
+            abandoned_after_minutes=record.abandoned_after_minutes,
         ),
         queries=models.QuerySettings.model_validate(record.language.as_fields()),
         webhook_secrets=len(secrets.read(prefix, shop) if body.webhook_secrets is None else body.webhook_secrets),

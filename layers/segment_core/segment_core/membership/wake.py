@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from segment_core.errors import NotUnderstood
+from segment_core.membership import extracts
+from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.evaluate import Round
 from segment_core.model.membership import Cause
 from segment_core.runtime import queue
@@ -27,11 +29,15 @@ Customers = Mapping[str, Sequence[str]]
 class Wake:
     """One invocation's worth of evaluations, at one instant: `by_fact` or `by_message` for each record, then `settle`.
 
-    `named` are the customers of the batch, whose memberships are read together.
+    `named` are the customers of the batch, whose memberships are read together; `seconds_left` is what extracts may
+    take.
     """
 
     tables: Tables
+    work_queue_url: str
+    exports_bucket: str
     at: datetime
+    seconds_left: SecondsLeft
     named: Customers
     _rounds: dict[str, Round] = field(default_factory=dict)
     _done: set[tuple[str, str]] = field(default_factory=set)
@@ -57,6 +63,11 @@ class Wake:
         # Whoever tried before may have ended between commit and `settle`.
         self._evaluate(message["shop"], message["customer"], message["cause"], restamp=repeated)
 
+    def _extract_message(self, message: Mapping[str, Any], repeated: bool) -> None:
+        shop, extract = message["shop"], message["extract"]
+        if not extracts.work(self.tables, self.exports_bucket, shop, extract, self.at, self.seconds_left):
+            queue.send(self.work_queue_url, shop, message)
+
     def _evaluate(self, shop: str, customer: str, cause: Cause, *, restamp: bool = False) -> None:
         # Only after an evaluation for a fact is there surely a commit that covers all others of the batch.
         if (shop, customer) in self._done:
@@ -70,6 +81,7 @@ class Wake:
 
 _KINDS: dict[str, Callable[[Wake, Mapping[str, Any], bool], None]] = {
     "evaluate": Wake._evaluate_message,
+    "extract": Wake._extract_message,
 }
 
 
@@ -86,6 +98,11 @@ def defer_marked(records: Sequence[Mapping[str, Any]], work_queue_url: str) -> l
 def in_records(records: Iterable[Mapping[str, Any]]) -> Customers:
     """The customers whom stream records name."""
     return _by_shop(_customer(record) for record in records)
+
+
+def extracts_last(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages, with extracts after everything else: they take what time is left, and nobody waits for them."""
+    return sorted(records, key=lambda record: _read(record).get("kind") == "extract")
 
 
 def in_messages(records: Iterable[Mapping[str, Any]]) -> Customers:

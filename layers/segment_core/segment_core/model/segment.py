@@ -17,6 +17,7 @@ class ShopRecord:
     """A tenant. `domain` is the store's own, to which the id of the operator's choosing is bound.
 
     Settings that answers depend on are as they were asked for: those in force are in the shop's generation.
+    `platform` is the make of the store, see `ingest.platforms`.
     """
 
     id: str
@@ -27,6 +28,8 @@ class ShopRecord:
     count_cancelled_orders: bool
     created_at: datetime
     updated_at: datetime
+    abandoned_after_minutes: int = 60
+    platform: str = "shopify"
     language: LanguageSettings = field(default_factory=LanguageSettings)
 
 

@@ -27,19 +27,22 @@ class WebhookEnvironment(Environment):
 
 
 class IngestEnvironment(Environment):
-    """`ingest`: merges facts; parks what cannot be understood."""
+    """`ingest`: merges facts, keeps to the store's settings; parks what cannot be understood."""
 
     customers_table: str
+    segments_table: str
     ingest_dead_letter_queue_url: str
 
 
 class EvaluateEnvironment(Environment):
-    """`evaluate`: evaluates customers."""
+    """`evaluate`: evaluates customers, writes exports."""
 
     customers_table: str
     memberships_table: str
+    members_table: str
     segments_table: str
     work_queue_url: str
+    exports_bucket: str
 
 
 class BuildEnvironment(Environment):
@@ -73,15 +76,19 @@ class ProjectEnvironment(Environment):
 
 
 class ApiEnvironment(Environment):
-    """`api`: definitions (at most that many for a shop, and so many builds at once), reads, shops and imports."""
+    """`api`: definitions (at most that many for a shop, and so many builds at once), reads, shops, imports, exports."""
 
     customers_table: str
     memberships_table: str
     members_table: str
+    history_table: str
     segments_table: str
     build_machine_arn: str
     ingest_queue_url: str
     secrets_prefix: str
+    cursor_key: str
+    exports_bucket: str
+    history_days: PositiveInt
     definitions_per_shop: PositiveInt
     builds_per_shop: PositiveInt
 

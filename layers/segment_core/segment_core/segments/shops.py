@@ -36,6 +36,8 @@ def put_shop(
     currency: str,
     count_test_orders: bool,
     count_cancelled_orders: bool,
+    abandoned_after_minutes: int = 60,
+    platform: str = "shopify",
     at: datetime,
     language: LanguageSettings = _USUAL,
 ) -> tuple[ShopRecord, bool]:
@@ -44,7 +46,8 @@ def put_shop(
     Where other settings change answers, all segments are built under them and published together with them: readers
     see everything under the old settings, then everything under the new ones. The next sweep begins with that.
     """
-    settings = Settings(zone, currency, OrderPolicy(count_test_orders, count_cancelled_orders))
+    orders = OrderPolicy(count_test_orders, count_cancelled_orders, abandoned_after_minutes)
+    settings = Settings(zone, currency, orders)
     for pause in backoff():
         stored = shops.read(tables.segments, shop)
         record = ShopRecord(
@@ -56,6 +59,8 @@ def put_shop(
             count_cancelled_orders,
             stored.created_at if stored else at,
             at,
+            abandoned_after_minutes,
+            platform,
             language,
         )
         previous = generations.current(tables.segments, shop)

@@ -12,7 +12,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import evaluation, imports, reading, stack, units
+from . import evaluation, imports, reading, stack, units, untils
 
 Result = Mapping[str, float | str]
 
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "evaluation": evaluation.measure,
     "imports": imports.measure,
     "reading": reading.measure,
+    "untils": untils.measure,
 }
 
 

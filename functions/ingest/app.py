@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from segment_core.errors import InvalidDocument, InvalidRequest, NotUnderstood, TidemarkError, TooLarge
+from segment_core import clock
+from segment_core.errors import InvalidDocument, InvalidRequest, NotFound, NotUnderstood, TidemarkError, TooLarge
+from segment_core.facts.told import ShopFact
 from segment_core.ingest import messages
 from segment_core.runtime import queue
 from segment_core.runtime.batch import process
 from segment_core.runtime.environment import IngestEnvironment, environment
 from segment_core.runtime.observability import count, logger, observed
+from segment_core.segments import store_settings
 from segment_core.store import facts
+from segment_core.store.tables import Tables
 
 
 @observed()
@@ -23,15 +28,24 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     return process(EventType.SQS, event["Records"], _merge, context)
 
 
+@cache
+def _domains() -> store_settings.Domains:
+    return store_settings.Domains(environment(IngestEnvironment).segments_table)
+
+
 def _merge(record: Mapping[str, Any]) -> None:
-    table = environment(IngestEnvironment).customers_table
+    env = environment(IngestEnvironment)
     try:
-        told = messages.read(record["body"])
-        changed = facts.merge_all(table, told.shop, told.facts, bulk=told.bulk)
-    except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge) as error:
+        told = messages.read(record["body"], lambda domain: _domains().shop_of(domain, clock.now()))
+        settings = [fact for fact in told.facts if isinstance(fact, ShopFact)]
+        others = [fact for fact in told.facts if not isinstance(fact, ShopFact)]
+        tables = Tables(customers=env.customers_table, segments=env.segments_table)
+        changed = [store_settings.follow(tables, told.shop, fact) for fact in settings]
+        changed += [facts.merge_all(env.customers_table, told.shop, others, bulk=told.bulk)] if others else []
+    except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge, NotFound) as error:
         _park(record, error)
     else:
-        count("FactsMerged" if changed else "FactsKnown")
+        count("FactsMerged" if any(changed) else "FactsKnown" if told.facts else "WebhookIgnored")
 
 
 def _park(record: Mapping[str, Any], error: TidemarkError) -> None:

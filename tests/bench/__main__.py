@@ -12,12 +12,13 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import evaluation, imports, stack, untils
+from . import evaluation, imports, stack, units, untils
 
 Result = Mapping[str, float | str]
 
 PARTS: dict[str, Callable[[], Result]] = {
     "stack": stack.measure,
+    "units": units.measure,
     "evaluation": evaluation.measure,
     "imports": imports.measure,
     "untils": untils.measure,

@@ -96,6 +96,7 @@ def order(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> Order:
         app_id=pick(draw, (None, "1", "2")),
         location_id=pick(draw, (None, "7", "8")),
         channel=pick(draw, (None, "web", "pos")),
+        checkout_id=pick(draw, (None, None, "1")),
         tags=several(draw, 2, lambda: pick(draw, TAGS)) if rarely(draw) else (),
         discount_codes=pick(draw, ((), (), ("WELCOME10",), ("welcome10", "Summer"))),
         refunds=several(draw, 2, lambda: Refund("1", happened(draw, at, zone), pick(draw, AMOUNTS))),
@@ -213,7 +214,7 @@ def profile(draw: st.DrawFn) -> Customer:
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
     """A shop, an instant, more often than not near a change of clocks, and a customer with facts around it."""
-    policy = pick(draw, (OrderPolicy(), OrderPolicy(), OrderPolicy(True, False), OrderPolicy(False, True)))
+    policy = pick(draw, (OrderPolicy(), OrderPolicy(), OrderPolicy(True, False, 1), OrderPolicy(False, True, 1440)))
     shop = Shop(ZoneInfo(pick(draw, ZONES)), "USD", policy, SEGMENTS)
     days = anchors(shop.zone)
     anchor = FIRST + timedelta(days=31 * number(draw, 0, 199)) if rarely(draw) else pick(draw, days)

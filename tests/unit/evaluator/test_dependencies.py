@@ -54,7 +54,7 @@ def test_rows_of_dated_facts_are_limited_by_a_date() -> None:
         ("last_order_date < -30d", {ORDERS: None}),
         ("last_order_date IS NULL", {ORDERS: None}),
         ("first_order_date >= -30d", {ORDERS: None}),
-        ("abandoned_checkout_date >= -7d", {CHECKOUTS: 7}),
+        ("abandoned_checkout_date >= -7d", {CHECKOUTS: 7, ORDERS: 7}),
         ("orders_placed MATCHES ()", {ORDERS: None}),
         ("orders_placed NOT MATCHES (date >= -30d, count > 2)", {ORDERS: 30}),
         ("orders_placed MATCHES (date != -30d)", {ORDERS: None}),

@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from segment_core.language.suggestions import INVENTED_FILTERS, INVENTED_VALUES, nearest
+from segment_core.language.suggestions import INVENTED_FILTERS, INVENTED_VALUES
 from segment_core.language.vocabulary import ATTRIBUTES, find, names
+from segment_core.nearest import nearest
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,15 @@ from tidemark.cli import arguments
 from tidemark.cli.errors import UsageError
 
 _CURRENCY = re.compile("[A-Z]{3}")
-_SETTINGS = {"count_test_orders": "count_test", "count_cancelled_orders": "count_cancelled"}
-_KINDS = {str: "a text", bool: "true or false", dict: "an object"}
+# Name in the file, name and type in the policy.
+_SETTINGS: dict[str, tuple[str, type[bool] | type[int]]] = {
+    "count_test_orders": ("count_test", bool),
+    "count_cancelled_orders": ("count_cancelled", bool),
+    "abandoned_after_minutes": ("abandoned_after_minutes", int),
+}
+_KINDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "an object"}
 
-Value = TypeVar("Value", str, bool, dict[str, Any])
+Value = TypeVar("Value", str, bool, int, dict[str, Any])
 
 _MONEY_ATTRIBUTES = {"amount_spent", "average_order_value"}
 _MONEY_PARAMETERS = {"amount", "sum_amount"}
@@ -93,8 +98,16 @@ def _read(path: Path) -> ShopFile:
     return ShopFile(
         zone=_zone(path, shop.get("zone", str)),
         currency=currency,
-        orders=OrderPolicy(**{name: settings.get(key, bool) or False for key, name in _SETTINGS.items()}),
+        orders=OrderPolicy(**_policy(settings)),
     )
+
+
+def _policy(settings: _Fields) -> dict[str, Any]:
+    """What the file says of the policy; the rest is as it is for a shop that says nothing."""
+    told = {name: settings.get(key, kind) for key, (name, kind) in _SETTINGS.items()}
+    if (wait := told["abandoned_after_minutes"]) is not None and wait < 1:
+        raise settings.refusal("abandoned_after_minutes", "1 or more")
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _zone(path: Path, name: str | None) -> ZoneInfo | None:
@@ -118,6 +131,12 @@ class _Fields:
     def get(self, key: str, kind: type[Value]) -> Value | None:
         """The value, or None where the key is absent."""
         value = self._told.get(key)
-        if value is not None and not isinstance(value, kind):
-            raise UsageError(f"{self._path}: {self._where}{key}: must be {_KINDS[kind]}")
+        # bool first: in Python a bool is an int.
+        wrong = isinstance(value, bool) and kind is not bool
+        if value is not None and (wrong or not isinstance(value, kind)):
+            raise self.refusal(key, _KINDS[kind])
         return value
+
+    def refusal(self, key: str, form: str) -> UsageError:
+        """What to raise if the value at that key is not of that form."""
+        return UsageError(f"{self._path}: {self._where}{key}: must be {form}")

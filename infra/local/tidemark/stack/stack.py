@@ -72,12 +72,14 @@ class Stack:
         *,
         environments: int = 1,
         next_work: Mapping[str, str] = NEXT_WORK,
+        metered: bool = False,
     ) -> None:
         """`data`: folder to keep everything in (None: memory). `clock`: stand still at this instant; kept data
         whose clock is already later goes on from there, and is moved there if it is earlier.
 
         `environments`: how many events a function may work on at once; each is a process of its own.
         `next_work`: by function, the place of a function that tells when its schedules will have work.
+        `metered`: count what calls of DynamoDB consume, for `functions.take_consumed`.
         """
         self._template_path = template
         self._data = data
@@ -87,6 +89,7 @@ class Stack:
         self._given = dict(parameters or {})
         self._environments = environments
         self._next_work = next_work
+        self._metered = metered
         self._activity = Activity()
         self._writes = Writes()
         self._ending = ExitStack()
@@ -133,7 +136,8 @@ class Stack:
         client = self._store.open(self.wiring.tables)
         self._ending.callback(client.close)
         self._read_streams(client)
-        self.functions.start(self._variables(services_server.url), self.wiring.layers, self.clock, self._writes.note)
+        variables = self._variables(services_server.url)
+        self.functions.start(variables, self.wiring.layers, self.clock, self._writes.note, metered=self._metered)
         self._begin()
 
     def _lock_data(self) -> IO[str] | None:

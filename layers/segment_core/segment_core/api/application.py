@@ -21,14 +21,14 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
 )
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from segment_core.api import customers, imports, problems, segments, shops
+from segment_core.api import customers, events, imports, problems, segments, shops
 from segment_core.api.access import Caller
 from segment_core.api.wording import wording
 from segment_core.errors import Contention, InvalidRequest, NotFound, TidemarkError
 from segment_core.facts import strict_json
 from segment_core.runtime.observability import logger
 
-ROUTERS = (shops.router, segments.router, customers.router, imports.router)
+ROUTERS = (shops.router, segments.router, customers.router, imports.router, events.router)
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _JSON = "application/json"

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from segment_core.calendar import NEVER
+from segment_core.evaluator.abandonment import abandoned
 from segment_core.evaluator.conditions import text
 from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.rhythm import average_gap, average_order_value, overdue
@@ -89,19 +89,6 @@ def _order_total(pick: Callable[[Totals], Decimal | int]) -> Callable[[Subject],
     return read
 
 
-def _abandoned(subject: Subject) -> Course[datetime | None]:
-    """The last change of the latest checkout that is not completed."""
-    return extreme(
-        subject.at,
-        [
-            (checkout.updated_at, checkout.completed_at or NEVER)
-            for checkout in subject.customer.checkouts
-            if checkout.updated_at is not None
-        ],
-        newest=True,
-    )
-
-
 def _added(subject: Subject) -> Course[datetime | None]:
     created = subject.customer.created_at
     if created is not None and created > subject.at:
@@ -142,7 +129,7 @@ def _speaks(locale: str, wanted: str) -> bool:
 
 
 ATTRIBUTES: Final[dict[str, Attribute]] = {
-    "abandoned_checkout_date": DateAttribute(_abandoned),
+    "abandoned_checkout_date": DateAttribute(abandoned),
     "amount_spent": NumberAttribute(_order_total(lambda totals: totals.amount), "money"),
     "average_days_between_orders": MeasureAttribute(average_gap),
     "average_order_value": MeasureAttribute(average_order_value),

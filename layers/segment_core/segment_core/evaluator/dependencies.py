@@ -31,11 +31,12 @@ class Fact(NamedTuple):
 
 
 _ORDERS: Final = Fact("orders")
+_CHECKOUTS: Final = Fact("checkouts")
 _NAMED_EVENT: Final = Fact("event")
 _ADDRESSES: Final = Fact("field", "addresses")
 
 ATTRIBUTES: Final[Mapping[str, Fact]] = {
-    "abandoned_checkout_date": Fact("checkouts"),
+    "abandoned_checkout_date": _CHECKOUTS,
     "amount_spent": _ORDERS,
     "average_days_between_orders": _ORDERS,
     "average_order_value": _ORDERS,
@@ -125,7 +126,11 @@ def _walk(query: ast.Query, segments: Mapping[str, Rule], path: tuple[str, ...])
     elif isinstance(query, ast.Matches):
         yield from _rows(query)
     else:
-        yield _attribute(query)
+        fact, reach = _attribute(query)
+        yield fact, reach
+        if fact == _CHECKOUTS:
+            # Whether one was abandoned depends on the orders from its last change on.
+            yield _ORDERS, reach
 
 
 def _rows(clause: ast.Matches) -> Iterator[tuple[Fact, Reach]]:

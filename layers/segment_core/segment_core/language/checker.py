@@ -17,7 +17,7 @@ from segment_core.language.literals import few_enough, read, warn_of_empty_range
 from segment_core.language.metafields import find_metafield
 from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.segments import check_segment
-from segment_core.language.suggestions import INVENTED_FILTERS, nearest
+from segment_core.language.suggestions import INVENTED_FILTERS
 from segment_core.language.syntax import Clause, Fragment, Group, Leaf, Negation, Parsed, Tree
 from segment_core.language.vocabulary import (
     INSTEAD_OF_OPERATORS,
@@ -29,6 +29,7 @@ from segment_core.language.vocabulary import (
     find,
     names,
 )
+from segment_core.nearest import nearest
 
 
 def check_tree(parsed: Parsed, limits: Limits, report: Report) -> ast.Query | None:

@@ -14,7 +14,6 @@ from segment_core.language.limits import Limits
 from segment_core.language.literals import few_enough, read, read_coordinates, warn_of_empty_range
 from segment_core.language.problems import Report, alternatives, shown
 from segment_core.language.properties import find_property
-from segment_core.language.suggestions import nearest
 from segment_core.language.syntax import Argument, Clause, Operator, Total
 from segment_core.language.vocabulary import (
     FUNCTION_OPERATORS,
@@ -24,6 +23,7 @@ from segment_core.language.vocabulary import (
     Parameter,
 )
 from segment_core.language.vocabulary.domains import NUMBER
+from segment_core.nearest import nearest
 
 
 def check_function(clause: Clause, function: Function, limits: Limits, report: Report) -> ast.Matches | None:

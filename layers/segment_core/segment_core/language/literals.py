@@ -17,8 +17,9 @@ from segment_core.language.limits import Limits
 from segment_core.language.printer import quoted
 from segment_core.language.problems import Report, shown
 from segment_core.language.reader import Reader
-from segment_core.language.suggestions import INVENTED_VALUES, nearest
+from segment_core.language.suggestions import INVENTED_VALUES
 from segment_core.language.vocabulary import Domain, ValueType
+from segment_core.nearest import nearest
 
 _INT64 = 2**63
 _UINT64 = 2**64

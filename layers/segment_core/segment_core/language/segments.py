@@ -14,9 +14,9 @@ from segment_core.language.extensions import check_extension
 from segment_core.language.lexer import Token
 from segment_core.language.limits import DEEPEST_SEGMENTS, MOST_CLAUSES_OF_SEGMENTS, Limits, Segments
 from segment_core.language.problems import Report, shown
-from segment_core.language.suggestions import nearest
 from segment_core.language.syntax import Clause
 from segment_core.language.vocabulary import Predicate
+from segment_core.nearest import nearest
 
 
 def check_segment(clause: Clause, predicate: Predicate, limits: Limits, report: Report) -> ast.InSegment | None:

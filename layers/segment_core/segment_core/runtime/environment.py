@@ -27,9 +27,10 @@ class WebhookEnvironment(Environment):
 
 
 class IngestEnvironment(Environment):
-    """`ingest`: merges facts; parks what cannot be understood."""
+    """`ingest`: merges facts, keeps to the store's settings; parks what cannot be understood."""
 
     customers_table: str
+    segments_table: str
     ingest_dead_letter_queue_url: str
 
 

@@ -33,6 +33,8 @@ def put_shop(
     currency: str,
     count_test_orders: bool,
     count_cancelled_orders: bool,
+    abandoned_after_minutes: int = 60,
+    platform: str = "shopify",
     at: datetime,
 ) -> tuple[ShopRecord, bool]:
     """Make the shop or change it; returns it and whether it is new.
@@ -40,7 +42,7 @@ def put_shop(
     Other settings are another generation: every evaluation from now on uses them, and a job that the
     next sweep starts takes them to the customers whom nothing else wakes.
     """
-    orders = OrderPolicy(count_test_orders, count_cancelled_orders)
+    orders = OrderPolicy(count_test_orders, count_cancelled_orders, abandoned_after_minutes)
     for pause in backoff():
         stored = shops.read(tables.segments, shop)
         made = stored.created_at if stored else at
@@ -53,6 +55,8 @@ def put_shop(
             count_cancelled_orders,
             made,
             at,
+            abandoned_after_minutes,
+            platform,
         )
         previous = generations.current(tables.segments, shop)
         new, job = _governed(previous, zone, currency, orders, at)

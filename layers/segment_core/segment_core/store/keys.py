@@ -3,6 +3,7 @@
     table        partition key             sort key                         index (sparse, keys only)
     Customers    shop#customer             PROFILE, ORDER#created#id        roster: roster_slice, customer_id
     Customers    shop#order#id             -
+    Customers    shop#product#id           -
     Memberships  shop#customer                                              due: due_shard, due_minute
     Members      shop#definition#shard     customer
     History      shop#customer             effective_at#segment#version     day: segment_day, sk
@@ -73,6 +74,11 @@ def entity_id(text: str) -> str:
     return text
 
 
+def is_entity_id(text: str) -> bool:
+    """Whether the text can be such an id."""
+    return _ENTITY_ID.fullmatch(text) is not None
+
+
 def shard(text: str, shards: int) -> int:
     """A number below `shards` that depends on nothing but the text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) % shards
@@ -100,6 +106,11 @@ def order(created_at: datetime | None, order_id: str) -> str:
 def order_pointer(shop: str, order_id: str) -> str:
     """Partition of the item that knows where an order is."""
     return f"{shop}#order#{order_id}"
+
+
+def product(shop: str, product_id: str) -> str:
+    """Partition of the item that holds what a product is; its sort key is that of pointers, which no stream wakes."""
+    return f"{shop}#product#{product_id}"
 
 
 def roster_slice(shop: str, slice_number: int) -> str:

@@ -27,6 +27,20 @@ def ids(table: str) -> Iterator[str]:
         yield item["sk"]
 
 
+def by_domain(table: str) -> dict[str, list[str]]:
+    """The ids of the shops that are bound to each domain."""
+    found: dict[str, list[str]] = {}
+    for item in client.query(
+        table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=client.encode({":pk": keys.SHOPS}),
+        ProjectionExpression="sk, #domain",
+        ExpressionAttributeNames={"#domain": "domain"},
+    ):
+        found.setdefault(item["domain"], []).append(item["sk"])
+    return found
+
+
 def save(
     table: str,
     record: ShopRecord,

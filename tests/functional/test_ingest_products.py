@@ -10,7 +10,7 @@ import pytest
 
 from segment_core.facts.customer import OrderLine
 from segment_core.ingest import messages
-from segment_core.store import client, facts, keys
+from segment_core.store import client, facts, keys, products, writes
 from tests.unit.ingest.bodies import sample
 
 from .conftest import Stack
@@ -38,6 +38,13 @@ def first_line(stack: Stack) -> OrderLine:
     assert customer is not None
     (order,) = customer.orders
     return order.lines[0]
+
+
+def lines(stack: Stack) -> list[OrderLine]:
+    """The first line of every order, in the order of their ids."""
+    customer = facts.load(stack.tables.customers, SHOP, "8401").customer
+    assert customer is not None
+    return [order.lines[0] for order in sorted(customer.orders, key=lambda order: int(order.id))]
 
 
 def known(line: OrderLine) -> tuple[str | None, tuple[str, ...]]:
@@ -68,14 +75,71 @@ def test_the_next_order_learns_what_it_is_by_then(stack: Stack) -> None:
     assert known(first_line(stack)) == ("Coffee", ("decaf",))
 
 
-def test_an_order_that_came_first_learns_with_its_next_webhook(stack: Stack) -> None:
+def test_an_order_that_came_first_learns_when_the_product_is_told(stack: Stack) -> None:
     tell(stack, "orders/create")
-    tell(stack, "products/update")
     assert known(first_line(stack)) == (None, ())
 
-    tell(stack, "orders/paid", updated_at="2026-02-10T19:16:00Z")
-
+    tell(stack, "products/update")
     assert known(first_line(stack)) == ("Coffee", ("beans", "consumable"))
+
+    tell(stack, "products/update", tags="decaf", updated_at="2026-02-20T00:00:00Z")
+    assert known(first_line(stack)) == ("Coffee", ("beans", "consumable"))
+
+
+def test_an_order_that_moved_or_went_meanwhile_is_found_or_stays_gone(stack: Stack) -> None:
+    tell(stack, "orders/create")
+    tell(stack, "orders/create", id=2, admin_graphql_api_id=None)
+    tell(stack, "orders/updated", customer={"id": 8402}, updated_at="2026-02-11T00:00:00Z")
+    tell(stack, "orders/delete", id=2, admin_graphql_api_id=None)
+
+    tell(stack, "products/update")
+
+    moved = facts.load(stack.tables.customers, SHOP, "8402").customer
+    assert moved is not None
+    assert [known(order.lines[0]) for order in moved.orders] == [("Coffee", ("beans", "consumable"))]
+    left = facts.load(stack.tables.customers, SHOP, "8401").customer
+    assert left is not None
+    assert left.orders == ()
+
+
+def test_only_so_many_orders_wait_and_the_others_learn_with_their_next_webhook(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "MOST_AWAITING", 2)
+    for number in range(1, 4):
+        tell(stack, "orders/create", id=number, admin_graphql_api_id=None)
+    tell(stack, "products/update")
+    assert [known(line)[0] for line in lines(stack)] == ["Coffee", "Coffee", None]
+
+    tell(stack, "orders/paid", id=3, admin_graphql_api_id=None, updated_at="2026-02-11T00:00:00Z")
+
+    assert [known(line)[0] for line in lines(stack)] == ["Coffee"] * 3
+
+
+def test_a_crash_amidst_more_orders_than_one_transaction_takes_loses_nothing(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writes, "TRANSACTION_LIMIT", 2)
+    for number in range(1, 6):
+        tell(stack, "orders/create", id=number, admin_graphql_api_id=None)
+    transact, done = client.transact, []
+
+    def crash_at_the_second(operations: Any) -> bool:
+        if done:
+            raise ConnectionError
+        done.append(operations)
+        return transact(operations)
+
+    monkeypatch.setattr(client, "transact", crash_at_the_second)
+    with pytest.raises(ConnectionError):
+        tell(stack, "products/update")
+    monkeypatch.setattr(client, "transact", transact)
+    assert [known(line)[0] for line in lines(stack)].count("Coffee") == 2
+
+    tell(stack, "products/update")
+
+    assert [known(line)[0] for line in lines(stack)] == ["Coffee"] * 5
+    assert not tell(stack, "products/update")
 
 
 def test_what_an_import_tells_of_it_stays(stack: Stack) -> None:

@@ -17,7 +17,7 @@ from segment_core.facts.customer import Customer, Order
 from segment_core.language import ast
 from segment_core.shop import Shop
 
-from .oracle_compare import compare, plain, row_condition, today_at
+from .oracle_compare import caseless, compare, plain, row_condition, today_at
 from .oracle_dates import anniversary_member, local_day, metafield_member
 from .oracle_things import near_enough, things_chosen
 
@@ -72,7 +72,7 @@ def _holds_one(name: str, seen: Any, operator: str, value: ast.Value, shop: Shop
     if not isinstance(seen, list):
         return compare(name, seen, operator, (value,), shop, at)
     if name == "customer_tags":
-        seen, value = [element.lower() for element in seen], ast.Text(plain(value).lower())
+        seen, value = [caseless(element) for element in seen], ast.Text(caseless(plain(value)))
     if name == "customer_regions" and operator == "=" and "-" not in plain(value):
         seen = [element[3:] for element in seen]
     return any(compare(name, element, operator, (value,), shop, at) for element in seen)

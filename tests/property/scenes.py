@@ -55,6 +55,9 @@ SEGMENTS = {
         "recent": "last_order_date >= -30d",
         "seldom": "orders_placed MATCHES (date > -90d, count <= 1) AND NOT in_segment('staff')",
         "either": "in_segment('recent') OR in_segment('seldom') AND NOT in_segment('recent')",
+        "deep": "NOT in_segment('either') OR in_segment('seldom') AND number_of_orders > 1",
+        "deeper": "in_segment('deep') AND NOT (in_segment('recent') AND in_segment('either'))",
+        "deepest": "NOT in_segment('deeper') OR in_segment('nowhere') OR customer_tags CONTAINS 'vip'",
     }.items()
 }
 USUAL_EVENTS = ("shopify_email.opened", "shopify_email.clicked", "storefront.product_viewed")
@@ -72,7 +75,7 @@ LINE_PARTS: tuple[dict[str, Any], ...] = (
     {"variant_id": "22", "vendor": "V"},
     {"sku": "s-1", "product_type": "T"},
 )
-TAGS = ("sale", "Sale", "VIP", "vip", "new")
+TAGS = ("sale", "Sale", "VIP", "vip", "new", "Größe", "GRO\u0308SSE", "Cafe\u0301")
 
 
 def happened(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> datetime | None:
@@ -135,6 +138,9 @@ def event(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> Event:
     }
     if rarely(draw) or rarely(draw):
         properties["score"] = pick(draw, SCORES)
+        # Names that parameters have too.
+        properties["date"] = pick(draw, ("2024-02-29", "today", 7.5))
+        properties["count"] = pick(draw, (5, "5", "many"))
     present = {name: value for name, value in properties.items() if value is not None}
     type_ = pick(draw, EVENTS if rarely(draw) else USUAL_EVENTS)
     return Event("1", type_, happened(draw, at, zone) or at, present)

@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from segment_core.errors import InvalidQuery
-from segment_core.evaluator import compile_query
-from segment_core.evaluator.attributes import ATTRIBUTES
+from segment_core.evaluator import Fact, compile_query, depends_on, describe
+from segment_core.evaluator.attributes import ATTRIBUTES, as_it_stands
 from segment_core.evaluator.functions import FUNCTIONS
 from segment_core.evaluator.metafields import KINDS
 from segment_core.facts.customer import Customer
-from segment_core.language import ast, parse, vocabulary
+from segment_core.facts.document import read_customer
+from segment_core.language import ast, check, parse, vocabulary
+from segment_core.language.vocabulary import Domain
+from segment_core.language.vocabulary.domains import DATE, TEXT
 from segment_core.shop import Shop
 
 COORDINATES = ast.Parameter("coordinates", "=", (ast.Text("1,2"),))
@@ -24,6 +27,35 @@ SHOP = Shop(ZoneInfo("UTC"), "USD")
 
 def test_every_attribute_of_the_language_has_an_answer() -> None:
     assert set(ATTRIBUTES) == set(vocabulary.ATTRIBUTES)
+
+
+@pytest.mark.parametrize(
+    ("entry", "facts", "text"),
+    [
+        (("first_name", TEXT, False), {"first_name": "A"}, "= 'A'"),
+        (("tags", TEXT, True), {"tags": ["A"]}, "CONTAINS 'a'"),
+        (("created_at", DATE, False), {"created_at": "2025-12-31T12:00:00Z"}, "= yesterday"),
+    ],
+)
+def test_a_field_of_the_customer_is_answered_from_its_entry_alone(
+    entry: tuple[str, Domain, bool],
+    facts: dict[str, object],
+    text: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    field, domain, many = entry
+    new = vocabulary.Attribute("customer_new", domain, "New.", "", (Fact("field", field),), many=many)
+    monkeypatch.setitem(vocabulary._BY_SPELLING, "customer_new", new)  # type: ignore[arg-type]
+    monkeypatch.setitem(vocabulary.ATTRIBUTES, "customer_new", new)  # type: ignore[arg-type]
+    monkeypatch.setitem(ATTRIBUTES, "customer_new", as_it_stands(new))
+
+    checked = check(f"customer_new {text}")
+
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    assert compile_query(checked.query).evaluate(read_customer({"id": "1", **facts}), SHOP, at).member
+    assert not compile_query(checked.query).evaluate(Customer("1"), SHOP, at).member
+    assert depends_on(checked.query) == dict.fromkeys(new.reads)
+    assert describe(checked.query, "en") == f"Customers who match “{checked.canonical}”."
 
 
 def test_every_function_of_the_language_has_an_answer_for_each_parameter() -> None:

@@ -39,6 +39,14 @@ def test_a_function_is_one_clause_whatever_its_parameters() -> None:
     assert check("orders_placed MATCHES (date > -1d, count > 1)", Limits(clauses=1))
 
 
+def test_each_window_that_a_total_is_compared_with_counts_as_a_clause() -> None:
+    compared = "orders_placed MATCHES (date > -7d, sum_amount > sum_amount(date <= -7d), count > count(date <= -7d))"
+    assert check(f"{CLAUSE} OR {compared}", Limits(clauses=4))
+    [problem] = problems(f"{CLAUSE} OR {compared}", Limits(clauses=3))
+    assert problem.message == ("The query has 4 clauses with the windows that totals are compared with (maximum is 3)")
+    assert problem.column == len(f"{CLAUSE} OR ")
+
+
 def test_more_than_ten_clauses_are_accepted_with_a_warning() -> None:
     assert check(clauses(10)).warnings == ()
 

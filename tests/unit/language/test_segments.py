@@ -112,3 +112,33 @@ def test_what_is_wrong_is_said_with_what_to_do() -> None:
 
 def test_without_known_segments_any_name_may_be_written() -> None:
     assert check("in_segment('whatever')").canonical == "in_segment('whatever')"
+
+
+def test_an_edited_segment_must_not_make_those_that_ask_it_too_deep() -> None:
+    known = {f"s{n}": parse(f"in_segment('s{n + 1}')") for n in range(1, DEEPEST_SEGMENTS)}
+    known |= segments(**{f"s{DEEPEST_SEGMENTS}": "number_of_orders > 3", "other": "number_of_orders = 0"})
+    edited = f"s{DEEPEST_SEGMENTS}"
+    assert check("number_of_orders > 4", Limits(segments=known, saving=frozenset({edited})))
+    problem = refusal("in_segment('other') OR number_of_orders > 4", known, edited)
+    assert (problem.code, problem.column, problem.length) == ("segments_too_deep", 0, 43)
+    assert "'s1', which asks this segment," in problem.message
+    assert check("in_segment('other')", Limits(segments=known, saving=frozenset({"s2"}))), "s2 asks nothing else now"
+
+
+def test_an_edited_segment_must_not_make_those_that_ask_it_too_large() -> None:
+    known = segments(
+        base="number_of_orders > 3",
+        middle=" OR ".join(["in_segment('base')"] * 20),
+        top=" OR ".join(["in_segment('middle')"] * 12),
+    )
+    assert check("number_of_orders > 4", Limits(segments=known, saving=frozenset({"base", "s1"})))
+    problem = refusal("number_of_orders > 4 OR number_of_orders = 0", known, "base", "s1")
+    assert problem.code == "too_many_clauses"
+    assert "'top', which asks this segment," in problem.message
+
+
+def test_circles_among_others_are_found_at_once() -> None:
+    names = [f"s{n}" for n in range(12)]
+    known = {name: parse(" OR ".join(f"in_segment('{other}')" for other in names)) for name in names}
+    assert refusal("in_segment('s0')", known, "vip").code == "segments_too_deep"
+    assert refusal("number_of_orders = 0 OR in_segment('s3')", known, "vip").code == "segments_too_deep"

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from segment_core.errors import InvalidDocument
 from segment_core.instants import iso
-from tidemark.cli.errors import UsageError
+from tidemark.cli.errors import CommandError, UsageError
 from tidemark.cli.source_file import Document, SourceFile, opened_as_text
 
 Cells = Mapping[str, str]
@@ -45,10 +46,13 @@ def rows(path: Path, needed: Iterable[str]) -> Iterator[Row]:
         if missing := [column for column in needed if column not in header]:
             raise UsageError(f"{path} has no column {', '.join(missing)}: is it an export of this kind, and whole?")
         end = reader.line_num
-        for cells in reader:
-            number, end = end + 1, reader.line_num
-            if any(cells):
-                yield Row(number, {column: cell.strip() for column, cell in zip(header, cells, strict=False)})
+        try:
+            for cells in reader:
+                number, end = end + 1, reader.line_num
+                if any(cells):
+                    yield Row(number, {column: cell.strip() for column, cell in zip(header, cells, strict=False)})
+        except csv.Error as error:
+            raise CommandError(f"{path} is no CSV from line {end + 1} on: {error}") from None
 
 
 class CustomersCsv(SourceFile):
@@ -137,7 +141,7 @@ def _order(order: list[Row]) -> dict[str, object]:
 
 def _line(cells: Cells) -> dict[str, object]:
     quantity = cells["Lineitem quantity"]
-    if not quantity.isascii() or not quantity.isdigit():
+    if not _QUANTITY.fullmatch(quantity):
         raise InvalidDocument("Lineitem quantity", "must be a whole number")
     told = {"sku": cells.get("Lineitem sku"), "vendor": cells.get("Vendor")}
     return {"quantity": int(quantity), **{key: value for key, value in told.items() if value}}
@@ -176,13 +180,13 @@ def _instant(cells: Cells, column: str) -> str | None:
 
 def _amount(cells: Cells, column: str) -> Decimal:
     told = cells.get(column) or "0"
-    try:
-        return Decimal(told) if len(told) <= _AMOUNT_CHARACTERS else Decimal("NaN")
-    except InvalidOperation:
-        raise InvalidDocument(column, "must be an amount such as 12.50") from None
+    if not _AMOUNT.fullmatch(told):
+        raise InvalidDocument(column, "must be an amount such as 12.50")
+    return Decimal(told)
 
 
-_AMOUNT_CHARACTERS = 32
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,8})?")
+_QUANTITY = re.compile("[0-9]{1,10}")
 # "no" also stands for those who unsubscribed: all that is known is that they may not be written to.
 _CONSENTS = {"yes": "SUBSCRIBED", "no": "NOT_SUBSCRIBED", "": None}
 

@@ -35,6 +35,7 @@ from tidemark.stack.functions import Functions
 from tidemark.stack.http_api import HttpApi
 from tidemark.stack.http_server import HttpServer, Request, Response
 from tidemark.stack.names import Names
+from tidemark.stack.objects import ACCESS_KEY, SECRET_KEY, Objects
 from tidemark.stack.parameters import Parameters
 from tidemark.stack.queue_mapping import QueuePoller
 from tidemark.stack.queues import Draft, Queues
@@ -132,7 +133,8 @@ class Stack:
         self.functions = Functions(self.wiring.functions, self._environments, sockets, self._activity)
         self._ending.callback(self.functions.stop)
         self._open_services()
-        services_server.start(AwsEndpoint(names, self.queues, self._bus, Parameters(self._database), self._activity))
+        parameters, objects = Parameters(self._database), Objects(self.wiring.buckets, self._database)
+        services_server.start(AwsEndpoint(names, self.queues, self._bus, parameters, objects, self._activity))
         client = self._store.open(self.wiring.tables)
         self._ending.callback(client.close)
         self._read_streams(client)
@@ -212,8 +214,8 @@ class Stack:
         """What every function has in its environment beside its own: where this stack's AWS is."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return kept | {
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": naming.REGION,
             "AWS_DEFAULT_REGION": naming.REGION,
             "AWS_ENDPOINT_URL": services_url,

@@ -24,10 +24,12 @@ LONGEST_WAIT_MINUTES = 30 * 24 * 60
 # Two labels or more, each of at most 63 characters.
 _HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
 _CURRENCY = "^[A-Z]{3}$"
+ENTITY_ID = r"^[A-Za-z0-9_.:\-]{1,128}$"
 
 # What each pattern asks for, in words.
 FORMS = {
     _HOSTNAME: "must be a host name in lower case, such as example.myshopify.com",
+    ENTITY_ID: "must be an id: letters, digits and _ . : - only, at most 128",
     _CURRENCY: "must be a currency code of three capital letters, such as EUR",
 }
 
@@ -183,10 +185,10 @@ class SegmentPage(Answer):
 
 
 class Member(Answer):
-    """A customer in a segment, and since when."""
+    """A customer in a segment, and since when; null of a past member whose entry is kept no longer."""
 
     customer_id: str
-    since: Instant
+    since: Instant | None
 
 
 class MemberPage(Answer):
@@ -206,19 +208,20 @@ class MemberPage(Answer):
 # Customers ------------------------------------------------------------------------------------
 
 
-class SegmentName(Answer):
-    """A segment by id and name."""
+class CustomerSegment(Answer):
+    """A segment that a customer is in, and since when; null in the moments before the member list has followed."""
 
     id: str
-    name: str
+    name: str | None
+    since: Instant | None
 
 
 class CustomerSegments(Answer):
-    """The segments that a customer is in."""
+    """The segments that a customer is in. The name is null of a segment that was deleted since the past asked for."""
 
     customer_id: str
     as_of: Instant
-    segments: list[SegmentName]
+    segments: list[CustomerSegment]
 
 
 # Imports --------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number literal; the Decimal keeps trailing zeros, so that it prints as it was written."""
+    """A number literal."""
 
     value: Decimal
 

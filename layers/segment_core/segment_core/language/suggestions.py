@@ -76,6 +76,44 @@ INVENTED_FILTERS: Mapping[str, str] = {
     "birth_date": "anniversary('metafields.facts.birth_date')",
 }
 
+# Parameters that do not exist but are often written; of several, the one that the function has is meant.
+INVENTED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "product_id": ("id",),
+    "product": ("id",),
+    "collection_id": ("id",),
+    "variant": ("variant_id",),
+    "type": ("product_type",),
+    "brand": ("vendor",),
+    "product_tag": ("tag",),
+    "tags": ("tag",),
+    "order_count": ("count",),
+    "orders_count": ("count",),
+    "number_of_orders": ("count",),
+    "times": ("count",),
+    "total": ("sum_amount",),
+    "total_amount": ("sum_amount",),
+    "amount_spent": ("sum_amount",),
+    "total_quantity": ("sum_quantity",),
+    "price": ("amount",),
+    "value": ("amount", "balance"),
+    "created_at": ("date",),
+    "order_date": ("date",),
+    "purchased_at": ("date",),
+    "location": ("location_id", "coordinates"),
+    "app": ("app_id",),
+    "source": ("channel",),
+    "code": ("discount_code",),
+    "coupon": ("discount_code",),
+    "discount_codes": ("discount_code",),
+    "campaign_id": ("activity_id",),
+    "email_id": ("activity_id",),
+    "expiry_date": ("next_expiry_date",),
+    "distance": ("distance_km",),
+    "radius": ("distance_km",),
+    "km": ("distance_km",),
+    "miles": ("distance_mi",),
+}
+
 # Values that circulate but belong to another list.
 INVENTED_VALUES: Mapping[str, Mapping[str, str]] = {
     "rfm_group": {

@@ -20,7 +20,7 @@ from segment_core.store.orders import Change, Held
 from segment_core.store.products import product_key
 from segment_core.store.profiles import profile_key
 from segment_core.store.states import Key, key_of
-from segment_core.store.writes import Step, carry_out, together
+from segment_core.store.writes import Step, Write, carry_out, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,10 @@ def merge(table: str, shop: str, message: Message, *, bulk: bool) -> bool:
 
 def _plan(stored: _Stored, shop: str, message: Message, bulk: bool) -> list[Step]:
     """What is to be written, reading what that depends on."""
+    stored.read(product_key(shop, product) for product in message.products)
+    message = _with_news(stored, shop, message)
     pointers = {order: orders.pointer_key(shop, order) for order in message.orders}
-    goods = {product: product_key(shop, product) for product in message.products}
-    stored.read([*(profile_key(shop, one) for one in message.customers()), *pointers.values(), *goods.values()])
+    stored.read([*(profile_key(shop, customer) for customer in message.customers()), *pointers.values()])
     stored.read(place for key in pointers.values() if (place := orders.place_of(stored[key])))
     held = [Held(order, key, stored[key], stored[orders.place_of(stored[key])]) for order, key in pointers.items()]
     changes = [change for one in held if (change := orders.told(shop, one, message.orders[one.id]))]
@@ -113,12 +114,32 @@ def _plan(stored: _Stored, shop: str, message: Message, bulk: bool) -> list[Step
     return [
         *_profiles(stored, shop, message, buyers, bulk),
         *(orders.writes(shop, change, bulk=bulk) for change in remaining),
-        *(
-            [write]
-            for id_, key in goods.items()
-            if (write := products.told(shop, id_, stored[key], message.products[id_]))
-        ),
+        # Last: as long as a product is not written, the orders that wait for it are told again.
+        *([write] for write in _products(stored, shop, message, [] if bulk else remaining)),
     ]
+
+
+def _with_news(stored: _Stored, shop: str, message: Message) -> Message:
+    """The message with what orders learn of products that they wait for."""
+    told = dict(message.orders)
+    for id_, saying in message.products.items():
+        for order, news in products.news(id_, stored[product_key(shop, id_)], saying).items():
+            told[order] = told.get(order, OrderState()).join(news)
+    return replace(message, orders=told)
+
+
+def _products(stored: _Stored, shop: str, message: Message, changes: list[Change]) -> Iterator[Write]:
+    """Products of which something was told, and those that orders of this message wait for."""
+    waiting: dict[str, list[str]] = {}
+    for change in changes:
+        for id_ in products.wanted(change.state):
+            waiting.setdefault(id_, []).append(change.held.id)
+    for id_, saying in message.products.items():
+        if (written := products.told(shop, id_, stored[product_key(shop, id_)], saying)) is not None:
+            yield written
+    for id_ in sorted(waiting.keys() - message.products.keys()):
+        if (written := products.awaited(shop, id_, stored[product_key(shop, id_)], waiting[id_])) is not None:
+            yield written
 
 
 def _learned(stored: _Stored, shop: str, changes: list[Change]) -> list[Change]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from segment_core.errors import NotFound
+from segment_core.errors import Contention, NotFound
 from segment_core.membership.sweep import ABANDONED_AFTER
 from segment_core.model.generation import Generation, Settings
 from segment_core.model.language import LanguageSettings
@@ -40,8 +40,11 @@ def put_shop(
     platform: str = "shopify",
     at: datetime,
     language: LanguageSettings = _USUAL,
+    over: ShopRecord | None = None,
 ) -> tuple[ShopRecord, bool]:
     """Make the shop or change it; returns it and whether it is new.
+
+    `over` is the record that it must still have: raises Contention if it was saved again meanwhile.
 
     Where other settings change answers, all segments are built under them and published together with them: readers
     see everything under the old settings, then everything under the new ones. The next sweep begins with that.
@@ -50,6 +53,8 @@ def put_shop(
     settings = Settings(zone, currency, orders)
     for pause in backoff():
         stored = shops.read(tables.segments, shop)
+        if over is not None and stored != over:
+            raise Contention(f"shop '{shop}' was saved meanwhile")
         record = ShopRecord(
             shop,
             domain,
@@ -65,7 +70,7 @@ def put_shop(
         )
         previous = generations.current(tables.segments, shop)
         new, operations = _governed(tables, shop, previous, settings, at)
-        if shops.save(tables.segments, record, new, previous, operations):
+        if shops.save(tables.segments, record, new, previous, operations, over=over):
             return record, stored is None
         pause()
     raise AssertionError("backoff raises when it ends")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from segment_core.instants import iso
 from segment_core.model.generation import Generation
 from segment_core.model.language import LanguageSettings
 from segment_core.model.segment import ShopRecord
@@ -49,20 +50,29 @@ def save(
     new: Generation,
     previous: Generation | None,
     beside: Sequence[Mapping[str, Any]] = (),
+    *,
+    over: ShopRecord | None = None,
 ) -> bool:
     """Write the shop with the generation of its settings, and what goes with that.
 
-    False if another generation was saved first.
+    False if another generation was saved first, or the shop was since `over` was read (None: that does not matter).
     """
     language = json.dumps(record.language.as_fields(), separators=(",", ":"))
     item = {"pk": keys.SHOPS, "sk": record.id, **records.to_item(record), "language": language}
     # Also when the generation stays as it is: the shop's record must not say what is no longer in force.
     operations = [
-        {"Put": {"TableName": table, "Item": client.encode(item)}},
+        {"Put": {"TableName": table, "Item": client.encode(item), **_unless_saved(over)}},
         *generations.save_operations(table, record.id, new, previous),
         *beside,
     ]
     return client.transact(operations)
+
+
+def _unless_saved(read: ShopRecord | None) -> dict[str, Any]:
+    if read is None:
+        return {}
+    values = client.encode({":read": iso(read.updated_at)})
+    return {"ConditionExpression": "updated_at = :read", "ExpressionAttributeValues": values}
 
 
 def _shop(item: Mapping[str, Any]) -> ShopRecord:

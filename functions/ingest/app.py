@@ -11,14 +11,13 @@ from aws_lambda_powertools.utilities.batch import EventType
 
 from segment_core import clock
 from segment_core.errors import InvalidDocument, InvalidRequest, NotFound, NotUnderstood, TidemarkError, TooLarge
-from segment_core.facts.told import ShopFact
 from segment_core.ingest import messages
 from segment_core.runtime import queue
 from segment_core.runtime.batch import process
 from segment_core.runtime.environment import IngestEnvironment, environment
 from segment_core.runtime.observability import count, logger, observed
-from segment_core.segments import store_settings
-from segment_core.store import facts
+from segment_core.segments.intake import take_in
+from segment_core.segments.store_settings import Domains
 from segment_core.store.tables import Tables
 
 
@@ -29,23 +28,20 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 
 @cache
-def _domains() -> store_settings.Domains:
-    return store_settings.Domains(environment(IngestEnvironment).segments_table)
+def _domains() -> Domains:
+    """They live as long as the process."""
+    return Domains(environment(IngestEnvironment).segments_table)
 
 
 def _merge(record: Mapping[str, Any]) -> None:
     env = environment(IngestEnvironment)
     try:
         told = messages.read(record["body"], lambda domain: _domains().shop_of(domain, clock.now()))
-        settings = [fact for fact in told.facts if isinstance(fact, ShopFact)]
-        others = [fact for fact in told.facts if not isinstance(fact, ShopFact)]
-        tables = Tables(customers=env.customers_table, segments=env.segments_table)
-        changed = [store_settings.follow(tables, told.shop, fact) for fact in settings]
-        changed += [facts.merge_all(env.customers_table, told.shop, others, bulk=told.bulk)] if others else []
+        changed = take_in(Tables(env.customers_table, segments=env.segments_table), told, clock.now())
     except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge, NotFound) as error:
         _park(record, error)
     else:
-        count("FactsMerged" if any(changed) else "FactsKnown" if told.facts else "WebhookIgnored")
+        count("FactsMerged" if changed else "FactsKnown" if told.facts else "WebhookIgnored")
 
 
 def _park(record: Mapping[str, Any], error: TidemarkError) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from segment_core.segments import store_settings
 from segment_core.segments.shops import get_shop
 from segment_core.segments.store_settings import DOMAINS_LAST, Domains
 from segment_core.store import facts, generations, jobs, shops
@@ -53,6 +54,33 @@ def test_duplicates_and_what_was_overtaken_change_nothing(stack: Stack, context:
     generation = generations.current(stack.tables.segments, SHOP)
     assert generation is not None
     assert (generation.number, generation.zone) == (2, "Europe/Amsterdam")
+
+
+def test_what_was_said_before_the_same_was_said_again_changes_nothing(stack: Stack, context: SimpleNamespace) -> None:
+    take(context, told(iana_timezone="UTC", updated_at="2026-02-17T09:00:00+01:00"))
+    take(context, told(iana_timezone="Asia/Tokyo", updated_at="2026-02-17T08:00:00+01:00"))
+
+    assert get_shop(stack.tables, SHOP).zone == "UTC"
+
+
+def test_of_two_that_are_taken_over_at_once_the_later_stays(
+    stack: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = store_settings.get_shop
+
+    def overtaken(*asked: Any) -> Any:
+        record = read(*asked)
+        monkeypatch.setattr(store_settings, "get_shop", read)
+        take(context, told(iana_timezone="Europe/Oslo", updated_at="2026-02-17T09:00:00+01:00"))
+        return record
+
+    monkeypatch.setattr(store_settings, "get_shop", overtaken)
+    late = batch(told(iana_timezone="Asia/Tokyo", updated_at="2026-02-17T08:00:00+01:00"))
+    answer = load_function("ingest").handler(late, context)
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert load_function("ingest").handler(late, context) == {"batchItemFailures": []}
+    assert get_shop(stack.tables, SHOP).zone == "Europe/Oslo"
 
 
 def test_what_it_does_not_say_stays(stack: Stack, context: SimpleNamespace) -> None:

@@ -83,9 +83,6 @@ def test_a_query_is_checked_without_being_saved(opened: Living) -> None:
     assert answer.body["descriptions"]["nb"].startswith("Kunder som")
     assert answer.body["depends_on"] == [{"kind": "orders", "name": "", "days": None}]
     assert opened.api("GET", "/segments").body["segments"] == []
-
-
-def test_a_query_with_problems_is_told_all_of_them(opened: Living) -> None:
     answer = opened.api("POST", "/queries/check", {"query": "number_of_order > 0\nAND amount_spend >= 5"})
     assert (answer.status, answer.body["valid"], answer.body["canonical"]) == (200, False, None)
     assert [(one["line"], one["column"]) for one in answer.body["problems"]] == [(1, 0), (2, 4)]
@@ -102,13 +99,12 @@ def test_a_preview_of_a_small_shop_is_exact(living: Living) -> None:
     assert set(answer["members"]["sample"]) <= expected
     assert answer["share"] == len(expected) / 30
     assert answer["difference"] is None
+    # Saved, it comes to what the preview said.
     saved = living.make("Saved", QUERY)
     assert {one["customer_id"] for one in living.members(saved)} == expected
     assert living.api("GET", f"/segments/{saved}/statistics").body["spending"] == answer["spending"]
 
-
-def test_a_preview_says_who_would_enter_and_leave(living: Living) -> None:
-    saved = living.make("Saved", "amount_spent >= 100")
+    saved = living.make("Richer", "amount_spent >= 100")
     answer = living.api("POST", "/queries/preview", {"query": QUERY, "segment_id": saved}).body
     before, after = brute_force("amount_spent >= 100"), brute_force(QUERY)
     difference = answer["difference"]
@@ -129,15 +125,11 @@ def test_a_preview_of_a_large_shop_is_a_sample_that_is_the_same_each_time(
     assert (told[0].scope.exact, told[0].scope.customers, told[0].scope.looked_at) == (False, 30, 20)
     assert told[0].members.count.low <= expected <= told[0].members.count.high
     assert told[0].members.count.low < told[0].members.count.high
-
-
-def test_who_is_not_read_in_time_is_estimated(living: Living) -> None:
+    # Who is not read in time is estimated too.
     seen = population.look(living.stack.tables, living.shop, lambda: 0.0)
     assert 0 < seen.scope.looked_at < 30
     assert not seen.scope.exact
-
-
-def test_a_shop_too_large_to_be_listed_is_estimated_from_whole_slices(living: Living) -> None:
+    # A shop too large to be listed is estimated from whole slices of its roster.
     listed = population.roster(living.stack.tables, living.shop, enough=10)
     assert 10 <= len(listed.ids) < 30
     scope = listed.scope(10)
@@ -163,12 +155,8 @@ def test_everybody_who_is_in_is_explained_as_in(living: Living) -> None:
         assert (tree["kind"], tree["member"]) == ("and", answer["member"])
         assert [child["text"] for child in tree["children"]] == QUERY.split(" AND ")
         assert all(child["member"] for child in tree["children"]) == answer["member"]
-
-
-def test_who_is_not_there_cannot_be_explained(opened: Living) -> None:
-    segment = opened.make("Saved", QUERY)
-    path = f"/segments/{segment}/members/nobody/explanation"
-    assert opened.api("GET", path).problem == (404, "customer_not_found")
+    nobody = f"/segments/{segment}/members/nobody/explanation"
+    assert living.api("GET", nobody).problem == (404, "customer_not_found")
 
 
 # When -----------------------------------------------------------------------------------------
@@ -222,15 +210,12 @@ def test_filters_are_told_with_all_that_an_editor_needs(opened: Living) -> None:
     assert "BETWEEN" in orders["date"]["operators"]
     found = opened.api("GET", "/filters", search="email OPENED").body["filters"]
     assert [one["name"] for one in found] == ["shopify_email.opened"]
-
-
-def test_every_filter_is_told_and_every_example_is_a_query(opened: Living) -> None:
     for one in opened.api("GET", "/filters").body["filters"]:
         if one["kind"] != "predicate":
             parse(one["example"])
 
 
-def test_values_are_those_of_the_shop_the_most_frequent_first(living: Living) -> None:
+def test_values_are_those_of_the_shop_and_counted_once_an_hour(living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = living.api("GET", "/filters/customer_tags/values").body
     counts = {tag: sum(tag in one["tags"] for one in DOCUMENTS) for tag in ("vip", "new", "Wholesale")}
     assert {one["value"]: one["customers"] for one in answer["values"]} == counts
@@ -243,8 +228,6 @@ def test_values_are_those_of_the_shop_the_most_frequent_first(living: Living) ->
     groups = living.api("GET", "/filters/rfm_group/values", search="LOYAL").body["values"]
     assert [one["value"] for one in groups] == ["LOYAL", "PREVIOUSLY_LOYAL"]
 
-
-def test_values_are_counted_once_an_hour(living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     def newest() -> set[str]:
         return {one["value"] for one in living.api("GET", "/filters/customer_tags/values").body["values"]}
 
@@ -258,9 +241,11 @@ def test_values_are_counted_once_an_hour(living: Living, monkeypatch: pytest.Mon
     assert "winter" in newest()
 
 
-@pytest.mark.parametrize(
-    ("name", "parameter"), [("nothing", None), ("orders_placed", None), ("orders_placed", "colour"), ("rfm_group", "x")]
-)
-def test_what_has_no_values_is_404(opened: Living, name: str, parameter: str | None) -> None:
-    query = {"parameter": parameter} if parameter else {}
-    assert opened.api("GET", f"/filters/{name}/values", **query).problem == (404, "filter_not_found")
+def test_what_has_no_values_is_404(opened: Living) -> None:
+    for name, query in (
+        ("nothing", {}),
+        ("orders_placed", {}),
+        ("orders_placed", {"parameter": "colour"}),
+        ("rfm_group", {"parameter": "x"}),
+    ):
+        assert opened.api("GET", f"/filters/{name}/values", **query).problem == (404, "filter_not_found")

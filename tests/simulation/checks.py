@@ -123,6 +123,9 @@ class Checking:
     def _lists(self, shop: str) -> Iterator[str]:
         """Rows and counters agree with each other, are of live definitions only, and so are bits."""
         generation = generations.current(self.world.table("Segments").name, shop)
+        wanted = self.actors.merchants[shop].settings
+        if generation is None or (generation.zone, generation.orders) != (wanted.zone, wanted.orders):
+            yield f"{shop}: {generation and generation.zone, generation and generation.orders} instead of {wanted}"
         live = {one.id for one in generation.live} if generation else set()
         rows: dict[str, int] = {}
         for (pk, _), item in self.world.table("Members").items():

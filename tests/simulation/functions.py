@@ -49,11 +49,12 @@ class Environments:
     def one(self) -> Iterator[Callable[[Any, Any], Any]]:
         """A handler that nobody else uses meanwhile."""
         module = self.free.pop() if self.free else self._load()
+        # A resolver takes over what the routers hold of another one's request, and a crash leaves its own behind.
+        if app := getattr(module, "app", None):
+            app.context.clear()
         try:
             yield module.handler
         finally:
-            if app := getattr(module, "app", None):
-                app.context.clear()
             self.free.append(module)
 
     def _load(self) -> ModuleType:

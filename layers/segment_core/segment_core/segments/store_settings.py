@@ -16,14 +16,16 @@ DOMAINS_LAST = timedelta(minutes=5)
 
 
 def follow(tables: Tables, shop: str, told: ShopFact) -> bool:
-    """Take over the zone and the currency that the store has; whether that changed anything. Raises NotFound.
+    """Take over the zone and the currency that the store has; whether that changed anything.
 
-    What was said later stays, by the store or by `PUT /shops`: both are dated by the record's `updated_at`.
+    What was said later stays, by the store or by `PUT /shops`: both are dated by the record's `updated_at`. So the date
+    is kept even if nothing else is new: what was said before it may still come. Raises NotFound, and Contention if
+    somebody else saved the shop meanwhile.
     """
     record = get_shop(tables, shop)
-    zone, currency = told.zone or record.zone, told.currency or record.currency
-    if told.told_at <= record.updated_at or (zone, currency) == (record.zone, record.currency):
+    if told.told_at <= record.updated_at:
         return False
+    zone, currency = told.zone or record.zone, told.currency or record.currency
     put_shop(
         tables,
         shop,
@@ -35,8 +37,9 @@ def follow(tables: Tables, shop: str, told: ShopFact) -> bool:
         abandoned_after_minutes=record.abandoned_after_minutes,
         platform=record.platform,
         at=told.told_at,
+        over=record,
     )
-    return True
+    return (zone, currency) != (record.zone, record.currency)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,12 +22,12 @@ from segment_core.membership.evaluate import Outcome, Round
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Answer, Rules
 from segment_core.membership.wake import Wake
-from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.runtime import bus, queue
 from segment_core.shop import Shop
-from segment_core.store import client, facts, members, memberships, merging, orders, profiles, writes
+from segment_core.store import client, facts, generations, members, memberships, merging, orders, profiles, writes
 from segment_core.store import jobs as stored_jobs
 from segment_core.store.client import Item
 from segment_core.store.history import Flip
@@ -253,34 +254,29 @@ def late_rows_of_what_is_gone_stay(patch: pytest.MonkeyPatch) -> None:
 
 
 def published_before_the_walk_has_ended(patch: pytest.MonkeyPatch) -> None:
-    walk = jobs._PLANS["walk"]
+    walk = jobs._STEPS["walk"]
 
-    def one_page(*arguments: Any) -> tuple[Job, int]:
-        job = arguments[2]
-        _, seen = walk.page(*arguments)
-        return dataclasses.replace(job, shard=job.shard + 1, after=""), seen
+    def one_page(*arguments: Any) -> jobs.Worked:
+        return walk.page(*arguments)._replace(place=jobs.END)
 
-    patch.setitem(jobs._PLANS, "walk", dataclasses.replace(walk, page=one_page))
+    patch.setitem(jobs._STEPS, "walk", dataclasses.replace(walk, page=one_page))
 
 
 def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:
-    def advance(table: str, shop: str, job: Job, further: Job) -> bool:
+    def advance(table: str, shop: str, job: Job, part: int, to: str, done: int, at: datetime) -> bool:
+        further = dataclasses.replace(job, places={**job.places, part: to}, done=job.done + done, touched_at=at)
         return client.put(table, stored_jobs._item(shop, further))
 
     patch.setattr(stored_jobs, "advance", advance)
 
 
-def slots_are_used_again(patch: pytest.MonkeyPatch) -> None:
-    def adding(self: Generation, segment: str, revision: int, at: datetime) -> Generation:
-        slot = next(n for n in range(len(self.live) + 1) if n not in self.by_slot)
-        live = (*self.live, LiveDefinition(segment, revision, slot, published=False))
-        return dataclasses.replace(self, number=self.number + 1, at=at, live=live)
-
-    patch.setattr(Generation, "adding", adding)
+def bits_are_carried_over_as_they_are(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(generations, "common", lambda *_: -1)
+    patch.setattr(Generation, "_free_slots", lambda self: (n for n in count() if n not in self.by_slot))
 
 
 def nobody_is_told_of_a_new_segment(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(jobs._PLANS, "announce", dataclasses.replace(jobs._PLANS["announce"], shards=0))
+    patch.setitem(jobs._STEPS, "stamp", dataclasses.replace(jobs._STEPS["stamp"], parts=0))
 
 
 FAULTS: tuple[Patch, ...] = (
@@ -308,7 +304,7 @@ FAULTS: tuple[Patch, ...] = (
     late_rows_of_what_is_gone_stay,
     published_before_the_walk_has_ended,
     a_jobs_note_is_not_fenced,
-    slots_are_used_again,
+    bits_are_carried_over_as_they_are,
     nobody_is_told_of_a_new_segment,
 )
 """Every way in which the simulation must be seen to fail."""

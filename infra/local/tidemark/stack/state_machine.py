@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tidemark.stack.errors import StackError
@@ -57,11 +58,15 @@ class TaskFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a machine can reach: functions, objects, and the time that passes between two tries."""
+    """What a machine can reach: functions, objects, and the time that passes between two tries.
+
+    `at_once` bounds what is worked on side by side; with one, everything is done where the machine runs.
+    """
 
     invoke: Invoke
     read: Read
     pause: Callable[[float], None] = time.sleep
+    at_once: int = MOST_AT_ONCE
 
 
 def load(text: str, substitutions: Mapping[str, str], place: str) -> Json:
@@ -106,8 +111,11 @@ def _map(state: Json, data: Json, surroundings: Surroundings) -> tuple[Json, str
         _filled(state["ItemSelector"], data, {"Map": {"Item": {"Index": index, "Value": item}}})
         for index, item in enumerate(items)
     ]
-    with ThreadPoolExecutor(max(1, min(at_once, MOST_AT_ONCE)), thread_name_prefix="map") as pool:
-        results = list(pool.map(lambda item: run(state["ItemProcessor"], item, surroundings), selected))
+    work = partial(run, state["ItemProcessor"], surroundings=surroundings)
+    if (most := min(at_once, surroundings.at_once)) <= 1:
+        return _placed(state, data, [work(item) for item in selected]), state.get("Next")
+    with ThreadPoolExecutor(most, thread_name_prefix="map") as pool:
+        results = list(pool.map(work, selected))
     return _placed(state, data, results), state.get("Next")
 
 

@@ -142,8 +142,8 @@ def forget(table: str, shop: str, record: SegmentRecord, at: datetime) -> None:
     The segment itself stays for a day, marked as deleting, so that leave events can still name it.
     """
     for number in range(keys.LIST_SHARDS):
-        client.delete(table, {"pk": shop, "sk": keys.counter(record.definition, number)})
-    client.delete(table, {"pk": shop, "sk": keys.definition(record.definition)})
+        client.erase(table, {"pk": shop, "sk": keys.counter(record.definition, number)})
+    client.erase(table, {"pk": shop, "sk": keys.definition(record.definition)})
     item = {"pk": shop, "sk": keys.segment(record.id), **records.to_item(record)}
     client.put(table, {**item, "expires_at": int((at + NAME_LIFETIME).timestamp())})
 

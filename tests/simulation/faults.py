@@ -17,11 +17,10 @@ from segment_core.facts.customer import Customer
 from segment_core.facts.order import OrderState
 from segment_core.facts.registers import Stamp
 from segment_core.membership import evaluate, flips, jobs, project, steps
-from segment_core.membership.evaluate import Outcome, Round
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Answer, Rules
 from segment_core.membership.wake import Wake
-from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.runtime import bus, queue
@@ -77,13 +76,6 @@ def facts_may_be_old(patch: pytest.MonkeyPatch) -> None:
         return query(table, **{**request, "ConsistentRead": False})
 
     patch.setattr(client, "query", not_insisting)
-
-
-def nobody_looks_again_after_committing(patch: pytest.MonkeyPatch) -> None:
-    def settle(self: Round) -> dict[str, Outcome]:
-        return {}
-
-    patch.setattr(Round, "settle", settle)
 
 
 def rules_are_read_once(patch: pytest.MonkeyPatch) -> None:
@@ -270,15 +262,6 @@ def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stored_jobs, "advance", advance)
 
 
-def slots_are_used_again(patch: pytest.MonkeyPatch) -> None:
-    def adding(self: Generation, segment: str, revision: int, at: datetime) -> Generation:
-        slot = next(n for n in range(len(self.live) + 1) if n not in self.by_slot)
-        live = (*self.live, LiveDefinition(segment, revision, slot, published=False))
-        return dataclasses.replace(self, number=self.number + 1, at=at, live=live)
-
-    patch.setattr(Generation, "adding", adding)
-
-
 def nobody_is_told_of_a_new_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(jobs._PLANS, "announce", dataclasses.replace(jobs._PLANS["announce"], shards=0))
 
@@ -287,7 +270,6 @@ FAULTS: tuple[Patch, ...] = (
     commits_ignore_the_version,
     facts_come_from_the_record,
     facts_may_be_old,
-    nobody_looks_again_after_committing,
     rules_are_read_once,
     outsiders_have_no_due,
     days_are_utc,
@@ -308,7 +290,6 @@ FAULTS: tuple[Patch, ...] = (
     late_rows_of_what_is_gone_stay,
     published_before_the_walk_has_ended,
     a_jobs_note_is_not_fenced,
-    slots_are_used_again,
     nobody_is_told_of_a_new_segment,
 )
 """Every way in which the simulation must be seen to fail."""

@@ -148,6 +148,19 @@ def test_the_handler_takes_stream_records_to_the_lists_within_its_grants(
     assert counts(tables) == {"aaa.1": 1, "bbb.1": 2, "ccc.1": 1}
 
 
+def test_a_counter_of_what_is_gone_goes_although_a_transaction_was_in_the_way(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = members.Row("gone.1", "c1", True, START, 1)
+    members.apply(tables, SHOP, [row], START)
+    delete, in_the_way = client.delete, [True]
+    monkeypatch.setattr(client, "delete", lambda *asked: False if in_the_way and in_the_way.pop() else delete(*asked))
+
+    members.remove(tables, SHOP, [row])
+
+    assert segments.count(tables.segments, SHOP, "gone.1") == 0
+
+
 def test_a_list_of_a_definition_that_is_gone_is_left_alone(
     tables: Tables, generation: Generation, event_bus: str
 ) -> None:

@@ -98,6 +98,7 @@ class DynamoDB:
         ConsistentRead: bool = False,
         Limit: int | None = None,
         ExclusiveStartKey: Item | None = None,
+        ScanIndexForward: bool = True,
     ) -> dict[str, Any]:
         names, values = ExpressionAttributeNames or {}, ExpressionAttributeValues
         keyed = condition(KeyConditionExpression)
@@ -110,7 +111,10 @@ class DynamoDB:
             rows = self._rows(table, IndexName, pk, ConsistentRead)
             rows = [(place, item) for place, item in rows if keyed.run(item, names, values)]
             if ExclusiveStartKey is not None:
-                rows = rows[seek(rows, self._place(table, IndexName, ExclusiveStartKey)) :]
+                start = self._place(table, IndexName, ExclusiveStartKey)
+                rows = rows[seek(rows, start) :] if ScanIndexForward else [row for row in rows if row[0] < start]
+            if not ScanIndexForward:
+                rows = rows[::-1]
             most = len(rows) if Limit is None else Limit
             if self._calls.happens("short pages"):
                 most = min(most, PAGE_ITEMS)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,6 @@ from segment_core.facts.customer import Customer
 from segment_core.facts.order import OrderState
 from segment_core.facts.registers import Stamp
 from segment_core.membership import evaluate, flips, jobs, project, steps
-from segment_core.membership.evaluate import Outcome, Round
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Answer, Rules
 from segment_core.membership.wake import Wake
@@ -27,7 +25,7 @@ from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.runtime import bus, queue
 from segment_core.shop import Shop
-from segment_core.store import client, facts, generations, members, memberships, merging, orders, profiles, writes
+from segment_core.store import client, facts, members, memberships, merging, orders, profiles, writes
 from segment_core.store import jobs as stored_jobs
 from segment_core.store.client import Item
 from segment_core.store.history import Flip
@@ -78,13 +76,6 @@ def facts_may_be_old(patch: pytest.MonkeyPatch) -> None:
         return query(table, **{**request, "ConsistentRead": False})
 
     patch.setattr(client, "query", not_insisting)
-
-
-def nobody_looks_again_after_committing(patch: pytest.MonkeyPatch) -> None:
-    def settle(self: Round) -> dict[str, Outcome]:
-        return {}
-
-    patch.setattr(Round, "settle", settle)
 
 
 def rules_are_read_once(patch: pytest.MonkeyPatch) -> None:
@@ -270,11 +261,6 @@ def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stored_jobs, "advance", advance)
 
 
-def bits_are_carried_over_as_they_are(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(generations, "common", lambda *_: -1)
-    patch.setattr(Generation, "_free_slots", lambda self: (n for n in count() if n not in self.by_slot))
-
-
 def nobody_is_told_of_a_new_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(jobs._STEPS, "stamp", dataclasses.replace(jobs._STEPS["stamp"], parts=0))
 
@@ -283,7 +269,6 @@ FAULTS: tuple[Patch, ...] = (
     commits_ignore_the_version,
     facts_come_from_the_record,
     facts_may_be_old,
-    nobody_looks_again_after_committing,
     rules_are_read_once,
     outsiders_have_no_due,
     days_are_utc,
@@ -304,7 +289,6 @@ FAULTS: tuple[Patch, ...] = (
     late_rows_of_what_is_gone_stay,
     published_before_the_walk_has_ended,
     a_jobs_note_is_not_fenced,
-    bits_are_carried_over_as_they_are,
     nobody_is_told_of_a_new_segment,
 )
 """Every way in which the simulation must be seen to fail."""

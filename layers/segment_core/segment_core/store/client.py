@@ -123,6 +123,14 @@ def update(**request: Any) -> bool:
     return True
 
 
+def erase(table: str, key: Mapping[str, Any]) -> None:
+    """Delete the item, whatever it holds, once no transaction is in the way. Raises Contention if one always is."""
+    for pause in backoff():
+        if delete(table, key):
+            return
+        pause()
+
+
 def pages(operation: str, **request: Any) -> Iterator[tuple[list[Item], Mapping[str, Any] | None]]:
     """Every page of a query or scan, with the key to go on from (None on the last)."""
     call = getattr(client(), operation)

@@ -136,12 +136,12 @@ def keep_name(table: str, shop: str, record: SegmentRecord, at: datetime) -> Non
 def forget_counters(table: str, shop: str, definition: str) -> None:
     """Delete the counters of a definition whose list is gone."""
     for number in range(keys.LIST_SHARDS):
-        client.delete(table, {"pk": shop, "sk": keys.counter(definition, number)})
+        client.erase(table, {"pk": shop, "sk": keys.counter(definition, number)})
 
 
 def forget_text(table: str, shop: str, text: str) -> None:
     """Delete a text that no definition has any more."""
-    client.delete(table, {"pk": shop, "sk": keys.definition(text)})
+    client.erase(table, {"pk": shop, "sk": keys.definition(text)})
 
 
 def text(table: str, shop: str, text_id: str) -> str | None:

@@ -23,7 +23,7 @@ from segment_core.membership.wake import Wake
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
-from segment_core.runtime import bus, queue
+from segment_core.runtime import bus
 from segment_core.shop import Shop
 from segment_core.store import client, facts, members, memberships, merging, orders, profiles, writes
 from segment_core.store import jobs as stored_jobs
@@ -205,16 +205,6 @@ def refused_events_are_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus, "publish", publish)
 
 
-def refused_messages_are_ignored(patch: pytest.MonkeyPatch) -> None:
-    def send_all(queue_url: str, shop: str, bodies: Any) -> int:
-        for batch in queue._batches(queue.encode(body) for body in bodies):
-            entries = [{"Id": str(n), "MessageBody": text, "MessageGroupId": shop} for n, text in enumerate(batch)]
-            queue.client().send_message_batch(QueueUrl=queue_url, Entries=entries)
-        return 0
-
-    patch.setattr(queue, "send_all", send_all)
-
-
 # Lists and events -----------------------------------------------------------------------------
 
 
@@ -284,7 +274,6 @@ FAULTS: tuple[Patch, ...] = (
     unprocessed_writes_are_ignored,
     unprocessed_reads_are_ignored,
     refused_events_are_ignored,
-    refused_messages_are_ignored,
     counters_ignore_the_rows,
     old_is_decoded_with_the_new_generation,
     late_rows_of_what_is_gone_stay,

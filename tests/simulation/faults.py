@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from segment_core.api.webhooks import Delivery, Door
 from segment_core.facts.customer import Customer
 from segment_core.facts.order import OrderState
 from segment_core.facts.registers import Stamp
-from segment_core.membership import evaluate, flips, jobs, project, steps
+from segment_core.membership import flips, jobs, project, steps
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Answer, Rules
 from segment_core.membership.wake import Wake
@@ -25,7 +26,7 @@ from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.runtime import bus
 from segment_core.shop import Shop
-from segment_core.store import client, facts, members, memberships, merging, orders, profiles, writes
+from segment_core.store import client, facts, generations, members, memberships, merging, orders, profiles, writes
 from segment_core.store import jobs as stored_jobs
 from segment_core.store.client import Item
 from segment_core.store.history import Flip
@@ -79,7 +80,7 @@ def facts_may_be_old(patch: pytest.MonkeyPatch) -> None:
 
 
 def rules_are_read_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(evaluate, "_generation", cache(evaluate._generation))
+    patch.setattr(generations, "newest", cache(generations.newest))
 
 
 # Time -----------------------------------------------------------------------------------------
@@ -235,25 +236,29 @@ def late_rows_of_what_is_gone_stay(patch: pytest.MonkeyPatch) -> None:
 
 
 def published_before_the_walk_has_ended(patch: pytest.MonkeyPatch) -> None:
-    walk = jobs._PLANS["walk"]
+    walk = jobs._STEPS["walk"]
 
-    def one_page(*arguments: Any) -> tuple[Job, int]:
-        job = arguments[2]
-        _, seen = walk.page(*arguments)
-        return dataclasses.replace(job, shard=job.shard + 1, after=""), seen
+    def one_page(*arguments: Any) -> jobs.Worked:
+        return walk.page(*arguments)._replace(place=jobs.END)
 
-    patch.setitem(jobs._PLANS, "walk", dataclasses.replace(walk, page=one_page))
+    patch.setitem(jobs._STEPS, "walk", dataclasses.replace(walk, page=one_page))
 
 
 def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:
-    def advance(table: str, shop: str, job: Job, further: Job) -> bool:
+    def advance(table: str, shop: str, job: Job, part: int, to: str, done: int, at: datetime) -> bool:
+        further = dataclasses.replace(job, places={**job.places, part: to}, done=job.done + done, touched_at=at)
         return client.put(table, stored_jobs._item(shop, further))
 
     patch.setattr(stored_jobs, "advance", advance)
 
 
+def bits_are_carried_over_as_they_are(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(generations, "common", lambda *_: -1)
+    patch.setattr(Generation, "_free_slots", lambda self: (n for n in count() if n not in self.by_slot))
+
+
 def nobody_is_told_of_a_new_segment(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(jobs._PLANS, "announce", dataclasses.replace(jobs._PLANS["announce"], shards=0))
+    patch.setitem(jobs._STEPS, "stamp", dataclasses.replace(jobs._STEPS["stamp"], parts=0))
 
 
 FAULTS: tuple[Patch, ...] = (
@@ -279,6 +284,7 @@ FAULTS: tuple[Patch, ...] = (
     late_rows_of_what_is_gone_stay,
     published_before_the_walk_has_ended,
     a_jobs_note_is_not_fenced,
+    bits_are_carried_over_as_they_are,
     nobody_is_told_of_a_new_segment,
 )
 """Every way in which the simulation must be seen to fail."""

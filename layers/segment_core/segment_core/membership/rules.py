@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from segment_core.errors import Contention, InvalidQuery
 from segment_core.evaluator import Rule, compile_query
 from segment_core.facts.customer import Customer
 from segment_core.language import parse
-from segment_core.model.generation import Generation
+from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
 from segment_core.store import segments
@@ -31,13 +31,15 @@ class Answer:
 class Rules:
     """Slot to rule, under one generation.
 
-    `unanswered` has the bits of definitions that cannot be evaluated: they stay as they are, and the
+    `others` are the rules of what is being built, which may be asked under settings, and ask definitions, that readers
+    do not see yet. `unanswered` has the bits of definitions that cannot be evaluated: they stay as they are, and the
     others go on.
     """
 
     shop: Shop
     by_slot: Mapping[int, Rule]
     unanswered: int = 0
+    others: tuple[Rules, ...] = ()
 
     def answer(self, customer: Customer, at: datetime) -> Answer:
         """Evaluate every definition for the customer at the instant."""
@@ -49,24 +51,47 @@ class Rules:
                 bits |= 1 << slot
             if until is not None and (due is None or until < due):
                 due = until
+        for other in self.others:
+            also = other.answer(customer, at)
+            bits |= also.bits
+            due = min(filter(None, (due, also.due)), default=None)
         return Answer(bits, due)
 
 
 def rules_of(table: str, shop: str, generation: Generation) -> Rules:
-    """The compiled rules of a generation; texts are read once per process and definition.
+    """The compiled rules of a generation; texts are read once per process.
 
     Raises Contention if the generation is so old that one of its definitions is gone.
     """
-    if any((table, shop, live.id) not in _compiled for live in generation.live):
-        for definition, text in segments.definition_texts(table, shop).items():
-            if (table, shop, definition) not in _compiled:
-                _compiled[table, shop, definition] = _rule(shop, definition, text)
-        if any((table, shop, live.id) not in _compiled for live in generation.live):
+    if any((table, shop, live.text) not in _compiled for live in generation.live):
+        for text_id, text in segments.definition_texts(table, shop).items():
+            if (table, shop, text_id) not in _compiled:
+                _compiled[table, shop, text_id] = _rule(shop, text_id, text)
+        if any((table, shop, live.text) not in _compiled for live in generation.live):
             raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
-    rules = {live.slot: _compiled[table, shop, live.id] for live in generation.live}
-    answered = {slot: rule for slot, rule in rules.items() if rule is not None}
-    unanswered = sum(1 << slot for slot, rule in rules.items() if rule is None)
-    return Rules(generation.shop, answered, unanswered)
+    rules = {live.slot: _compiled[table, shop, live.text] for live in generation.live}
+    building = (generation.pending or generation.settings).shop
+    return Rules(
+        *_view(generation.shop, rules, generation.published, generation.published.values()),
+        sum(1 << slot for slot, rule in rules.items() if rule is None),
+        tuple(
+            Rules(*_view(building, rules, generation.published | {one.segment: one for one in theirs}, theirs))
+            for theirs in generation.builds.values()
+        ),
+    )
+
+
+def _view(
+    shop: Shop,
+    rules: Mapping[int, Rule | None],
+    read: Mapping[str, LiveDefinition],
+    asked: Iterable[LiveDefinition],
+) -> tuple[Shop, dict[int, Rule]]:
+    """A shop in which segments ask the definitions that are read together, and the rules of those that are asked."""
+    by_slot = {live.slot: rule for live in asked if (rule := rules[live.slot]) is not None}
+    names = {segment for live in read.values() for segment in live.asks}
+    others = {name: rule for name in names if name in read and (rule := rules[read[name].slot]) is not None}
+    return (replace(shop, segments=others) if others else shop), by_slot
 
 
 def _rule(shop: str, definition: str, text: str) -> Rule | None:

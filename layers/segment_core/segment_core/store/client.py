@@ -21,6 +21,9 @@ from segment_core.runtime import aws
 
 Item = dict[str, Any]
 
+Operation = dict[str, Any]
+"""One write of a transaction, in DynamoDB's notation."""
+
 TRANSACTION_LIMIT = 100
 BATCH_GET_LIMIT = 100
 BATCH_WRITE_LIMIT = 25
@@ -115,6 +118,17 @@ def erase(table: str, key: Mapping[str, Any]) -> None:
         if delete(table, key):
             return
         pause()
+
+
+def update(**request: Any) -> bool:
+    """Change an item; False if the condition failed or a transaction was in the way. Takes UpdateItem's arguments."""
+    try:
+        client().update_item(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _IN_THE_WAY:
+            return False
+        raise
+    return True
 
 
 def pages(operation: str, **request: Any) -> Iterator[tuple[list[Item], Mapping[str, Any] | None]]:

@@ -22,7 +22,7 @@ from segment_core.membership.evaluate import evaluate_all
 from segment_core.membership.flips import Change
 from segment_core.membership.project import project
 from segment_core.model.membership import Membership
-from segment_core.segments import service, shops
+from segment_core.segments import builds, shops
 from segment_core.store import facts, memberships
 
 from .api_caller import ApiCaller
@@ -56,7 +56,7 @@ class Living:
         monkeypatch.setattr(evaluate.memberships, "commit", seen)
         monkeypatch.setattr("segment_core.membership.project.bus.publish", living._hear)
         # How much a slow machine does within a request must show nowhere.
-        monkeypatch.setattr(service, "SECONDS_PER_REQUEST", 600.0)
+        monkeypatch.setattr(builds, "SECONDS_PER_REQUEST", 600.0)
         monkeypatch.setattr(routing, "SECONDS_OF_READING", 600.0)
         living.move(at)
         shops.put_shop(

@@ -22,7 +22,10 @@ from .living import Living
 from .test_reading import CUSTOMERS, MARCH, work
 
 DOCUMENT = REPOSITORY / "docs" / "api.md"
-EXAMPLE = re.compile(r"```http\n(?P<request>[A-Z]+ [^\n]*(?:\n\{[^\n]*)?)(?:\n\n(?P<answer>.*?))?\n```", re.DOTALL)
+EXAMPLE = re.compile(
+    r"```http\n(?P<request>[A-Z]+ [^\n]*(?:\n[A-Z][\w-]*: [^\n]*)*(?:\n\{[^\n]*)?)(?:\n\n(?P<answer>.*?))?\n```",
+    re.DOTALL,
+)
 WIDTH = 110
 ANY = "…"
 # What is another one each time.
@@ -56,10 +59,12 @@ def test_every_example_answers_what_it_says(
 
 
 def _run(living: Living, names: dict[str, str], context: SimpleNamespace, example: re.Match[str]) -> str:
-    line, _, sent = _filled(example["request"], names).partition("\n")
+    line, *rest = _filled(example["request"], names).split("\n")
+    sent = rest.pop() if rest and rest[-1].startswith("{") else ""
+    headers = dict(header.lower().split(": ", 1) for header in rest)
     method, _, target = line.partition(" ")
     query = dict(parse_qsl(urlsplit(target).query))
-    answer = living.api(method, urlsplit(target).path, json.loads(sent) if sent else None, **query)
+    answer = living.api(method, urlsplit(target).path, json.loads(sent) if sent else None, headers=headers, **query)
     if answer.status == 201 and "id" in answer.body:
         names["made"] = answer.body["id"]
     if answer.status == 202 and "id" in answer.body:

@@ -84,6 +84,7 @@ class ApiEnvironment(Environment):
     history_table: str
     segments_table: str
     build_machine_arn: str
+    work_queue_url: str
     ingest_queue_url: str
     secrets_prefix: str
     cursor_key: str

@@ -1,0 +1,188 @@
+"""Dates, compared with days that stand still or move on: a column over the three scales of age.
+
+On one local date every day that is asked for is a day of the calendar. A `View` has them in order, as days and as the
+instants at which they begin, so that one search finds what a date refutes. Where time leads from there the scales say.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache, reduce
+from heapq import merge
+from itertools import chain
+from operator import itemgetter, or_
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from segment_core.calendar import BEGINNING, NEVER, day_start, local_date
+from segment_core.evaluator.subject import Subject
+from segment_core.evaluator.timeline import Course
+from segment_core.language import ast
+from segment_core.rules.ages import FIXED, Age, Scale, Younger, reached
+from segment_core.rules.formula import All, Formula, Literal
+
+Day = date | datetime | None
+
+_LOW, _HIGH = 0, -1
+_TERMS: Final[Mapping[str, tuple[tuple[int, int, bool], ...]]] = {
+    # Of which bound, how much older than the day it means, and whether at least that old is asked (or younger).
+    "=": ((_LOW, 1, False), (_LOW, 0, True)),
+    ">": ((_LOW, 0, False),),
+    ">=": ((_LOW, 1, False),),
+    "<": ((_LOW, 1, True),),
+    "<=": ((_LOW, 0, True),),
+    "BETWEEN": ((_LOW, 1, False), (_HIGH, 0, True)),
+}
+
+
+class DateColumn:
+    """A date; `read` finds the instant, or the date in the shop's zone, now and later."""
+
+    def __init__(self, read: Callable[[Subject], Course[Any]]) -> None:
+        self.read = read
+        self._variables: dict[Scale, Age] = {}
+
+    def missing(self) -> Literal:
+        """There is no date."""
+        return Literal(self._variable(FIXED), None)
+
+    def compared(self, operator: str, values: Sequence[ast.Value]) -> Formula | None:
+        """The comparison, which is not `!=`; None if one of the values is on no scale."""
+        placed = [reached(value) for value in values]
+        found = []
+        for bound, older, negated in _TERMS[operator]:
+            place = placed[bound]
+            if place is None:
+                return None
+            scale, age = place
+            condition = Younger(age + older, negated)
+            self._variable(scale).note(condition)
+            found.append(Literal(self._variable(scale), condition))
+        return All(found)
+
+    def _variable(self, scale: Scale) -> Age:
+        return self._variables.setdefault(scale, Age())
+
+    def settle(self) -> None:
+        """Make the tables."""
+        scales = [(scale, variable.ages, variable.tables()) for scale, variable in self._variables.items()]
+        self.scales = [Tables(*one) for one in scales]
+        self.missing_refutes = reduce(or_, (tables.refuted[0] for tables in self.scales), 0)
+        self.moves = any(tables.scale is not FIXED and tables.ages for tables in self.scales)
+
+    def on(self, day: date, today: date) -> int:
+        """The rows that the day refutes on the local date `today`."""
+        return reduce(or_, (tables.on(day, today) for tables in self.scales), 0)
+
+    def aging(self, day: date, today: date, zone: ZoneInfo) -> Iterator[tuple[datetime, int]]:
+        """The rows that the day refutes on later dates, whenever these are others."""
+        moving = [tables for tables in self.scales if tables.scale is not FIXED]
+        fixed = reduce(or_, (tables.on(day, today) for tables in self.scales if tables.scale is FIXED), 0)
+        if len(moving) == 1:
+            for next_day, refuted in moving[0].aging(day, today):
+                yield _start(next_day.toordinal(), zone), fixed | refuted
+            return
+        now = [tables.on(day, today) for tables in moving]
+        changes = [_numbered(number, tables.aging(day, today)) for number, tables in enumerate(moving)]
+        for next_day, number, refuted in merge(*changes, key=itemgetter(0)):
+            now[number] = refuted
+            yield _start(next_day.toordinal(), zone), reduce(or_, now, fixed)
+
+
+class Tables(NamedTuple):
+    """One scale of a column: the ages that are asked for, and the rows that are refuted before, between and after."""
+
+    scale: Scale
+    ages: Sequence[int]
+    refuted: Sequence[int]
+
+    def on(self, day: date, today: date) -> int:
+        """The rows that the day refutes on the local date `today`."""
+        return self.refuted[1 + bisect_right(self.ages, self.scale.age(day, today))]
+
+    def aging(self, day: date, today: date) -> Iterator[tuple[date, int]]:
+        """The local dates on which the day comes to an age that is asked for, with what it refutes from then on."""
+        for number in range(bisect_right(self.ages, self.scale.age(day, today)), len(self.ages)):
+            following = self.scale.day(day, self.ages[number])
+            if following is None:
+                return
+            yield following, self.refuted[number + 2]
+
+
+def _numbered(number: int, course: Iterator[tuple[date, int]]) -> Iterator[tuple[date, int, int]]:
+    return ((day, number, refuted) for day, refuted in course)
+
+
+class View:
+    """A column as it is on one local date: every class that days fall into, in order."""
+
+    def __init__(self, column: DateColumn, today: date, zone: ZoneInfo) -> None:
+        lasts = {tables.scale.last(age, today) for tables in column.scales for age in tables.ages}
+        self._days = sorted(last + 1 for last in lasts)
+        self._instants = [_start(day, zone) for day in self._days]
+        self._refuted: list[int | None] = [None] * (len(self._days) + 1)
+        self.read = column.read
+        self._column = column
+        self._today = today
+
+    def refuted(self, fact: Day) -> int:
+        """The rows that the date refutes."""
+        if fact is None:
+            return self._column.missing_refutes
+        if isinstance(fact, datetime):
+            number = bisect_right(self._instants, fact)
+        else:
+            number = bisect_right(self._days, fact.toordinal())
+        found = self._refuted[number]
+        if found is None:
+            found = self._refuted[number] = self._column.on(self._sample(number), self._today)
+        return found
+
+    def course(self, subject: Subject) -> Course[int]:
+        """The rows that the date refutes, now and later."""
+        column = self._column
+        fact, later = self.read(subject)
+        now = self.refuted(fact)
+        if not later and (fact is None or not column.moves):
+            return Course(now)
+        return Course(now, _later(column, fact, later, subject))
+
+    def _sample(self, number: int) -> date:
+        """Any day of the class."""
+        if not self._days:
+            return self._today
+        ordinal = self._days[number - 1] if number else self._days[0] - 1
+        return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
+
+
+@lru_cache(maxsize=65_536)
+def _start(ordinal: int, zone: ZoneInfo) -> datetime:
+    """The first instant of the day, which may lie beyond the calendar."""
+    if ordinal < 1:
+        return BEGINNING
+    return NEVER if ordinal > date.max.toordinal() else day_start(date.fromordinal(ordinal), zone)
+
+
+def _later(
+    column: DateColumn, fact: Day, later: Iterable[tuple[datetime, Day]], subject: Subject
+) -> Iterator[tuple[datetime, int]]:
+    """What a fact refutes as it ages, until another one takes its place."""
+    since, zone = subject.at, subject.shop.zone
+    for until, following in chain(later, ((NEVER, None),)):
+        if fact is not None and column.moves:
+            day = local_date(fact, zone) if isinstance(fact, datetime) else fact
+            for instant, refuted in column.aging(day, local_date(since, zone), zone):
+                if instant >= until:
+                    break
+                yield instant, refuted
+        if until == NEVER:
+            return
+        since, fact = until, following
+        today = local_date(since, zone)
+        if fact is None:
+            yield since, column.missing_refutes
+        else:
+            day = local_date(fact, zone) if isinstance(fact, datetime) else fact
+            yield since, column.on(day, today)

@@ -1,0 +1,177 @@
+"""All definitions of a shop, compiled together: one bitmap of rows, from which every column takes those it refutes.
+
+Most of a customer is looked up once for all definitions, and what is left of the rows is folded into the definitions'
+slots. Time is followed from one instant to the next at which any row's fate changes, until a definition's answer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import reduce
+from heapq import heapify, heappop, heapreplace
+from operator import or_
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from segment_core.calendar import NEVER, local_date
+from segment_core.errors import InvalidQuery
+from segment_core.evaluator.rule import compile_query
+from segment_core.evaluator.subject import Subject
+from segment_core.facts.customer import Customer
+from segment_core.language import ast
+from segment_core.rules.ages import EARLIEST, LATEST
+from segment_core.rules.columns import ClauseColumn, CourseColumn, Still
+from segment_core.rules.dates import DateColumn, View
+from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
+from segment_core.rules.layout import Layout
+from segment_core.rules.reading import Reading
+from segment_core.shop import Shop
+
+_VIEWS_KEPT: Final = 8
+
+_FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""Where time is not followed by the scales of age any more, which do not know the end of the calendar."""
+
+
+class Answer(NamedTuple):
+    """What all definitions say at one instant: the bits of those that hold, and when the first answer changes.
+
+    `until` is UTC; None means that time alone changes none of them.
+    """
+
+    bits: int
+    until: datetime | None
+
+
+class RuleSet:
+    """Definitions by their slots, ready to be asked about any number of customers.
+
+    `refused` are those that cannot be evaluated, with why: they have no bit, and the others go on.
+    """
+
+    def __init__(self, definitions: Mapping[int, ast.Query]) -> None:
+        self.definitions = definitions
+        self.refused: dict[int, InvalidQuery] = {}
+        reading = Reading()
+        self._place(_rows(self._read(reading), definitions, reading))
+        columns = list(reading.columns.values())
+        for column in columns:
+            column.settle()
+        self._still = [column for column in columns if isinstance(column, Still)]
+        self._dates = [column for column in columns if isinstance(column, DateColumn)]
+        self._moving = [column for column in columns if isinstance(column, CourseColumn)]
+        self._clauses = [column for column in columns if isinstance(column, ClauseColumn)]
+        self._views: dict[tuple[date, ZoneInfo], list[View]] = {}
+
+    def _read(self, reading: Reading) -> dict[int, Formula]:
+        formulas = {}
+        for slot, query in self.definitions.items():
+            try:
+                formulas[slot] = reading.formula(query)
+            except InvalidQuery as error:
+                self.refused[slot] = error
+        return formulas
+
+    def _place(self, found: Mapping[int, list[Row]]) -> None:
+        self._layout = Layout({slot: len(alternatives) for slot, alternatives in found.items() if alternatives})
+        for slot, alternatives in found.items():
+            for place, row in zip(self._layout.places(slot), alternatives, strict=True):
+                for variable, refuting in row.items():
+                    variable.demand(refuting, place)
+
+    def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
+        """The bits of the definitions that the customer is in at `at`. Raises ValueError for one without an offset."""
+        subject = Subject(customer, shop, at)
+        if not _in_calendar(at):
+            return self._plainly(customer, shop, at).bits
+        refuted = 0
+        for column in self._still:
+            refuted |= column.refuted(subject)
+        for view in self._seen_on(local_date(at, shop.zone), shop.zone):
+            refuted |= view.refuted(view.read(subject).now)
+        for moving in self._moving:
+            refuted |= moving.refuted(subject)
+        every = self._layout.every
+        for clause in self._clauses:
+            # Nobody waits for an answer that can spare no row.
+            if clause.rows & ~refuted:
+                refuted |= clause.refuted(subject)
+        return self._layout.fold(every ^ refuted)
+
+    def answer(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
+        """`members`, and the first instant at which time alone changes them."""
+        subject = Subject(customer, shop, at)
+        if not _in_calendar(at):
+            return self._plainly(customer, shop, at)
+        still = 0
+        for column in self._still:
+            still |= column.refuted(subject)
+        courses = [view.course(subject) for view in self._seen_on(local_date(at, shop.zone), shop.zone)]
+        courses += [moving.course(subject) for moving in self._moving]
+        courses += [clause.course(subject) for clause in self._clauses if clause.rows & ~still]
+        now = [course.now for course in courses]
+        live = self._layout.every & ~still
+        bits = self._layout.fold(live & ~reduce(or_, now, 0))
+        for instant, refuted in _changes(now, [course.later for course in courses], live):
+            if instant >= _FAR:
+                return self._plainly(customer, shop, at)
+            if self._layout.fold(live & ~refuted) != bits:
+                return Answer(bits, instant)
+        return Answer(bits, None)
+
+    def _seen_on(self, today: date, zone: ZoneInfo) -> list[View]:
+        views = self._views.get((today, zone))
+        if views is None:
+            if len(self._views) >= _VIEWS_KEPT:
+                self._views.clear()
+            views = self._views[today, zone] = [View(column, today, zone) for column in self._dates]
+        return views
+
+    def _plainly(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
+        """The answer of the single rules, for instants at which the calendar's end may matter."""
+        bits, until = 0, NEVER
+        for slot, query in self.definitions.items():
+            if slot not in self.refused:
+                verdict = compile_query(query).evaluate(customer, shop, at)
+                bits |= verdict.member << slot
+                until = min(until, verdict.until or NEVER)
+        return Answer(bits, until if until < NEVER else None)
+
+
+def _rows(formulas: Mapping[int, Formula], queries: Mapping[int, ast.Query], reading: Reading) -> dict[int, list[Row]]:
+    found = {}
+    for slot, formula in formulas.items():
+        try:
+            found[slot] = rows(formula)
+        except TooManyRowsError:
+            found[slot] = rows(reading.asked(queries[slot]))
+    return found
+
+
+def _changes(
+    now: list[int], laters: Sequence[Iterable[tuple[datetime, int]]], live: int
+) -> Iterator[tuple[datetime, int]]:
+    """The instants at which the fate of a row changes that is `live`, with all rows that are refuted from then on."""
+    coming = [iter(later) for later in laters]
+    heads = [(*head, number) for number, later in enumerate(coming) if (head := next(later, None))]
+    heads = [(instant, number, refuted) for instant, refuted, number in heads]
+    heapify(heads)
+    last = reduce(or_, now, 0)
+    while heads:
+        instant = heads[0][0]
+        while heads and heads[0][0] == instant:
+            _, number, now[number] = heads[0]
+            head = next(coming[number], None)
+            if head is None:
+                heappop(heads)
+            else:
+                heapreplace(heads, (head[0], number, head[1]))
+        refuted = reduce(or_, now, 0)
+        if (refuted ^ last) & live:
+            yield instant, refuted
+        last = refuted
+
+
+def _in_calendar(at: datetime) -> bool:
+    return EARLIEST.year <= at.year < LATEST.year

@@ -10,14 +10,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from segment_core.calendar import first_day_reaching, resolve
 from segment_core.language import ast
 from segment_core.rules.variables import Variable
 
-_DAY = timedelta(days=1)
 _DAYS: Final = {"d": 1, "w": 7}
 _MONTHS: Final = {"m": 1, "y": 12}
 
@@ -30,55 +30,64 @@ LATEST: Final = date(8800, 1, 1)
 """Days of which a hundred years before and after are in the calendar."""
 
 
-class Scale(NamedTuple):
-    """How old days are.
+BEYOND: Final = date.max.toordinal() + 1
+"""No day of the calendar."""
 
-    `age` of a day on a local date; `last` day, as an ordinal, that is of an age on a local date; `day`, the local date
-    on which a day comes to an age.
+
+class Scale(NamedTuple):
+    """How old days are, which are given as ordinals.
+
+    `age` of a day on a local date; `last` day that is of an age on a local date; `when` a day comes to an age, as the
+    ordinal of a local date.
     """
 
-    age: Callable[[date, date], int]
+    age: Callable[[int, date], int]
     last: Callable[[int, date], int]
-    day: Callable[[date, int], date | None]
+    when: Callable[[int, int], int]
 
 
-def _day_of_days(day: date, age: int) -> date | None:
-    ordinal = day.toordinal() + age
-    return date.fromordinal(ordinal) if ordinal <= date.max.toordinal() else None
-
-
-def _months_age(day: date, today: date) -> int:
+def _months_age(ordinal: int, today: date) -> int:
     """Twice the months; one more from the day of the month on, one more again after it."""
+    day = date.fromordinal(ordinal)
     months = 12 * (today.year - day.year) + today.month - day.month
-    reached = min(today.day, monthrange(day.year, day.month)[1])
+    # Most days are in every month.
+    reached = today.day if today.day <= 28 else min(today.day, monthrange(day.year, day.month)[1])
     return 2 * months + (reached >= day.day) + (reached > day.day)
 
 
 def _last_of_months(age: int, today: date) -> int:
-    months, passed = divmod(age - 1, 2)
-    return resolve(ast.Offset(-months, "m"), today).toordinal() - passed
+    offset, passed = _month(age)
+    return resolve(offset, today).toordinal() - passed
 
 
-def _day_of_months(day: date, age: int) -> date | None:
+@lru_cache(maxsize=65_536)
+def _when_of_months(ordinal: int, age: int) -> int:
+    offset, passed = _month(age)
+    if ordinal + passed >= BEYOND:
+        return BEYOND
+    found = first_day_reaching(offset, date.fromordinal(ordinal + passed))
+    return BEYOND if found is None else found.toordinal()
+
+
+@lru_cache(maxsize=4_096)
+def _month(age: int) -> tuple[ast.Offset, int]:
+    """The offset that reaches a day at the age, and whether it has to reach the day after instead."""
     # An odd age is the one at which that many months ago is the day; the next is the one at which it is later.
     months, passed = divmod(age - 1, 2)
-    if passed and day == date.max:
-        return None
-    return first_day_reaching(ast.Offset(-months, "m"), day + _DAY if passed else day)
+    return ast.Offset(-months, "m"), passed
 
 
 FIXED: Final = Scale(
-    age=lambda day, today: -day.toordinal(),
+    age=lambda day, today: -day,
     last=lambda age, today: -age,
-    day=lambda day, age: None,
+    when=lambda day, age: BEYOND,
 )
 DAYS: Final = Scale(
-    age=lambda day, today: today.toordinal() - day.toordinal(),
+    age=lambda day, today: today.toordinal() - day,
     last=lambda age, today: today.toordinal() - age,
-    day=_day_of_days,
+    when=lambda day, age: min(day + age, BEYOND),
 )
-MONTHS: Final = Scale(_months_age, _last_of_months, _day_of_months)
-SCALES: Final = (FIXED, DAYS, MONTHS)
+MONTHS: Final = Scale(_months_age, _last_of_months, _when_of_months)
 
 
 def reached(expression: ast.Value) -> tuple[Scale, int] | None:

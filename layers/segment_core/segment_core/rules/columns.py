@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterator
 from functools import reduce
 from operator import or_
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from segment_core.evaluator.conditions import Test
 from segment_core.evaluator.metafields import KINDS
@@ -13,11 +13,28 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.facts.customer import Metafield
 from segment_core.rules.formula import Literal
-from segment_core.rules.values import Value
+from segment_core.rules.values import OTHER_TEXT, Value
 from segment_core.rules.variables import Fact, Variable, bitmap
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 _REMEMBERED: Final = 4_096
 """Values whose rows are kept, for each column that would otherwise have to read or test a value anew."""
+
+
+def written(metafield: Metafield) -> Hashable:
+    """What a metafield says, as a key: with the value's class, since True is 1 for a dict."""
+    value = metafield.value
+    return metafield.type, value, value.__class__
+
+
+def remember(known: dict[K, V], key: K, value: V) -> V:
+    """Keep what was found, among as much as is worth keeping."""
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = value
+    return value
 
 
 class Still:
@@ -32,20 +49,26 @@ class Still:
         raise NotImplementedError
 
 
-class ValueColumn(Still):
-    """A single value that time does not change."""
+class TextColumns(Still):
+    """All texts that are only compared as a whole: one look for each of them."""
 
-    def __init__(self, read: Callable[[Subject], object]) -> None:
-        self.variable = Value()
-        self._read = read
+    def __init__(self) -> None:
+        self._columns: dict[Callable[[Subject], str | None], Value] = {}
+
+    def variable(self, read: Callable[[Subject], str | None]) -> Value:
+        """The text that `read` finds."""
+        return self._columns.setdefault(read, Value())
 
     def settle(self) -> None:
         """Make the tables."""
-        self._lookup = self.variable.lookup()
+        self._looks = [(read, *variable.texts()) for read, variable in self._columns.items()]
 
     def refuted(self, subject: Subject) -> int:
-        """The rows that the value refutes."""
-        return self._lookup.refuted(self._read(subject))
+        """The rows that the texts refute."""
+        refuted = 0
+        for read, classes, tables in self._looks:
+            refuted |= tables[classes.get(read(subject), OTHER_TEXT)]
+        return refuted
 
 
 class CourseColumn:
@@ -58,6 +81,7 @@ class CourseColumn:
     def settle(self) -> None:
         """Make the tables."""
         self._lookup = self.variable.lookup()
+        self.rows = self._lookup.rows
 
     def refuted(self, subject: Subject) -> int:
         """The rows that the value at `at` refutes."""
@@ -70,40 +94,68 @@ class CourseColumn:
         return Course(find(now), [(since, find(value)) for since, value in later] if later else ())
 
 
-class MetafieldColumn(Still):
-    """A metafield that is compared with texts, numbers, true and false. What was read once is not parsed again."""
+class MetafieldColumn:
+    """A metafield that is compared, or one of whose elements is. What was read once is not parsed again."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self) -> None:
         self.variable = Value()
-        self._key = key
-        self._known: dict[Hashable, int] = {}
+        self._elements: dict[Hashable, tuple[Variable, Test]] = {}
+
+    def unless_list(self, name: Hashable, test: Callable[[], Test]) -> Literal:
+        """It is no list, or one that passes the test of that name; `test` makes it if it is new."""
+        if name not in self._elements:
+            self._elements[name] = Fact(), test()
+        return Literal(self._elements[name][0], True)
 
     def settle(self) -> None:
         """Make the tables."""
         self._lookup = self.variable.lookup()
-        self._missing = self._lookup.refuted(None)
+        self._tables = [(test, variable.tables()) for variable, test in self._elements.values()]
+
+    def refuted(self, metafield: Metafield | None) -> int:
+        """The rows that the metafield refutes."""
+        kind = KINDS.get(metafield.type) if metafield else None
+        seen = kind(metafield.value) if metafield and kind else None
+        refuted = self._lookup.refuted(seen)
+        if isinstance(seen, tuple):
+            refuted = reduce(or_, (tables[test(seen)] for test, tables in self._tables), refuted)
+        return refuted
+
+
+class MetafieldColumns(Still):
+    """All metafields: one look for each of them, if what it says was met before."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, MetafieldColumn] = {}
+
+    def column(self, key: str) -> MetafieldColumn:
+        """The metafield of that key."""
+        return self._columns.setdefault(key, MetafieldColumn())
+
+    def settle(self) -> None:
+        """Make the tables."""
+        self._looks: list[tuple[str, MetafieldColumn, int, dict[Hashable, int]]] = []
+        for key, column in self._columns.items():
+            column.settle()
+            self._looks.append((key, column, column.refuted(None), {}))
 
     def refuted(self, subject: Subject) -> int:
-        """The rows that the value refutes."""
-        metafield = subject.customer.metafields.get(self._key)
-        if metafield is None:
-            return self._missing
-        written = metafield.value
-        # Told apart by its class as well: True is 1 for a dict.
-        key = (metafield.type, written, written.__class__)
-        try:
-            return self._known[key]
-        except KeyError:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            found = self._known[key] = self._find(metafield)
-            return found
-        except TypeError:  # a list, which cannot be a key
-            return self._find(metafield)
-
-    def _find(self, metafield: Metafield) -> int:
-        kind = KINDS.get(metafield.type)
-        return self._lookup.refuted(kind(metafield.value)) if kind else self._missing
+        """The rows that the metafields refute."""
+        refuted, find = 0, subject.customer.metafields.get
+        for key, column, missing, known in self._looks:
+            metafield = find(key)
+            if metafield is None:
+                refuted |= missing
+                continue
+            value = metafield.value
+            written = metafield.type, value, value.__class__  # True is 1 for a dict
+            try:
+                refuted |= known[written]
+            except KeyError:
+                refuted |= remember(known, written, column.refuted(metafield))
+            except TypeError:  # a list, which cannot be a key
+                refuted |= column.refuted(metafield)
+        return refuted
 
 
 class TestedColumn(Still):
@@ -129,18 +181,19 @@ class TestedColumn(Still):
         value = self._read(subject)
         found = self._known.get(value)
         if found is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            found = self._known[value] = reduce(or_, (tables[test(value)] for test, tables in self._tables))
+            found = reduce(or_, (tables[test(value)] for test, tables in self._tables), 0)
+            remember(self._known, value, found)
         return found
 
 
 class ListColumn(Still):
-    """A list of which whole elements are looked for. `keys` is what a list comes down to."""
+    """A list of which whole elements are looked for. `keys` are those that an element comes down to."""
 
-    def __init__(self, keys: Callable[[Subject], Collection[Hashable]]) -> None:
+    def __init__(self, read: Callable[[Subject], Collection[str]], keys: Callable[[str], Collection[Hashable]]) -> None:
+        self._read = read
         self._keys = keys
         self._variables: dict[Hashable, _Element] = {}
+        self._known: dict[str, tuple[int, ...]] = {}
 
     def contains(self, key: Hashable) -> Literal:
         """The list has the element."""
@@ -150,37 +203,42 @@ class ListColumn(Still):
 
     def settle(self) -> None:
         """Make the tables."""
-        self._refuted_by: dict[Hashable, int] = {}
+        refuting: dict[Hashable, list[int]] = {}
         needing: dict[int, list[Hashable]] = {}
         for key, element in self._variables.items():
-            if element.refuted_with:
-                self._refuted_by[key] = bitmap(element.refuted_with)
+            refuting[key] = element.refuted_with
             for row in element.refuted_without:
                 needing.setdefault(row, []).append(key)
         # A row that needs several elements is in a layer for each, of which all must spare it.
-        depth = max(map(len, needing.values()), default=0)
-        layers: list[dict[Hashable, list[int]]] = [{} for _ in range(depth)]
+        layers: list[dict[Hashable, list[int]]] = [{} for _ in range(max(map(len, needing.values()), default=0))]
         for row, keys in needing.items():
             for layer, key in zip(layers, keys, strict=False):
                 layer.setdefault(key, []).append(row)
-        self._layers = [
-            (bitmap(row for rows in layer.values() for row in rows), {key: bitmap(rows) for key, rows in layer.items()})
-            for layer in layers
-        ]
+        self._layers = [{key: bitmap(rows) for key, rows in layer.items()} for layer in (refuting, *layers)]
+        self._needy = [reduce(or_, layer.values(), 0) for layer in self._layers[1:]]
+        self._without = reduce(or_, self._needy, 0)
         self._variables = {}
 
     def refuted(self, subject: Subject) -> int:
         """The rows that the list refutes."""
-        keys = self._keys(subject)
-        refuted = 0
-        for key in keys:
-            refuted |= self._refuted_by.get(key, 0)
-        for rows, spared_by in self._layers:
+        elements = self._read(subject)
+        if not elements:
+            return self._without
+        known, refuted = self._known, 0
+        found = [known.get(element) or remember(known, element, self._find(element)) for element in elements]
+        for masks in found:
+            refuted |= masks[0]
+        for layer, rows in enumerate(self._needy, 1):
             spared = 0
-            for key in keys:
-                spared |= spared_by.get(key, 0)
+            for masks in found:
+                spared |= masks[layer]
             refuted |= rows ^ spared
         return refuted
+
+    def _find(self, element: str) -> tuple[int, ...]:
+        """The rows that the element refutes, and those that it spares in each layer."""
+        keys = self._keys(element)
+        return tuple(reduce(or_, (layer.get(key, 0) for key in keys), 0) for layer in self._layers)
 
 
 class _Element(Fact):

@@ -10,9 +10,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache, reduce
-from heapq import merge
 from itertools import chain
-from operator import itemgetter, or_
+from operator import or_
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,7 +19,7 @@ from segment_core.calendar import BEGINNING, NEVER, day_start, local_date
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
-from segment_core.rules.ages import FIXED, Age, Scale, Younger, reached
+from segment_core.rules.ages import BEYOND, FIXED, Age, Scale, Younger, reached
 from segment_core.rules.formula import All, Formula, Literal
 
 Day = date | datetime | None
@@ -67,28 +66,38 @@ class DateColumn:
 
     def settle(self) -> None:
         """Make the tables."""
-        scales = [(scale, variable.ages, variable.tables()) for scale, variable in self._variables.items()]
-        self.scales = [Tables(*one) for one in scales]
+        self.scales = [Tables(scale, one.ages, one.tables()) for scale, one in self._variables.items()]
         self.missing_refutes = reduce(or_, (tables.refuted[0] for tables in self.scales), 0)
+        self.rows = reduce(or_, (rows for tables in self.scales for rows in tables.refuted), 0)
         self.moves = any(tables.scale is not FIXED and tables.ages for tables in self.scales)
 
-    def on(self, day: date, today: date) -> int:
-        """The rows that the day refutes on the local date `today`."""
-        return reduce(or_, (tables.on(day, today) for tables in self.scales), 0)
+    def on(self, day: int, today: date) -> int:
+        """The rows that the day, given as its ordinal, refutes on the local date `today`."""
+        refuted = 0
+        for scale, ages, tables in self.scales:
+            refuted |= tables[1 + bisect_right(ages, scale.age(day, today))]
+        return refuted
 
-    def aging(self, day: date, today: date, zone: ZoneInfo) -> Iterator[tuple[datetime, int]]:
-        """The rows that the day refutes on later dates, whenever these are others."""
-        moving = [tables for tables in self.scales if tables.scale is not FIXED]
-        fixed = reduce(or_, (tables.on(day, today) for tables in self.scales if tables.scale is FIXED), 0)
-        if len(moving) == 1:
-            for next_day, refuted in moving[0].aging(day, today):
-                yield _start(next_day.toordinal(), zone), fixed | refuted
-            return
-        now = [tables.on(day, today) for tables in moving]
-        changes = [_numbered(number, tables.aging(day, today)) for number, tables in enumerate(moving)]
-        for next_day, number, refuted in merge(*changes, key=itemgetter(0)):
-            now[number] = refuted
-            yield _start(next_day.toordinal(), zone), reduce(or_, now, fixed)
+    def aging(self, day: int, today: date, zone: ZoneInfo) -> Iterator[tuple[datetime, int]]:
+        """When the day comes to ages that are asked for, with the rows that it refutes from then on."""
+        now: list[int] = []
+        coming: list[tuple[int, int, int]] = []
+        for number, (scale, ages, refuted) in enumerate(self.scales):
+            reached = bisect_right(ages, scale.age(day, today))
+            now.append(refuted[reached + 1])
+            if reached < len(ages):
+                coming.append((scale.when(day, ages[reached]), number, reached))
+        while coming:
+            head = min(coming)
+            when, number, reached = head
+            if when >= BEYOND:
+                return
+            scale, ages, refuted = self.scales[number]
+            now[number] = refuted[reached + 2]
+            yield _start(when, zone), reduce(or_, now)
+            coming.remove(head)
+            if reached + 1 < len(ages):
+                coming.append((scale.when(day, ages[reached + 1]), number, reached + 1))
 
 
 class Tables(NamedTuple):
@@ -97,22 +106,6 @@ class Tables(NamedTuple):
     scale: Scale
     ages: Sequence[int]
     refuted: Sequence[int]
-
-    def on(self, day: date, today: date) -> int:
-        """The rows that the day refutes on the local date `today`."""
-        return self.refuted[1 + bisect_right(self.ages, self.scale.age(day, today))]
-
-    def aging(self, day: date, today: date) -> Iterator[tuple[date, int]]:
-        """The local dates on which the day comes to an age that is asked for, with what it refutes from then on."""
-        for number in range(bisect_right(self.ages, self.scale.age(day, today)), len(self.ages)):
-            following = self.scale.day(day, self.ages[number])
-            if following is None:
-                return
-            yield following, self.refuted[number + 2]
-
-
-def _numbered(number: int, course: Iterator[tuple[date, int]]) -> Iterator[tuple[date, int, int]]:
-    return ((day, number, refuted) for day, refuted in course)
 
 
 class View:
@@ -123,7 +116,7 @@ class View:
         self._days = sorted(last + 1 for last in lasts)
         self._instants = [_start(day, zone) for day in self._days]
         self._refuted: list[int | None] = [None] * (len(self._days) + 1)
-        self.read = column.read
+        self.read, self.rows = column.read, column.rows
         self._column = column
         self._today = today
 
@@ -145,16 +138,19 @@ class View:
         column = self._column
         fact, later = self.read(subject)
         now = self.refuted(fact)
-        if not later and (fact is None or not column.moves):
+        if later:
+            return Course(now, _later(column, fact, later, subject))
+        if fact is None or not column.moves:
             return Course(now)
-        return Course(now, _later(column, fact, later, subject))
+        zone = subject.shop.zone
+        return Course(now, column.aging(_ordinal(fact, zone), self._today, zone))
 
-    def _sample(self, number: int) -> date:
+    def _sample(self, number: int) -> int:
         """Any day of the class."""
         if not self._days:
-            return self._today
+            return self._today.toordinal()
         ordinal = self._days[number - 1] if number else self._days[0] - 1
-        return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
+        return min(max(ordinal, 1), BEYOND - 1)
 
 
 @lru_cache(maxsize=65_536)
@@ -162,7 +158,19 @@ def _start(ordinal: int, zone: ZoneInfo) -> datetime:
     """The first instant of the day, which may lie beyond the calendar."""
     if ordinal < 1:
         return BEGINNING
-    return NEVER if ordinal > date.max.toordinal() else day_start(date.fromordinal(ordinal), zone)
+    return NEVER if ordinal >= BEYOND else day_start(date.fromordinal(ordinal), zone)
+
+
+def _ordinal(fact: date | datetime, zone: ZoneInfo) -> int:
+    """The ordinal of a date, or of the latest date in the zone that had begun at an instant."""
+    ordinal = fact.toordinal()
+    if isinstance(fact, datetime):
+        # It is at most a day from that in UTC, whose beginnings are known better than those of instants.
+        while _start(ordinal, zone) > fact:
+            ordinal -= 1
+        while ordinal + 1 < BEYOND and _start(ordinal + 1, zone) <= fact:
+            ordinal += 1
+    return ordinal
 
 
 def _later(
@@ -172,17 +180,14 @@ def _later(
     since, zone = subject.at, subject.shop.zone
     for until, following in chain(later, ((NEVER, None),)):
         if fact is not None and column.moves:
-            day = local_date(fact, zone) if isinstance(fact, datetime) else fact
-            for instant, refuted in column.aging(day, local_date(since, zone), zone):
+            for instant, refuted in column.aging(_ordinal(fact, zone), local_date(since, zone), zone):
                 if instant >= until:
                     break
                 yield instant, refuted
         if until == NEVER:
             return
         since, fact = until, following
-        today = local_date(since, zone)
         if fact is None:
             yield since, column.missing_refutes
         else:
-            day = local_date(fact, zone) if isinstance(fact, datetime) else fact
-            yield since, column.on(day, today)
+            yield since, column.on(_ordinal(fact, zone), local_date(since, zone))

@@ -40,7 +40,14 @@ class Any(NamedTuple):
     parts: Sequence[Formula]
 
 
-Formula = Literal | Negation | All | Any
+class Opposites(NamedTuple):
+    """The first part holds, where the second one is what that means if it does not."""
+
+    part: Formula
+    opposite: Formula
+
+
+Formula = Literal | Negation | All | Any | Opposites
 
 Row = dict[Variable, int]
 """The classes of each variable that refute the row."""
@@ -59,6 +66,8 @@ def rows(formula: Formula, wanted: bool = True) -> list[Row]:
             return _demanded(variable, variable.refuting(condition, wanted))
         case Negation(part):
             return rows(part, not wanted)
+        case Opposites(part, opposite):
+            return rows(part if wanted else opposite)
     conjunction = isinstance(formula, All) is wanted
     parts = [rows(part, wanted) for part in formula.parts]
     return _product(parts) if conjunction else _union(row for part in parts for row in part)

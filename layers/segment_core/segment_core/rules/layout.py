@@ -7,9 +7,17 @@ it: folding is one shift for each distance.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import count
+from itertools import cycle, islice
+from typing import Final
 
 from segment_core.rules.variables import bitmap, positions
+
+_NARROW: Final = 4_096
+"""Up to so many slots the other rows get as much room as the first ones: fewer distances weigh more than the room."""
+
+
+_TRIED: Final = 32
+"""Distances of which the best one is taken."""
 
 
 class Layout:
@@ -26,12 +34,14 @@ class Layout:
     def _place(self, numbers: Mapping[int, int], slots: int) -> int:
         """Find a place for all rows but the first ones; returns those that are taken."""
         left = {slot: number - 1 for slot, number in numbers.items() if number > 1}
-        region = max(slots // 2, 2 * sum(left.values()), 1)
+        region = max(min(slots, _NARROW), 2 * sum(left.values()), 1)
         inside, taken = ((1 << region) - 1) << slots, 0
-        for shift in _distances(slots, region):
-            if not left:
-                break
-            placed = ((bitmap(left) << shift) & inside & ~taken) >> shift
+        distances = _distances(slots, region)
+        while left:
+            waiting = bitmap(left)
+            # Of the next few distances the one that most rows fit at: folding costs a step for each.
+            fitting = [(shift, ((waiting << shift) & inside & ~taken) >> shift) for shift in islice(distances, _TRIED)]
+            shift, placed = max(fitting, key=lambda fit: fit[1].bit_count())
             if not placed:
                 continue
             taken |= placed << shift
@@ -56,7 +66,7 @@ class Layout:
 
 
 def _distances(slots: int, region: int) -> Iterator[int]:
-    """Distances that bring every slot to every place of the region sooner or later, each in as few as can be."""
-    for beside in count():
-        for regions in range(0 if beside else 1, -(-slots // region) + 1):
+    """Distances that bring every slot to every place of the region, each in as few as can be; over and over."""
+    for beside in cycle(range(region)):
+        for regions in range(-(-slots // region) + 1):
             yield regions * region + beside

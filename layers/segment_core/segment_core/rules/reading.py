@@ -22,7 +22,7 @@ from segment_core.evaluator.attributes import (
 )
 from segment_core.evaluator.clauses import compile_clause
 from segment_core.evaluator.conditions import COMPLEMENTS, literal, prefix_test, text, text_test
-from segment_core.evaluator.metafields import read_metafield
+from segment_core.evaluator.metafields import compile_element, read_metafield
 from segment_core.evaluator.rule import compile_query
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
@@ -35,25 +35,32 @@ from segment_core.rules.columns import (
     CourseColumn,
     ListColumn,
     MetafieldColumn,
+    MetafieldColumns,
+    Still,
     TestedColumn,
-    ValueColumn,
+    TextColumns,
+    remember,
+    written,
 )
 from segment_core.rules.dates import DateColumn, Day
-from segment_core.rules.formula import All, Formula, Literal, Negation
+from segment_core.rules.formula import All, Formula, Literal, Negation, Opposites
 from segment_core.rules.values import MISSING, Condition, Value
 
-AnyColumn = ValueColumn | CourseColumn | MetafieldColumn | TestedColumn | ListColumn | DateColumn | ClauseColumn
+AnyColumn = Still | CourseColumn | DateColumn | ClauseColumn
 C = TypeVar("C", bound=AnyColumn)
 
 _NOT_EMPTY = object()
 """What every list with elements has."""
+
+_NO_DATE: Course[Day] = Course(None)
 
 
 class Reading:
     """The columns of the queries that were read."""
 
     def __init__(self) -> None:
-        self.columns: dict[Hashable, AnyColumn] = {}
+        self._texts, self._metafields = TextColumns(), MetafieldColumns()
+        self.columns: dict[Hashable, AnyColumn] = {"texts": self._texts, "metafields": self._metafields}
         self._clauses: dict[ast.Clause, Formula] = {}
 
     def formula(self, query: ast.Query) -> Formula:
@@ -107,13 +114,28 @@ class Reading:
 
     def _metafield(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
         if isinstance(values[0], ast.DateExpression):
-            return self._dates(name, _dated(read_metafield(name)), operator, values)
-        if operator == "IN" or not isinstance(values[0], ast.Number | ast.Text | ast.Truth):
-            return None  # elements of a list are looked for
+            return self._dates(name, _dated(name), operator, values)
         if any(isinstance(value, ast.Text) and day_or_moment(value.value) for value in values):
             return None  # dates are compared with it too
-        column = self._column(name, lambda: MetafieldColumn(name.removeprefix(PREFIX)))
-        return _valued(column.variable, operator, values)
+        column = self._metafields.column(name.removeprefix(PREFIX))
+        compared = _valued(column.variable, operator, values)
+        return self._or_element(name, column, values) if operator == "IN" else compared
+
+    def _or_element(self, name: str, column: MetafieldColumn, values: Sequence[ast.Value]) -> Formula:
+        """One of several values; of a list, an element is: whether it is a list is known of each customer's own."""
+        wanted = tuple(map(literal, values))
+        alone, anyhow = Condition("IN", wanted), Condition("IN", wanted, or_list=True)
+        tests = [compile_element(name, value).test for value in values if isinstance(value, ast.Text | ast.Number)]
+
+        def among(seen: object) -> bool:
+            return any(test is not None and test(seen) for test in tests)
+
+        with_one = column.unless_list(("IN", wanted), lambda: among)
+        without = column.unless_list(("NOT IN", wanted), lambda: lambda seen: not among(seen))
+        return Opposites(
+            All([Literal(column.variable, anyhow), with_one]),
+            All([Negation(Literal(column.variable, alone)), without]),
+        )
 
     def _attribute(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
         match ATTRIBUTES.get(name):
@@ -124,7 +146,7 @@ class Reading:
             case NumberAttribute() | MeasureAttribute() as measure:
                 return _valued(self._measure(name, measure).variable, operator, values)
             case TextAttribute(read, same) if same is eq:
-                return _valued(self._column(name, lambda: ValueColumn(read)).variable, operator, values)
+                return _valued(self._texts.variable(read), operator, values)
             case TextAttribute(read, same):
                 column = self._column((name, "tested"), lambda: TestedColumn(read))
                 return column.holds(("=", values), lambda: text_test("=", values, same))
@@ -153,16 +175,11 @@ class Reading:
     def _list(self, name: str, attribute: ListAttribute) -> ListColumn:
         read, fold, partly = attribute
 
-        def keys(subject: Subject) -> list[Hashable]:
-            elements = read(subject)
-            found: list[Hashable] = [(False, fold(element)) for element in elements]
-            if found:
-                found.append(_NOT_EMPTY)
-            if partly is not None:
-                found += [(True, partly(element)) for element in elements]
-            return found
+        def keys(element: str) -> list[Hashable]:
+            bare = [(True, partly(element))] if partly is not None else []
+            return [_NOT_EMPTY, (False, fold(element)), *bare]
 
-        return self._column(name, lambda: ListColumn(keys))
+        return self._column(name, lambda: ListColumn(read, keys))
 
     def _measure(self, name: str, attribute: NumberAttribute | MeasureAttribute) -> CourseColumn:
         return self._column(name, lambda: CourseColumn(attribute.read))
@@ -174,7 +191,7 @@ class Reading:
             case NumberAttribute() | MeasureAttribute() as measure:
                 return Literal(self._measure(name, measure).variable, MISSING)
             case TextAttribute() as texts:
-                return Literal(self._column(name, lambda: ValueColumn(texts.read)).variable, MISSING)
+                return Literal(self._texts.variable(texts.read), MISSING)
             case ListAttribute() as lists:
                 return Negation(self._list(name, lists).contains(_NOT_EMPTY))
 
@@ -200,11 +217,24 @@ def _valued(variable: Value, operator: str, values: Sequence[ast.Value]) -> Form
     return Literal(variable, condition)
 
 
-def _dated(read: Callable[[Subject], object]) -> Callable[[Subject], Course[Day]]:
-    """What `read` finds, if it is a date."""
+def _dated(name: str) -> Callable[[Subject], Course[Day]]:
+    """The metafield, if it is a date. What was read once is not parsed again."""
+    key, read = name.removeprefix(PREFIX), read_metafield(name)
+    known: dict[Hashable, Course[Day]] = {}
 
-    def date_of(subject: Subject) -> Course[Day]:
+    def parsed(subject: Subject) -> Course[Day]:
         seen = read(subject)
         return Course(seen if isinstance(seen, date) else None)
+
+    def date_of(subject: Subject) -> Course[Day]:
+        metafield = subject.customer.metafields.get(key)
+        if metafield is None:
+            return _NO_DATE
+        try:
+            return known[written(metafield)]
+        except KeyError:
+            return remember(known, written(metafield), parsed(subject))
+        except TypeError:  # a list, which cannot be a key
+            return _NO_DATE
 
     return date_of

@@ -107,11 +107,15 @@ class RuleSet:
         still = 0
         for column in self._still:
             still |= column.refuted(subject)
-        courses = [view.course(subject) for view in self._seen_on(local_date(at, shop.zone), shop.zone)]
-        courses += [moving.course(subject) for moving in self._moving]
-        courses += [clause.course(subject) for clause in self._clauses if clause.rows & ~still]
-        now = [course.now for course in courses]
         live = self._layout.every & ~still
+        columns: list[View | CourseColumn | ClauseColumn] = [
+            *self._seen_on(local_date(at, shop.zone), shop.zone),
+            *self._moving,
+            *self._clauses,
+        ]
+        # Nobody waits for an answer that can spare no row.
+        courses = [column.course(subject) for column in columns if column.rows & live]
+        now = [course.now for course in courses]
         bits = self._layout.fold(live & ~reduce(or_, now, 0))
         for instant, refuted in _changes(now, [course.later for course in courses], live):
             if instant >= _FAR:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import reduce
 from math import ceil, floor
+from operator import or_
 from typing import Any, Final, NamedTuple
 
 from segment_core.rules.variables import Variable
@@ -17,14 +19,18 @@ from segment_core.rules.variables import Variable
 Bound = tuple[Decimal, bool]
 """A number from which on all are another class: the number itself as well, or (True) only those above it."""
 
-_MISSING, _FALSE, _TRUE, _OTHER_TEXT, _FIRST_TEXT = range(5)
+_MISSING, _LIST, _FALSE, _TRUE, OTHER_TEXT, _FIRST_TEXT = range(6)
 
 
 class Condition(NamedTuple):
-    """One of the evaluator's comparisons; IN also stands for `=`. Without values: there is none."""
+    """One of the evaluator's comparisons; IN also stands for `=`. Without values: there is none.
+
+    `or_list`: any list will do as well.
+    """
 
     operator: str
     values: tuple[str | Decimal | bool, ...] = ()
+    or_list: bool = False
 
 
 MISSING: Final = Condition("IN")
@@ -41,7 +47,7 @@ _RANGES: Final[Mapping[str, Callable[[Decimal, Decimal], tuple[Bound | None, Bou
 
 
 class Value(Variable):
-    """A value that is compared. Classes: missing, false, true, texts, numbers."""
+    """A value that is compared. Classes: missing, a list, false, true, texts, numbers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +80,7 @@ class Value(Variable):
             self._sorted = True
         if condition == MISSING:
             return 1 << _MISSING
-        found = 0
+        found = 1 << _LIST if condition.or_list else 0
         for start, end in _ranges(condition):
             first = self._bounds[start] if start else 0
             last = self._bounds[end] if end else len(self._bounds) + 1
@@ -85,6 +91,14 @@ class Value(Variable):
             elif isinstance(value, bool):
                 found |= 1 << (_TRUE if value else _FALSE)
         return found
+
+    def texts(self) -> tuple[Mapping[str | None, int], Sequence[int]]:
+        """The classes of texts and of None, other texts being OTHER_TEXT, and what is refuted in each class.
+
+        Ends the time in which demands are taken.
+        """
+        classes: dict[str | None, int] = {None: _MISSING}
+        return classes | self._texts, self.tables()
 
     def lookup(self) -> Lookup:
         """Ends the time in which demands are taken."""
@@ -103,6 +117,7 @@ class Lookup:
     """From a value to the rows that it refutes."""
 
     def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound], first: int) -> None:
+        self.rows = reduce(or_, tables, 0)
         self._tables = tables
         self._texts = texts
         self._first = first
@@ -117,7 +132,7 @@ class Lookup:
     def _class(self, value: Any) -> int:
         kind = type(value)
         if kind is str:
-            return self._texts.get(value, _OTHER_TEXT)
+            return self._texts.get(value, OTHER_TEXT)
         if kind is int:
             return self._first + bisect_right(self._whole, value)
         if kind is Decimal:
@@ -127,4 +142,4 @@ class Lookup:
             return self._first + reached
         if kind is bool:
             return _TRUE if value else _FALSE
-        return _MISSING
+        return _LIST if kind is tuple else _MISSING

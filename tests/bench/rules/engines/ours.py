@@ -1,0 +1,60 @@
+"""Ours: queries about facts; relative dates are its own work, orders are added up when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from segment_core.facts.customer import Customer
+from segment_core.language import ast, parse
+from segment_core.rules import RuleSet
+from segment_core.shop import Shop
+from segment_core.zones import zone
+
+from ..attributes import BY_NAME
+from ..customers import AT
+from ..rules import Clause, Rule
+
+SHOP = Shop(zone("UTC"), "USD")
+
+
+def written(rule: Rule) -> str:
+    """The rule as a query."""
+    if isinstance(rule, Clause):
+        return _clause(rule)
+    parts = [f"({written(part)})" for part in rule.parts]
+    return f"NOT {parts[0]}" if rule.operator == "not" else f" {rule.operator.upper()} ".join(parts)
+
+
+def _clause(clause: Clause) -> str:
+    attribute = BY_NAME[clause.attribute]
+    values = list(clause.written) or [_value(clause, value) for value in clause.values]
+    if attribute.name == "companies":
+        return f"companies CONTAINS {clause.values[0]}"
+    if clause.operator == "BETWEEN":
+        return f"{clause.attribute} BETWEEN {values[0]} AND {values[1]}"
+    if clause.operator == "IN":
+        return f"{clause.attribute} IN ({', '.join(values)})"
+    return f"{clause.attribute} {clause.operator} {values[0]}"
+
+
+def _value(clause: Clause, value: int | str) -> str:
+    attribute = BY_NAME[clause.attribute]
+    if attribute.kind == "truth":
+        return "true" if value else "false"
+    if attribute.money:
+        return f"{Decimal(value) / 100:.2f}"
+    if attribute.kind == "number" or attribute.name == "created_by_app_id":
+        return str(value)
+    return f"'{value}'"
+
+
+def queries(rules: list[Rule]) -> dict[int, ast.Query]:
+    """The rules by their slots."""
+    return {slot: parse(written(rule)) for slot, rule in enumerate(rules)}
+
+
+def build(rules: list[Rule]) -> Callable[[Customer], int]:
+    """The members only."""
+    rule_set = RuleSet(queries(rules))
+    return lambda customer: rule_set.members(customer, SHOP, AT)

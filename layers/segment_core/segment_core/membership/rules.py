@@ -1,81 +1,118 @@
-"""The live definitions of a generation, compiled: what one evaluation asks of one customer."""
+"""The live definitions of a generation, compiled together: what one evaluation asks of one customer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Protocol
 
 from segment_core.errors import Contention, InvalidQuery
-from segment_core.evaluator import Rule, compile_query
 from segment_core.facts.customer import Customer
-from segment_core.language import parse
+from segment_core.language import ast, parse
 from segment_core.model.generation import Generation
+from segment_core.rules import Answer, RuleSet
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
 from segment_core.store import segments
 
-# Definitions are immutable, so what was compiled once stays right for the life of the process.
-_compiled: dict[tuple[str, str, str], Rule | None] = {}
+# Definitions are immutable, so what was read once stays right for the life of the process.
+_queries: dict[tuple[str, str, str], ast.Query | None] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What all definitions say at one instant: the bits, and the first instant at which one changes."""
+class Asked(Protocol):
+    """All definitions, ready to be asked about a customer: a RuleSet, or what stands for one in tests."""
 
-    bits: int
-    due: datetime | None
+    def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
+        """The bits of those that hold."""
+
+    def answer(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
+        """The bits of those that hold, and the first instant at which one changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Slot to rule, under one generation.
+    """What all definitions of one generation say, under its shop's settings.
 
     `unanswered` has the bits of definitions that cannot be evaluated: they stay as they are, and the
     others go on.
     """
 
     shop: Shop
-    by_slot: Mapping[int, Rule]
+    definitions: Asked
     unanswered: int = 0
 
+    def members(self, customer: Customer, at: datetime) -> int:
+        """The bits of the definitions that the customer is in at the instant."""
+        return self.definitions.members(customer, self.shop, at)
+
     def answer(self, customer: Customer, at: datetime) -> Answer:
-        """Evaluate every definition for the customer at the instant."""
-        bits = 0
-        due: datetime | None = None
-        for slot, rule in self.by_slot.items():
-            member, until = rule.evaluate(customer, self.shop, at)
-            if member:
-                bits |= 1 << slot
-            if until is not None and (due is None or until < due):
-                due = until
-        return Answer(bits, due)
+        """The same, and the first instant at which time alone changes one of them."""
+        return self.definitions.answer(customer, self.shop, at)
+
+
+class _Kept:
+    """The rules of a shop's generation, as long as it is the one that is asked for."""
+
+    def __init__(self, generation: Generation, slots: Mapping[int, str], rules: Rules) -> None:
+        self.of = _identity(generation)
+        self.slots = slots
+        self.rules = rules
+
+
+_MOST_KEPT: Final = 64
+_kept: dict[tuple[str, str], _Kept] = {}
 
 
 def rules_of(table: str, shop: str, generation: Generation) -> Rules:
     """The compiled rules of a generation; texts are read once per process and definition.
 
-    Raises Contention if the generation is so old that one of its definitions is gone.
+    A generation with the same definitions, such as one that only publishes, takes over what was compiled for the one
+    before. Raises Contention if the generation is so old that one of its definitions is gone.
     """
-    if any((table, shop, live.id) not in _compiled for live in generation.live):
+    kept = _kept.get((table, shop))
+    if kept is not None and kept.of == _identity(generation):
+        return kept.rules
+    slots = {live.slot: live.id for live in generation.live}
+    if kept is not None and kept.slots == slots:
+        rules = Rules(generation.shop, kept.rules.definitions, kept.rules.unanswered)
+    else:
+        rules = _compiled(table, shop, generation, slots)
+    if len(_kept) >= _MOST_KEPT:
+        _kept.pop(next(iter(_kept)))
+    _kept[table, shop] = _Kept(generation, slots, rules)
+    return rules
+
+
+def _identity(generation: Generation) -> tuple[object, ...]:
+    # A shop that was deleted and made again counts its generations anew.
+    return generation.number, generation.at, generation.live[-1:]
+
+
+def _compiled(table: str, shop: str, generation: Generation, slots: Mapping[int, str]) -> Rules:
+    if any((table, shop, definition) not in _queries for definition in slots.values()):
         for definition, text in segments.definition_texts(table, shop).items():
-            if (table, shop, definition) not in _compiled:
-                _compiled[table, shop, definition] = _rule(shop, definition, text)
-        if any((table, shop, live.id) not in _compiled for live in generation.live):
+            if (table, shop, definition) not in _queries:
+                _queries[table, shop, definition] = _parsed(shop, definition, text)
+        if any((table, shop, definition) not in _queries for definition in slots.values()):
             raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
-    rules = {live.slot: _compiled[table, shop, live.id] for live in generation.live}
-    answered = {slot: rule for slot, rule in rules.items() if rule is not None}
-    unanswered = sum(1 << slot for slot, rule in rules.items() if rule is None)
-    return Rules(generation.shop, answered, unanswered)
+    queries = {slot: _queries[table, shop, definition] for slot, definition in slots.items()}
+    rule_set = RuleSet({slot: query for slot, query in queries.items() if query is not None})
+    for slot, error in rule_set.refused.items():
+        _report(shop, slots[slot], error)
+    unanswered = {slot for slot, query in queries.items() if query is None} | rule_set.refused.keys()
+    return Rules(generation.shop, rule_set, sum(1 << slot for slot in unanswered))
 
 
-def _rule(shop: str, definition: str, text: str) -> Rule | None:
-    """The compiled definition; None, and a word in the log, for one that was saved but is no longer understood."""
+def _parsed(shop: str, definition: str, text: str) -> ast.Query | None:
+    """The definition; None for one that was saved but is no longer understood."""
     try:
-        return compile_query(parse(text))
+        return parse(text)
     except InvalidQuery as error:
-        logger().error(
-            "definition cannot be evaluated", extra={"shop": shop, "definition": definition, "code": error.code}
-        )
-        count("DefinitionNotEvaluated")
+        _report(shop, definition, error)
         return None
+
+
+def _report(shop: str, definition: str, error: InvalidQuery) -> None:
+    logger().error("definition cannot be evaluated", extra={"shop": shop, "definition": definition, "code": error.code})
+    count("DefinitionNotEvaluated")

@@ -12,10 +12,6 @@ from typing import Final
 
 from segment_core.rules.variables import bitmap, positions
 
-_NARROW: Final = 4_096
-"""Up to so many slots the other rows get as much room as the first ones: fewer distances weigh more than the room."""
-
-
 _TRIED: Final = 32
 """Distances of which the best one is taken."""
 
@@ -34,7 +30,8 @@ class Layout:
     def _place(self, numbers: Mapping[int, int], slots: int) -> int:
         """Find a place for all rows but the first ones; returns those that are taken."""
         left = {slot: number - 1 for slot, number in numbers.items() if number > 1}
-        region = max(min(slots, _NARROW), 2 * sum(left.values()), 1)
+        # As much room as for the first rows: most second ones are then at one distance.
+        region = max(slots, 2 * sum(left.values()))
         inside, taken = ((1 << region) - 1) << slots, 0
         distances = _distances(slots, region)
         while left:

@@ -108,11 +108,8 @@ class RuleSet:
         for column in self._still:
             still |= column.refuted(subject)
         live = self._layout.every & ~still
-        columns: list[View | CourseColumn | ClauseColumn] = [
-            *self._seen_on(local_date(at, shop.zone), shop.zone),
-            *self._moving,
-            *self._clauses,
-        ]
+        views = self._seen_on(local_date(at, shop.zone), shop.zone)
+        columns: list[View | CourseColumn | ClauseColumn] = [*views, *self._moving, *self._clauses]
         # Nobody waits for an answer that can spare no row.
         courses = [column.course(subject) for column in columns if column.rows & live]
         now = [course.now for course in courses]

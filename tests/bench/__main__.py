@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from . import evaluation, imports, stack
+from .rules import measure as rules
 
 Result = Mapping[str, float | str]
 
@@ -20,6 +21,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "stack": stack.measure,
     "evaluation": evaluation.measure,
     "imports": imports.measure,
+    "rules": rules.measure,
 }
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from decimal import Decimal
 
-from segment_core.facts.customer import Customer
 from segment_core.language import ast, parse
 from segment_core.rules import RuleSet
 from segment_core.shop import Shop
 from segment_core.zones import zone
 
 from ..attributes import BY_NAME
-from ..customers import AT
+from ..customers import AT, customers
 from ..rules import Clause, Rule
+from . import Engine
 
 SHOP = Shop(zone("UTC"), "USD")
 
@@ -49,12 +49,18 @@ def _value(clause: Clause, value: int | str) -> str:
     return f"'{value}'"
 
 
-def queries(rules: list[Rule]) -> dict[int, ast.Query]:
+def queries(rules: Sequence[Rule]) -> dict[int, ast.Query]:
     """The rules by their slots."""
     return {slot: parse(written(rule)) for slot, rule in enumerate(rules)}
 
 
-def build(rules: list[Rule]) -> Callable[[Customer], int]:
+def build(rules: Sequence[Rule]) -> Engine:
     """The members only."""
     rule_set = RuleSet(queries(rules))
-    return lambda customer: rule_set.members(customer, SHOP, AT)
+    return Engine(customers, lambda customer: rule_set.members(customer, SHOP, AT), int)
+
+
+def build_with_change(rules: Sequence[Rule]) -> Engine:
+    """The members, and the first instant at which time changes them."""
+    rule_set = RuleSet(queries(rules))
+    return Engine(customers, lambda customer: rule_set.answer(customer, SHOP, AT), lambda answer: answer.bits)

@@ -133,17 +133,15 @@ class View:
             found = self._refuted[number] = self._column.on(self._sample(number), self._today)
         return found
 
-    def course(self, subject: Subject) -> Course[int]:
-        """The rows that the date refutes, now and later."""
-        column = self._column
-        fact, later = self.read(subject)
-        now = self.refuted(fact)
+    def later(self, facts: Course[Day], subject: Subject) -> Iterable[tuple[datetime, int]]:
+        """The rows that the date refutes later."""
+        fact, later = facts
         if later:
-            return Course(now, _later(column, fact, later, subject))
-        if fact is None or not column.moves:
-            return Course(now)
+            return _later(self._column, fact, later, subject)
+        if fact is None or not self._column.moves:
+            return ()
         zone = subject.shop.zone
-        return Course(now, column.aging(_ordinal(fact, zone), self._today, zone))
+        return self._column.aging(_ordinal(fact, zone), self._today, zone)
 
     def _sample(self, number: int) -> int:
         """Any day of the class."""

@@ -7,14 +7,14 @@ slots. Time is followed from one instant to the next at which any row's fate cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from heapq import heapify, heappop, heapreplace
 from operator import or_
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from segment_core.calendar import NEVER, local_date
+from segment_core.calendar import NEVER, day_start, local_date
 from segment_core.errors import InvalidQuery
 from segment_core.evaluator.rule import compile_query
 from segment_core.evaluator.subject import Subject
@@ -28,7 +28,9 @@ from segment_core.rules.layout import Layout
 from segment_core.rules.reading import Reading
 from segment_core.shop import Shop
 
-_VIEWS_KEPT: Final = 8
+_DAY: Final = timedelta(days=1)
+
+_VIEWS_KEPT: Final = 4
 
 _FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
 """Where time is not followed by the scales of age any more, which do not know the end of the calendar."""
@@ -62,6 +64,7 @@ class RuleSet:
         self._dates = [column for column in columns if isinstance(column, DateColumn)]
         self._moving = [column for column in columns if isinstance(column, CourseColumn)]
         self._clauses = [column for column in columns if isinstance(column, ClauseColumn)]
+        self._others: list[CourseColumn | ClauseColumn] = [*self._moving, *self._clauses]
         self._views: dict[tuple[date, ZoneInfo], list[View]] = {}
 
     def _read(self, reading: Reading) -> dict[int, Formula]:
@@ -108,18 +111,30 @@ class RuleSet:
         for column in self._still:
             still |= column.refuted(subject)
         live = self._layout.every & ~still
-        views = self._seen_on(local_date(at, shop.zone), shop.zone)
-        columns: list[View | CourseColumn | ClauseColumn] = [*views, *self._moving, *self._clauses]
         # Nobody waits for an answer that can spare no row.
-        courses = [column.course(subject) for column in columns if column.rows & live]
-        now = [course.now for course in courses]
+        others = [column.course(subject) for column in self._others if column.rows & live]
+        today, zone = local_date(at, shop.zone), shop.zone
+        views = self._seen_on(today, zone)
+        facts = [(number, view.read(subject)) for number, view in enumerate(views) if view.rows & live]
+        now = [views[number].refuted(fact.now) for number, fact in facts] + [other.now for other in others]
         bits = self._layout.fold(live & ~reduce(or_, now, 0))
-        for instant, refuted in _changes(now, [course.later for course in courses], live):
-            if instant >= _FAR:
-                return self._plainly(customer, shop, at)
-            if self._layout.fold(live & ~refuted) != bits:
-                return Answer(bits, instant)
-        return Answer(bits, None)
+        if not any(other.later for other in others) and not any(fact.later for _, fact in facts):
+            # Then only dates change, at midnights; and among many definitions one mostly does at the next.
+            midnight = day_start(today + _DAY, zone)
+            tomorrow = self._seen_on(local_date(midnight, zone), zone)
+            ahead = [tomorrow[number].refuted(fact.now) for number, fact in facts] + now[len(facts) :]
+            if self._layout.fold(live & ~reduce(or_, ahead, 0)) != bits:
+                return Answer(bits, midnight)
+        laters = [views[number].later(fact, subject) for number, fact in facts] + [other.later for other in others]
+        until = self._until(bits, _changes(now, laters, live), live)
+        return self._plainly(customer, shop, at) if until is not None and until >= _FAR else Answer(bits, until)
+
+    def _until(self, bits: int, changes: Iterable[tuple[datetime, int]], live: int) -> datetime | None:
+        """The first of the changes at which the members are others, or at which it gets too far."""
+        return next(
+            (at for at, refuted in changes if at >= _FAR or self._layout.fold(live & ~refuted) != bits),
+            None,
+        )
 
     def _seen_on(self, today: date, zone: ZoneInfo) -> list[View]:
         views = self._views.get((today, zone))

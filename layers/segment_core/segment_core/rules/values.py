@@ -125,21 +125,18 @@ class Lookup:
         self._above = [above for _, above in bounds]
         self._whole = [floor(number) + 1 if above else ceil(number) for number, above in bounds]
 
-    def refuted(self, value: object) -> int:
+    def refuted(self, value: Any) -> int:
         """The rows that the value refutes; values of types that are not compared are as good as missing."""
-        return self._tables[self._class(value)]
-
-    def _class(self, value: Any) -> int:
         kind = type(value)
-        if kind is str:
-            return self._texts.get(value, OTHER_TEXT)
         if kind is int:
-            return self._first + bisect_right(self._whole, value)
+            return self._tables[self._first + bisect_right(self._whole, value)]
         if kind is Decimal:
             reached = bisect_right(self._numbers, value)
             if reached and self._above[reached - 1] and self._numbers[reached - 1] == value:
                 reached -= 1
-            return self._first + reached
+            return self._tables[self._first + reached]
+        if kind is str:
+            return self._tables[self._texts.get(value, OTHER_TEXT)]
         if kind is bool:
-            return _TRUE if value else _FALSE
-        return _LIST if kind is tuple else _MISSING
+            return self._tables[_TRUE if value else _FALSE]
+        return self._tables[_LIST if kind is tuple else _MISSING]

@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 CODE := functions infra layers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test replay fuzz lint format openapi bench lock clean
+.PHONY: help setup run test replay simulate fuzz lint format openapi bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 - \2/p' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ test: setup ## all tests but the long ones; ARGS go to pytest
 
 replay: setup ## two years of real orders against brute force, a sample and all of them; takes about an hour
 	TIDEMARK_NO_SKIP=1 $(BIN)/python -m pytest -m long $(ARGS)
+
+SEEDS ?= 0-999
+simulate: setup ## the whole system in memory, with all that can go wrong, by seeds: SEEDS=FROM-TO, or one
+	$(BIN)/python -m tests.simulation $(SEEDS) $(ARGS)
 
 fuzz: setup ## hostile text against the segment language; ARGS="--minutes 10" for how long
 	$(BIN)/python -m tests.property.fuzz $(ARGS)

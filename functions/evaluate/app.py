@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     env = environment(EvaluateEnvironment)
     tables = Tables(env.customers_table, env.memberships_table, env.members_table, segments=env.segments_table)
     seconds_left = budget.of_invocation(context, SECONDS_KEPT)
-    waking = partial(Wake, tables, env.work_queue_url, clock.now(), seconds_left)
+    waking = partial(Wake, tables, env.work_queue_url, env.exports_bucket, clock.now(), seconds_left)
     records = event["Records"]
     if records[0]["eventSource"] == "aws:sqs":
         wake = waking(in_messages(records))

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import EventType
 
-from segment_core.errors import InvalidDocument, InvalidRequest, NotUnderstood, TidemarkError, TooLarge
+from segment_core import clock
+from segment_core.errors import InvalidDocument, InvalidRequest, NotFound, NotUnderstood, TidemarkError, TooLarge
 from segment_core.ingest import messages
 from segment_core.runtime import queue
 from segment_core.runtime.batch import process
 from segment_core.runtime.environment import IngestEnvironment, environment
 from segment_core.runtime.observability import count, logger, observed
-from segment_core.store import facts
+from segment_core.segments.intake import take_in
+from segment_core.segments.store_settings import Domains
+from segment_core.store.tables import Tables
 
 
 @observed()
@@ -23,15 +27,21 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     return process(EventType.SQS, event["Records"], _merge, context)
 
 
+@cache
+def _domains() -> Domains:
+    """They live as long as the process."""
+    return Domains(environment(IngestEnvironment).segments_table)
+
+
 def _merge(record: Mapping[str, Any]) -> None:
-    table = environment(IngestEnvironment).customers_table
+    env = environment(IngestEnvironment)
     try:
-        told = messages.read(record["body"])
-        changed = facts.merge_all(table, told.shop, told.facts, bulk=told.bulk)
-    except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge) as error:
+        told = messages.read(record["body"], lambda domain: _domains().shop_of(domain, clock.now()))
+        changed = take_in(Tables(env.customers_table, segments=env.segments_table), told, clock.now())
+    except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge, NotFound) as error:
         _park(record, error)
     else:
-        count("FactsMerged" if changed else "FactsKnown")
+        count("FactsMerged" if changed else "FactsKnown" if told.facts else "WebhookIgnored")
 
 
 def _park(record: Mapping[str, Any], error: TidemarkError) -> None:

@@ -12,16 +12,19 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import evaluation, imports, stack
+from . import evaluation, imports, reading, stack, units, untils
 from .rules import measure as rules
 
 Result = Mapping[str, float | str]
 
 PARTS: dict[str, Callable[[], Result]] = {
     "stack": stack.measure,
+    "units": units.measure,
     "evaluation": evaluation.measure,
     "imports": imports.measure,
+    "reading": reading.measure,
     "rules": rules.measure,
+    "untils": untils.measure,
 }
 
 

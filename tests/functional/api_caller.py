@@ -48,6 +48,7 @@ class ApiCaller:
         raw: str | None = None,
         content_type: str = "application/json",
         is_base64: bool = False,
+        if_none_match: str | None = None,
         **query: object,
     ) -> Answer:
         event = self.event(method, path, query)
@@ -55,6 +56,8 @@ class ApiCaller:
         if text is not None:
             event["headers"]["content-type"] = content_type
             event |= {"body": text, "isBase64Encoded": is_base64}
+        if if_none_match is not None:
+            event["headers"]["if-none-match"] = if_none_match
         answer = self.app.handler(event, self.context)
         return Answer(answer["statusCode"], answer["headers"], json.loads(answer["body"]) if answer["body"] else None)
 

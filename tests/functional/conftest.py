@@ -23,7 +23,7 @@ from moto import mock_aws
 
 from segment_core import clock
 from segment_core.api import routing
-from segment_core.runtime import bus, environment, queue, secrets
+from segment_core.runtime import bus, environment, files, queue, secrets, signing
 from segment_core.runtime.observability import logger
 from segment_core.segments.shops import put_shop
 from segment_core.store import client
@@ -59,6 +59,7 @@ class Stack:
     work_queue_url: str
     secrets_prefix: str
     event_bus_name: str
+    exports_bucket: str
 
     def messages(self, queue_url: str) -> list[dict[str, Any]]:
         """All messages of a queue, taken off it."""
@@ -95,8 +96,9 @@ def aws() -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    for module in (client, queue, secrets, bus):
+    for module in (client, queue, secrets, bus, files):
         module.client.cache_clear()
+    signing.key.cache_clear()
 
 
 @pytest.fixture
@@ -109,7 +111,9 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         work_queue_url=new_queue("WorkQueue"),
         secrets_prefix=f"/tidemark-{next(_numbers)}",
         event_bus_name=f"tidemark-{next(_numbers)}",
+        exports_bucket=f"tidemark-exports-{next(_numbers)}",
     )
+    files.client().create_bucket(Bucket=made.exports_bucket)
     bus.client().create_event_bus(Name=made.event_bus_name)
     for name, value in {
         "CUSTOMERS_TABLE": made.tables.customers,
@@ -122,11 +126,14 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         "WORK_QUEUE_URL": made.work_queue_url,
         "SECRETS_PREFIX": made.secrets_prefix,
         "EVENT_BUS_NAME": made.event_bus_name,
+        "EXPORTS_BUCKET": made.exports_bucket,
+        "CURSOR_KEY": f"{made.secrets_prefix}/cursor-key",
         "HISTORY_DAYS": "400",
         "DEFINITIONS_PER_SHOP": "1000",
     }.items():
         monkeypatch.setenv(name, value)
     environment.environment.cache_clear()
+    signing.key.cache_clear()
     clock.use(lambda: NOW)
     yield made
     clock.use(None)

@@ -23,6 +23,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 # How the call's name differs from the action that IAM knows.
 ACTIONS = {"SendMessageBatch": "SendMessage", "ConditionCheck": "ConditionCheckItem"}
+FILES = dict.fromkeys(("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"), "PutObject")
 
 # (action, what it is done to): "dynamodb:Query", "MembershipsTable/index/due"
 Deed = tuple[str, str]
@@ -30,7 +31,7 @@ Deed = tuple[str, str]
 
 @cache
 def granted(function: str) -> frozenset[Deed]:
-    """What the function's role allows on tables, indexes, queues, the bus and the parameters of shops."""
+    """What the function's role allows on tables, indexes, queues, buses, buckets and parameters."""
     stack = Stack.of(STAGES[0])
     role = stack.all("IAM::Role")[referenced(stack.functions()[function]["Role"])]
     return frozenset(
@@ -50,7 +51,7 @@ def _listed(value: Any) -> list[Any]:
 def _named(resource: dict[str, Any]) -> str:
     text = str(resource.get("Fn::Sub", ""))
     if ":ssm:" in text:
-        return "parameters"
+        return "cursor key" if text.endswith("/cursor-key") else "parameters"
     return referenced(resource) + (f"/index/{text.partition('/index/')[2]}" if "/index/" in text else "")
 
 
@@ -69,6 +70,10 @@ def done(service: str, operation: str, request: dict[str, Any]) -> Iterator[Deed
             yield f"{service}:{ACTIONS.get(operation, operation)}", _logical(name)
         case {"Entries": entries}:
             yield from ((f"events:{operation}", _logical(entry["EventBusName"])) for entry in entries)
+        case {"Bucket": bucket}:
+            yield f"s3:{FILES[operation]}", _logical(bucket)
+        case {"Name": name} if service == "ssm" and name == os.environ["CURSOR_KEY"]:
+            yield f"ssm:{operation}", "cursor key"
         case {"Name": name} if service == "ssm":
             prefixed = name.startswith(f"{os.environ['SECRETS_PREFIX']}/") and name.endswith("/webhook-secrets")
             yield f"ssm:{operation}", "parameters" if prefixed else name
@@ -79,7 +84,7 @@ def done(service: str, operation: str, request: dict[str, Any]) -> Iterator[Deed
 def _logical(name: str) -> str:
     # CUSTOMERS_TABLE holds the name of CustomersTable; another test says that the template keeps to this.
     for variable, value in os.environ.items():
-        if value == name and variable.endswith(("_TABLE", "_QUEUE_URL", "_BUS_NAME")):
+        if value == name and variable.endswith(("_TABLE", "_QUEUE_URL", "_BUS_NAME", "_BUCKET")):
             words = variable.removesuffix("_URL").removesuffix("_NAME").split("_")
             return "".join(map(str.capitalize, words))
     return name

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from segment_core.api import openapi
 from segment_core.api.access import SECURITY_SCHEME
-from segment_core.segments import reads
+from segment_core.segments import reads, shops
 
 from .api_caller import EVERY_SCOPE, ApiCaller
-from .conftest import REPOSITORY
+from .conftest import NOW, REPOSITORY, Stack
+from .living import Living
 from .tables import resources
+from .test_reading import work
+
+Things = dict[str, str]
+
+PLACES = {"id": "a1", "shop": "demo", "customer": "c1", "extract": "e1", "name": "customer_tags"}
 
 
 def routes() -> Iterator[tuple[str, str, str]]:
@@ -25,7 +32,7 @@ def routes() -> Iterator[tuple[str, str, str]]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             ((scope,),) = [security[SECURITY_SCHEME] for security in operation["security"]]
-            yield method.upper(), path.format(id="a1", shop="demo"), scope
+            yield method.upper(), path.format(**PLACES), scope
 
 
 ROUTES = list(routes())
@@ -55,33 +62,152 @@ def test_the_gateway_has_the_same_routes_with_the_same_scopes() -> None:
         properties = event["Properties"]
         assert (event["Type"], properties["Auth"]["Authorizer"]) == ("HttpApi", "Jwt")
         (scope,) = properties["Auth"]["AuthorizationScopes"]
-        served.add((properties["Method"].upper(), properties["Path"].format(id="a1", shop="demo"), scope))
+        served.add((properties["Method"].upper(), properties["Path"].format(**PLACES), scope))
     assert served == set(ROUTES)
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
-def test_each_route_needs_its_scope_and_no_other_will_do(api: ApiCaller, method: str, path: str, scope: str) -> None:
-    others = " ".join(one for one in EVERY_SCOPE.split() if one != scope)
-    # An empty object is no valid body of any route: who may not ask is not told so.
-    assert replace(api, scope=others)(method, path, {}).problem == (403, "missing_scope")
-    assert replace(api, scope="")(method, path, {}).problem == (403, "missing_scope")
-    assert replace(api, scope=scope)(method, path, {}).status not in (401, 403)
+def test_each_route_needs_its_scope_and_no_other_will_do(api: ApiCaller) -> None:
+    for method, path, scope in ROUTES:
+        others = " ".join(one for one in EVERY_SCOPE.split() if one != scope)
+        # An empty object is no valid body of any route: who may not ask is not told so.
+        assert replace(api, scope=others)(method, path, {}).problem == (403, "missing_scope"), path
+        assert replace(api, scope="")(method, path, {}).problem == (403, "missing_scope"), path
+        assert replace(api, scope=scope)(method, path, {}).status not in (401, 403), path
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
-def test_each_route_needs_a_shop_in_the_token(api: ApiCaller, method: str, path: str, scope: str) -> None:
-    for shop in (None, "", "Demo", "demo#1"):
-        assert replace(api, shop=shop)(method, path, {}).problem == (403, "no_shop_claim")
+def test_each_route_needs_a_shop_in_the_token(api: ApiCaller) -> None:
+    for method, path, _ in ROUTES:
+        for shop in (None, "", "Demo", "demo#1"):
+            assert replace(api, shop=shop)(method, path, {}).problem == (403, "no_shop_claim"), path
 
 
-@pytest.mark.parametrize(("method", "path", "scope"), ROUTES)
-def test_no_route_is_open_if_the_authorizer_is_missing(
-    api: ApiCaller, monkeypatch: pytest.MonkeyPatch, method: str, path: str, scope: str
+def test_no_route_is_open_if_the_authorizer_is_missing(api: ApiCaller) -> None:
+    for method, path, _ in ROUTES:
+        event = api.event(method, path, {})
+        del event["requestContext"]["authorizer"]
+        answer = api.app.handler(event, api.context)
+        assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "no_token"), path
+
+
+# Another shop's things ------------------------------------------------------------------------
+
+QUERY = "number_of_orders >= 0"
+UNKNOWN = (404, "segment_not_found")
+
+# What each route answers whoever names things of another shop: a problem, or what its answer says of them.
+# A route that is not here fails the test below.
+OF_ANOTHER_SHOP: dict[str, tuple[int, str] | Callable[[dict[str, Any], Things], bool]] = {
+    "putShop": (403, "shop_mismatch"),
+    "createSegment": lambda body, theirs: body["count"] == 0,
+    "listSegments": lambda body, theirs: theirs["id"] not in {one["id"] for one in body["segments"]},
+    "readSegment": UNKNOWN,
+    "deleteSegment": UNKNOWN,
+    "listMembers": UNKNOWN,
+    "countMembers": UNKNOWN,
+    "readStatistics": UNKNOWN,
+    "askCustomersOfSegment": UNKNOWN,
+    "compareSegments": UNKNOWN,
+    "createSnapshot": UNKNOWN,
+    "readSnapshot": UNKNOWN,
+    "listSnapshotMembers": UNKNOWN,
+    "createExport": UNKNOWN,
+    "readExport": UNKNOWN,
+    "explainMembership": UNKNOWN,
+    "forecastSegment": UNKNOWN,
+    "readHistory": UNKNOWN,
+    "listSegmentsOfCustomer": (404, "customer_not_found"),
+    "askSegmentsOfCustomer": (404, "customer_not_found"),
+    "readTimeline": (404, "customer_not_found"),
+    "checkQuery": lambda body, theirs: body["valid"],
+    "previewQuery": UNKNOWN,
+    "listFilters": lambda body, theirs: len(body["filters"]) > 20,
+    "suggestValues": lambda body, theirs: body["values"] == [],
+    "importCustomers": lambda body, theirs: [one["status"] for one in body["results"]] == ["accepted"],
+    "takeEvents": lambda body, theirs: [one["status"] for one in body["results"]] == ["accepted"],
+}
+
+
+def body_of(operation: str, theirs: Things) -> dict[str, Any] | None:
+    """What the route is sent: whatever can be named in it is the other shop's."""
+    bodies: dict[str, dict[str, Any]] = {
+        "putShop": {"domain": "taken.example.com", "zone": "UTC", "currency": "EUR"},
+        "createSegment": {"name": "Everybody", "query": QUERY},
+        "askCustomersOfSegment": {"customers": [theirs["customer"]]},
+        "compareSegments": {"segments": [theirs["id"], theirs["id2"]]},
+        "createSnapshot": {"sort": "amount_spent"},
+        "createExport": {},
+        "askSegmentsOfCustomer": {"segments": [theirs["id"]]},
+        "checkQuery": {"query": QUERY},
+        "previewQuery": {"query": QUERY, "segment_id": theirs["id"]},
+        "importCustomers": {"customers": [{"id": theirs["customer"]}]},
+        "takeEvents": {
+            "events": [{"customer_id": theirs["customer"], "id": "e1", "type": "quiz", "at": "2026-03-01T00:00:00Z"}]
+        },
+    }
+    return bodies.get(operation)
+
+
+def test_no_route_gives_away_what_is_another_shops(
+    stack: Stack, api: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = api.event(method, path, {})
-    del event["requestContext"]["authorizer"]
-    answer = api.app.handler(event, api.context)
-    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (401, "no_token")
+    theirs = _another_shop(stack, api, monkeypatch)
+    shops.put_shop(
+        stack.tables, "mine", domain="mine.example.com", zone="UTC", currency="EUR", at=NOW,
+        count_test_orders=False, count_cancelled_orders=False,
+    )  # fmt: skip
+    mine = replace(api, shop="mine")
+    for path, operations in openapi.document()["paths"].items():
+        for method, operation in operations.items():
+            name = operation["operationId"]
+            places = {**theirs, "extract": theirs["export" if "exports" in path else "snapshot"]}
+            if path.startswith("/customers/"):
+                places["id"] = theirs["customer"]
+            asked = path.format(**places)
+            answer = mine(method.upper(), asked, body_of(name, theirs))
+            expected = OF_ANOTHER_SHOP[name]
+            if isinstance(expected, tuple):
+                assert answer.problem == expected, name
+            else:
+                assert answer.status < 300, name
+                assert expected(answer.body, theirs), name
+
+
+def test_no_list_goes_on_from_another_shops_cursor(
+    stack: Stack, api: ApiCaller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = _another_shop(stack, api, monkeypatch)
+    lists = [
+        path.format(**{**theirs, "extract": theirs["snapshot"]})
+        for path, operations in openapi.document()["paths"].items()
+        if any(parameter["name"] == "cursor" for parameter in operations.get("get", {}).get("parameters", []))
+    ]
+    assert len(lists) == 3
+    for path in lists:
+        page = api("GET", path, limit=1)
+        cursor = page.body["next_cursor"]
+        assert cursor, path
+        for other in lists:
+            going_on = api("GET", other, limit=1, cursor=cursor)
+            assert going_on.status == 200 if other == path else going_on.problem == (400, "invalid_cursor")
+        for twin in (f"{cursor[:-2]}AA", f"A{cursor[1:]}"):
+            assert api("GET", path, limit=1, cursor=twin).problem == (400, "invalid_cursor")
+        mine = replace(api, shop="mine")("GET", path, limit=1, cursor=cursor)
+        assert mine.problem in {(400, "invalid_cursor"), UNKNOWN}
+
+
+def _another_shop(stack: Stack, api: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> Things:
+    """The shop `demo` with two segments, two customers, a snapshot and an export."""
+    living = Living.open(stack, api, monkeypatch, NOW)
+    for customer in ("k1", "k2"):
+        living.tell({"id": customer, "as_of": "2026-03-01T00:00:00Z", "tags": ["secret"]})
+    first, second = living.make("Theirs", QUERY), living.make("Theirs too", QUERY)
+    extracts = {
+        "snapshot": api("POST", f"/segments/{first}/snapshots", {"sort": "created_at"}).body["id"],
+        "export": api("POST", f"/segments/{first}/exports", {}).body["id"],
+    }
+    context = SimpleNamespace(**vars(api.context) | {"get_remaining_time_in_millis": lambda: 300_000})
+    work(living, context)
+    return {"id": first, "id2": second, "shop": "demo", "customer": "k1", "name": "customer_tags", **extracts}
 
 
 @pytest.mark.parametrize(

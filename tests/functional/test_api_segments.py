@@ -318,7 +318,7 @@ def test_the_segments_of_a_customer(api: ApiCaller, enter: Enter) -> None:
     answer = api("GET", "/customers/c1/segments")
     assert (answer.status, answer.body) == (
         200,
-        {"customer_id": "c1", "as_of": AT, "segments": [{"id": segment, "name": "Buyers"}]},
+        {"customer_id": "c1", "as_of": AT, "segments": [{"id": segment, "name": "Buyers", "since": AT}]},
     )
 
 

@@ -28,12 +28,17 @@ def test_a_shop_is_made_and_then_changed(api: ApiCaller, stack: Stack) -> None:
         {
             "shop": "demo",
             **SHOP,
-            "settings": {"count_test_orders": False, "count_cancelled_orders": False},
+            "platform": "shopify",
+            "settings": {
+                "count_test_orders": False,
+                "count_cancelled_orders": False,
+                "abandoned_after_minutes": 60,
+            },
             "webhook_secrets": 1,
         },
     )
     clock.use(lambda: NOW + timedelta(days=1))
-    settings = {"count_test_orders": True, "count_cancelled_orders": False}
+    settings = {"count_test_orders": True, "count_cancelled_orders": False, "abandoned_after_minutes": 90}
     changed = api("PUT", "/shops/demo", SHOP | {"zone": "Asia/Tokyo", "settings": settings})
     assert (changed.status, changed.body["zone"], changed.body["settings"]) == (200, "Asia/Tokyo", settings)
     record = get_shop(stack.tables, "demo")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from botocore.client import BaseClient
 
 from segment_core.runtime import queue
+from segment_core.segments.shops import put_shop
 from segment_core.store import client, facts, keys
 
 from .conftest import REPOSITORY, Stack, load_function
@@ -85,14 +87,30 @@ def by_key(item: dict[str, Any]) -> tuple[str, str]:
     return item["pk"], item["sk"]
 
 
+def make_shop(stack: Stack, shop: str, domain: str = "demo-shop.myshopify.com") -> None:
+    put_shop(
+        stack.tables,
+        shop,
+        domain=domain,
+        zone="UTC",
+        currency="EUR",
+        count_test_orders=False,
+        count_cancelled_orders=False,
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
 def test_the_life_of_an_order_and_its_customer_in_samples(stack: Stack, context: SimpleNamespace) -> None:
     samples = [json.loads(path.read_text()) for path in sorted((REPOSITORY / "events" / "webhooks").glob("*.json"))]
     living = [s for s in samples if s["topic"] not in ("customers/delete", "orders/delete")]
     messages = [webhook(s["topic"], s["body"], s["triggered_at"]) for s in living]
 
+    make_shop(stack, SHOP)
+
     assert run(batch(*messages), context) == []
     assert run(batch(*reversed(messages)), context) == []
 
+    assert parked(stack) == []
     customer = facts.load(stack.tables.customers, SHOP, "8401").customer
     assert customer is not None
     assert (customer.state, customer.tags, customer.email_marketing_consent) == ("DISABLED", ("VIP",), "SUBSCRIBED")
@@ -113,7 +131,7 @@ BAD = {
         ),
         "not_understood",
     ),
-    "a topic that we do not use": (webhook("products/update", {"id": 1}), "topic_not_used"),
+    "a topic that we do not use": (webhook("orders/edited", {"id": 1}), "topic_not_used"),
     "a shop that is none": (webhook("customers/update", {"id": 1}) | {"shop": "A#B"}, "invalid_shop_id"),
     "a bad document": (
         {

@@ -122,6 +122,7 @@ def test_a_signed_webhook_is_queued_as_it_came(send: Send, stack: Stack) -> None
         {
             "kind": "webhook",
             "shop": SHOP,
+            "platform": "shopify",
             "topic": "orders/create",
             "received_at": "2026-03-01T12:00:00Z",
             "triggered_at": "2026-02-28T23:59:59.877041743Z",
@@ -146,7 +147,7 @@ def test_an_order_outlives_a_hint_that_cannot_be_read(send: Send, stack: Stack, 
 def test_headers_that_were_not_sent_are_not_in_the_message(send: Send, stack: Stack) -> None:
     assert send()["statusCode"] == 200
     (message,) = stack.messages(stack.ingest_queue_url)
-    assert set(message) == {"kind", "shop", "topic", "received_at", "body"}
+    assert set(message) == {"kind", "shop", "platform", "topic", "received_at", "body"}
 
 
 def test_ingest_can_read_the_message(send: Send, stack: Stack) -> None:

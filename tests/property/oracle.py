@@ -7,7 +7,7 @@ the calendar: dates come from looking at what the clocks of the zone showed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -17,7 +17,7 @@ from segment_core.facts.customer import Customer, Order
 from segment_core.language import ast
 from segment_core.shop import Shop
 
-from .oracle_compare import compare, plain, row_condition, today_at
+from .oracle_compare import caseless, compare, plain, row_condition, today_at
 from .oracle_dates import anniversary_member, local_day, metafield_member
 from .oracle_things import near_enough, things_chosen
 
@@ -72,7 +72,7 @@ def _holds_one(name: str, seen: Any, operator: str, value: ast.Value, shop: Shop
     if not isinstance(seen, list):
         return compare(name, seen, operator, (value,), shop, at)
     if name == "customer_tags":
-        seen, value = [element.lower() for element in seen], ast.Text(plain(value).lower())
+        seen, value = [caseless(element) for element in seen], ast.Text(caseless(plain(value)))
     if name == "customer_regions" and operator == "=" and "-" not in plain(value):
         seen = [element[3:] for element in seen]
     return any(compare(name, element, operator, (value,), shop, at) for element in seen)
@@ -95,7 +95,7 @@ def _attribute(name: str, customer: Customer, shop: Shop, at: datetime) -> Any:
     if name in ("average_order_value", "average_days_between_orders", "days_overdue"):
         return _average(name, orders, shop, at)
     if name == "abandoned_checkout_date":
-        return _abandoned(customer, at)
+        return _abandoned(customer, shop, at)
     if name == "customer_added_date":
         return customer.created_at if customer.created_at is not None and customer.created_at <= at else None
     return _PROFILE[name](customer)
@@ -114,12 +114,16 @@ def _average(name: str, orders: list[Order], shop: Shop, at: datetime) -> Fracti
     return average if name != "days_overdue" else (today_at(at, shop.zone) - days[-1]).days - average
 
 
-def _abandoned(customer: Customer, at: datetime) -> datetime | None:
+def _abandoned(customer: Customer, shop: Shop, at: datetime) -> datetime | None:
+    wait = timedelta(minutes=shop.orders.abandoned_after_minutes)
     dates = []
     for checkout in customer.checkouts:
-        completed = checkout.completed_at is not None and checkout.completed_at <= at
-        if checkout.updated_at is not None and checkout.updated_at <= at and not completed:
-            dates.append(checkout.updated_at)
+        told = checkout.updated_at
+        if told is None or told + wait > at or (checkout.completed_at is not None and checkout.completed_at <= at):
+            continue
+        followers = [order for order in customer.orders if order.created_at and told <= order.created_at <= at]
+        if not any(o.created_at < told + wait or o.checkout_id == checkout.id for o in followers if o.created_at):
+            dates.append(told)
     return max(dates, default=None)
 
 

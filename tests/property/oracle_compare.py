@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -17,11 +18,11 @@ def row_condition(row: dict[str, Any], parameter: ast.Parameter, shop: Shop, at:
     seen = row[parameter.name]
     if not isinstance(seen, list | tuple):
         return compare(parameter.name, seen, parameter.operator, parameter.values, shop, at)
-    wanted = [plain(value).lower() for value in parameter.values]
+    wanted = [caseless(plain(value)) for value in parameter.values]
     if parameter.operator.endswith("STARTS WITH"):
-        found = any(tag.lower().startswith(wanted[0]) for tag in seen)
+        found = any(caseless(tag).startswith(wanted[0]) for tag in seen)
     else:
-        found = any(tag.lower() in wanted for tag in seen)
+        found = any(caseless(tag) in wanted for tag in seen)
     return found if parameter.operator in ("=", "IN", "STARTS WITH") else not found
 
 
@@ -81,6 +82,11 @@ def compare(name: str, seen: Any, operator: str, values: tuple[ast.Value, ...], 
         "<": not from_low,
         "<=": to_high,
     }[operator]
+
+
+def caseless(text: str) -> str:
+    """A tag and its like, as Unicode compares texts without regard to case."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def plain(value: ast.Value) -> Any:

@@ -11,7 +11,7 @@ from segment_core.facts.customer import Customer
 from segment_core.language import ast
 from segment_core.shop import Shop
 
-from .oracle_compare import compare, day_of, plain, today_at
+from .oracle_compare import caseless, compare, day_of, plain, today_at
 
 
 def metafield_member(
@@ -29,7 +29,7 @@ def metafield_member(
         case ast.Contains(_, value, negated):
             wanted = plain(value)
             elements = seen if isinstance(seen, list) else []
-            found = wanted in elements if isinstance(wanted, Decimal) else wanted.lower() in map(_lower, elements)
+            found = wanted in elements if isinstance(wanted, Decimal) else caseless(wanted) in map(_caseless, elements)
             return bool(found) != negated
         case ast.In(name, values, negated):
             ways: list[ast.Clause] = [ast.Comparison(name, "=", value) for value in values]
@@ -38,7 +38,7 @@ def metafield_member(
         case ast.StartsWith(_, value, negated):
             wanted = plain(value)
             if isinstance(seen, list):
-                return any(str(_lower(element)).startswith(wanted.lower()) for element in seen) != negated
+                return any(str(_caseless(element)).startswith(caseless(wanted)) for element in seen) != negated
             return (isinstance(seen, str) and seen.startswith(wanted)) != negated
         case ast.Comparison(name, "!=", value):
             return not metafield_member(ast.Comparison(name, "=", value), customer, shop, at)
@@ -54,7 +54,7 @@ def _metafield_compared(
 ) -> bool:
     if isinstance(seen, date) and all(isinstance(value, ast.Text) for value in values):
         try:
-            values = tuple(ast.Day(date.fromisoformat(plain(value))) for value in values)
+            values = tuple(_written_date(plain(value)) for value in values)
         except ValueError:
             return False
     alike = (
@@ -63,8 +63,12 @@ def _metafield_compared(
     return alike and compare(name, seen, operator, values, shop, at)
 
 
-def _lower(element: object) -> str | None:
-    return element.lower() if isinstance(element, str) else None
+def _written_date(text: str) -> ast.Day | ast.Moment:
+    return ast.Moment(datetime.fromisoformat(text)) if "T" in text else ast.Day(date.fromisoformat(text))
+
+
+def _caseless(element: object) -> str | None:
+    return caseless(element) if isinstance(element, str) else None
 
 
 def _typed(kind: str, value: Any) -> Any:

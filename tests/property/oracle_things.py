@@ -55,7 +55,7 @@ def _event_holds(event: Event, parameter: ast.Parameter, shop: Shop, at: datetim
     if parameter.name == "date":
         return compare("date", event.at, operator, values, shop, at)
     positive = {"!=": "=", "NOT IN": "IN", "NOT STARTS WITH": "STARTS WITH"}.get(operator, operator)
-    value = event.properties.get(parameter.name)
+    value = event.properties.get(parameter.name.removeprefix("properties."))
     is_date = isinstance(values[0], ast.DateExpression)
     elements = [_taken_for(values[0], one) for one in (value if isinstance(value, list) and not is_date else [value])]
     found = any(one is not None and compare("", one, positive, values, shop, at) for one in elements)

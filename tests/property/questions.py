@@ -32,7 +32,7 @@ TEXT_ATTRIBUTES = {
     "predicted_spend_tier": ("HIGH", "LOW"),
 }
 LIST_ATTRIBUTES = {
-    "customer_tags": ("vip", "sale", "new"),
+    "customer_tags": ("vip", "sale", "new", "gr\u00f6\u00dfe", "CAF\u00c9", "cafe\u0301"),
     "customer_countries": ("US", "SG"),
     "customer_regions": ("US-NY", "NO-03", "NY"),
     "customer_cities": ("US-NY-NewYorkCity", "SG-Singapore", "NO-03-Oslo"),
@@ -95,6 +95,8 @@ PROPERTY_VALUES: dict[str, Sequence[ast.Value]] = {
     "activity_id": (ast.Text("99"), ast.Number(Decimal(99)), ast.Truth(True)),
     "score": (ast.Number(Decimal("7.5")), ast.Number(Decimal(5)), ast.Text("gold"), ast.Truth(False), ast.Text("2024")),
     "tag": (ast.Text("sale"), ast.Text("VI"), ast.Number(Decimal(7))),
+    "properties.count": (ast.Number(Decimal(5)), ast.Text("many")),
+    "properties.date": (ast.Text("today"), ast.Day(date(2024, 2, 29)), ast.Number(Decimal("7.5"))),
 }
 CREDIT_PARAMETERS: Parameters = {
     "balance": (ORDERED, [ast.Number(amount) for amount in AMOUNTS]),
@@ -103,6 +105,7 @@ CREDIT_PARAMETERS: Parameters = {
     "last_credit_date": (ORDERED, None),
 }
 KINDS = ("matches", "matches", "matches", "date", "date", "between", "in", "number", "text", "list", "null", "rest")
+QUOTED = ("2024-02-29", "1996-02-29", "2024-03-01T00:00:00", "2026-03-31T05:00:00", "someday")
 DISTANCES = ("0", "1", "1.2", "2", "150", "20015")
 METAFIELDS = ("facts.birth_date", "custom.renewal", "custom.points", "custom.size", "custom.vip", "custom.sizes")
 ELEMENTS: Sequence[ast.Value] = (ast.Text("XL"), ast.Text("2"), ast.Number(Decimal(2)))
@@ -229,6 +232,12 @@ def metafield(draw: st.DrawFn, today: date) -> ast.Clause:
         return ast.In(name, pick(draw, ((ELEMENTS[0],), (ELEMENTS[2],), dates)), rarely(draw))
     if key == "custom.sizes":
         return ast.Contains(name, pick(draw, ELEMENTS), rarely(draw))
+    if key not in METAFIELD_VALUES and rarely(draw):
+        # Dates in quotes are texts to the parser, and dates to a metafield that is one.
+        written = tuple(ast.Text(pick(draw, QUOTED)) for _ in range(number(draw, 1, 2)))
+        if rarely(draw):
+            return ast.In(name, written, rarely(draw))
+        return ast.Comparison(name, pick(draw, COMPARISONS[:2]), written[0])
     if key not in METAFIELD_VALUES:
         if rarely(draw):
             return ast.Between(name, date_expression(draw, today), date_expression(draw, today))
@@ -335,7 +344,11 @@ def one_of(draw: st.DrawFn, today: date) -> ast.In:
 def starting(draw: st.DrawFn) -> ast.StartsWith:
     """A text that is to start in some way."""
     name = pick(draw, ("customer_email_domain", "customer_language", "customer_tags", "customer_tags"))
-    return ast.StartsWith(name, ast.Text(pick(draw, ("", "e", "en-", "example.c", "s", "VI", "sale"))), rarely(draw))
+    return ast.StartsWith(
+        name,
+        ast.Text(pick(draw, ("", "e", "en-", "example.c", "s", "VI", "sale", "gr\u00f6ss", "CAFE\u0301"))),
+        rarely(draw),
+    )
 
 
 def query(draw: st.DrawFn, scene: Scene, depth: int = 2) -> ast.Query:

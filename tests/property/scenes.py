@@ -55,6 +55,9 @@ SEGMENTS = {
         "recent": "last_order_date >= -30d",
         "seldom": "orders_placed MATCHES (date > -90d, count <= 1) AND NOT in_segment('staff')",
         "either": "in_segment('recent') OR in_segment('seldom') AND NOT in_segment('recent')",
+        "deep": "NOT in_segment('either') OR in_segment('seldom') AND number_of_orders > 1",
+        "deeper": "in_segment('deep') AND NOT (in_segment('recent') AND in_segment('either'))",
+        "deepest": "NOT in_segment('deeper') OR in_segment('nowhere') OR customer_tags CONTAINS 'vip'",
     }.items()
 }
 USUAL_EVENTS = ("shopify_email.opened", "shopify_email.clicked", "storefront.product_viewed")
@@ -72,7 +75,7 @@ LINE_PARTS: tuple[dict[str, Any], ...] = (
     {"variant_id": "22", "vendor": "V"},
     {"sku": "s-1", "product_type": "T"},
 )
-TAGS = ("sale", "Sale", "VIP", "vip", "new")
+TAGS = ("sale", "Sale", "VIP", "vip", "new", "Größe", "GRO\u0308SSE", "Cafe\u0301")
 
 
 def happened(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> datetime | None:
@@ -96,6 +99,7 @@ def order(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> Order:
         app_id=pick(draw, (None, "1", "2")),
         location_id=pick(draw, (None, "7", "8")),
         channel=pick(draw, (None, "web", "pos")),
+        checkout_id=pick(draw, (None, None, "1")),
         tags=several(draw, 2, lambda: pick(draw, TAGS)) if rarely(draw) else (),
         discount_codes=pick(draw, ((), (), ("WELCOME10",), ("welcome10", "Summer"))),
         refunds=several(draw, 2, lambda: Refund("1", happened(draw, at, zone), pick(draw, AMOUNTS))),
@@ -134,6 +138,9 @@ def event(draw: st.DrawFn, at: datetime, zone: ZoneInfo) -> Event:
     }
     if rarely(draw) or rarely(draw):
         properties["score"] = pick(draw, SCORES)
+        # Names that parameters have too.
+        properties["date"] = pick(draw, ("2024-02-29", "today", 7.5))
+        properties["count"] = pick(draw, (5, "5", "many"))
     present = {name: value for name, value in properties.items() if value is not None}
     type_ = pick(draw, EVENTS if rarely(draw) else USUAL_EVENTS)
     return Event("1", type_, happened(draw, at, zone) or at, present)
@@ -213,7 +220,7 @@ def profile(draw: st.DrawFn) -> Customer:
 @st.composite
 def scenes(draw: st.DrawFn) -> Scene:
     """A shop, an instant, more often than not near a change of clocks, and a customer with facts around it."""
-    policy = pick(draw, (OrderPolicy(), OrderPolicy(), OrderPolicy(True, False), OrderPolicy(False, True)))
+    policy = pick(draw, (OrderPolicy(), OrderPolicy(), OrderPolicy(True, False, 1), OrderPolicy(False, True, 1440)))
     shop = Shop(ZoneInfo(pick(draw, ZONES)), "USD", policy, SEGMENTS)
     days = anchors(shop.zone)
     anchor = FIRST + timedelta(days=31 * number(draw, 0, 199)) if rarely(draw) else pick(draw, days)

@@ -32,12 +32,26 @@ def group(keys: list[str], held: st.SearchStrategy[Any]) -> st.SearchStrategy[di
     return st.dictionaries(st.sampled_from(keys), st.builds(registers.Register, stamps, held), max_size=2)
 
 
+places_ = st.sampled_from([{"latitude": 1, "longitude": 2}, {"latitude": 3.5, "longitude": 2}])
+addresses = st.lists(
+    st.builds(
+        lambda city, where: {"country": "US", "city": city, **where},
+        st.sampled_from(["A", "a", "B"]),
+        places_ | st.just({}),
+    ),
+    max_size=2,
+)
 profiles = st.builds(
     ProfileState,
-    group(["email", "phone"], values),
+    st.builds(
+        lambda fields, listed_: {**fields, **listed_},
+        group(["email", "phone"], values),
+        group(["addresses"], addresses),
+    ),
     st.one_of(*(st.builds(say, stamps, tags) for say in (added, removed, listed))),
     group(["c1", "c2"], st.builds(lambda at: {"updated_at": iso(at)}, instants)),
     group(["e1", "e2"], st.builds(lambda at: {"type": "t", "at": iso(at)}, instants)),
+    group(["US//a", "US//b"], places_),
 )
 lines = st.lists(
     st.fixed_dictionaries(
@@ -57,9 +71,17 @@ bodies = st.builds(
 orders = st.builds(
     OrderState,
     bodies,
-    group(["r1", "r2"], st.builds(lambda at: {"created_at": iso(at), "amount": "1.00"}, instants)),
+    group(
+        ["r1", "r2"],
+        st.builds(
+            lambda at, late: {"created_at": iso(at), "amount": "1.00", **late},
+            instants,
+            st.sampled_from([{}, {"waiting": ["p1"]}]),
+        ),
+    ),
     st.none() | instants.map(sortable),
     st.sampled_from([False, False, False, False, True]),
+    payments=group(["p1", "p2"], st.sampled_from(["2.00", "3.00"])),
 )
 
 

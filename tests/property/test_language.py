@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from segment_core.errors import InvalidQuery
 from segment_core.language import Checked, Limits, Problem, ast, canonical, check, parse
 from segment_core.language.lexer import tokens
+from segment_core.language.normal import normal, opposite
 from segment_core.language.problems import Code, Report
 from segment_core.language.vocabulary import (
     ATTRIBUTES,
@@ -30,7 +32,10 @@ from segment_core.language.vocabulary.metafields import defined, metafield
 DEEP = Limits(nesting=100)
 
 ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
+NAMES_OF_THINGS = ANY_TEXT.filter(str.strip)
 FORMED = {
+    "customer_email_domain": ("example.com", "a", "\\'", ""),
+    "customer_language": ("en", "en-US", "zh-Hant", "e", ""),
     "currency": ("USD", "NOK"),
     "customer_countries": ("US", "NO"),
     "customer_regions": ("US-NY", "MX-Q ROO", "NY"),
@@ -59,7 +64,7 @@ def values(name: str, domain: Domain) -> st.SearchStrategy[ast.Value]:
     """Any value of a domain."""
     if domain.type in VALUES:
         return VALUES[domain.type]
-    if domain.form is not None:
+    if domain.form is not None or domain.unlike is not None:
         return st.builds(ast.Text, st.sampled_from(FORMED[name]))
     texts = st.sampled_from(domain.values) if domain.values else ANY_TEXT
     return st.builds(ast.Text, texts.map(str.lower) if domain.lower_case else texts)
@@ -107,7 +112,9 @@ def function_clauses(draw: st.DrawFn, function: Function) -> ast.Clause:
         return ast.Matches(function.name, drawn, draw(st.booleans()))
     rows, aggregates = [one for one in drawn if one.name != "count"], [one for one in drawn if one.name == "count"]
     properties = sorted(draw(st.lists(properties_of_events(), max_size=2, unique_by=by_name)), key=by_name)
-    return ast.Matches(function.name, (*rows, *properties, *aggregates), draw(st.booleans()), event=draw(ANY_TEXT))
+    return ast.Matches(
+        function.name, (*rows, *properties, *aggregates), draw(st.booleans()), event=draw(NAMES_OF_THINGS)
+    )
 
 
 def by_name(parameter: ast.Parameter) -> str:
@@ -141,7 +148,7 @@ CLAUSES = st.one_of(
     *(function_clauses(function) for function in FUNCTIONS.values()),
     *(modifier_clauses(modifier) for modifier in MODIFIERS.values()),
     *(attribute_clauses(attribute) for attribute in METAFIELDS),
-    st.builds(ast.InSegment, ANY_TEXT),
+    st.builds(ast.InSegment, NAMES_OF_THINGS),
 )
 
 
@@ -167,7 +174,55 @@ def test_parsing_the_canonical_text_gives_the_same_tree(query: ast.Query) -> Non
     text = canonical(query)
 
     assert parse(text) == query
-    assert check(text, DEEP).canonical == text
+    checked = check(text, DEEP)
+    assert checked.query == normal(query) == parse(checked.canonical)
+    assert check(checked.canonical, DEEP).canonical == checked.canonical
+
+
+def written_otherwise(draw: st.DrawFn, value: ast.Value) -> ast.Value:
+    """The value as somebody else would write it. Whole numbers may not have decimals."""
+    match value:
+        case ast.Number(number) if number == 0:
+            return ast.Number(-number)
+        case ast.Number(number) if number.as_tuple().exponent != 0 and draw(st.booleans()):
+            return ast.Number(number * Decimal("1.00"))
+        case ast.Named("today") | ast.Offset(count=0):
+            return draw(st.sampled_from((ast.Named("today"), ast.Offset(0, "w"), ast.Offset(0, "d"))))
+    return value
+
+
+def listed_otherwise(draw: st.DrawFn, values: tuple[ast.Value, ...], several: bool) -> tuple[ast.Value, ...]:
+    """The values, some of a list twice."""
+    written = tuple(written_otherwise(draw, value) for value in values)
+    return (*written, *draw(st.lists(st.sampled_from(written), max_size=2))) if several else written
+
+
+@st.composite
+def said_otherwise(draw: st.DrawFn, query: ast.Query) -> ast.Query:
+    """The same with NOTs that cancel each other, values that say nothing new, and other ways to write them."""
+    match query:
+        case ast.And() | ast.Or():
+            query = replace(query, children=tuple(draw(said_otherwise(child)) for child in query.children))
+        case ast.Not(child):
+            query = ast.Not(draw(said_otherwise(child)))
+        case ast.Comparison(value=value):
+            query = replace(query, value=written_otherwise(draw, value))
+        case ast.In(values=listed):
+            query = replace(query, values=listed_otherwise(draw, listed, several=True))
+        case ast.Matches(parameters=parameters_):
+            pairs = [(one, listed_otherwise(draw, one.values, one.operator.endswith("IN"))) for one in parameters_]
+            query = replace(query, parameters=tuple(replace(one, values=values_) for one, values_ in pairs))
+    if draw(st.booleans()) and (other := opposite(query, ast.NOWHERE)):
+        query = ast.Not(other)
+    return ast.Not(ast.Not(query)) if draw(st.booleans()) else query
+
+
+@given(QUERIES, st.data())
+def test_what_means_the_same_by_the_laws_of_the_normal_form_has_the_same_text(
+    query: ast.Query, data: st.DataObject
+) -> None:
+    text = check(canonical(query), DEEP).canonical
+    assert check(canonical(data.draw(said_otherwise(query))), DEEP).canonical == text
 
 
 @given(st.data(), st.sampled_from(sorted(METAFIELD_TYPES)))
@@ -175,7 +230,8 @@ def test_what_is_defined_of_a_metafield_does_not_change_the_tree(data: st.DataOb
     clause = data.draw(attribute_clauses(defined("a.b", store_type)))
     text = canonical(clause)
 
-    assert check(text, Limits(metafields={"a.b": store_type})).query == clause == parse(text)
+    assert check(text, Limits(metafields={"a.b": store_type})).query == normal(clause)
+    assert clause == parse(text)
 
 
 @given(QUERIES, st.data())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from segment_core.calendar import TICK
 from segment_core.evaluator import compile_query
 from segment_core.language import ast
+from segment_core.language.segments import clauses
 from segment_core.rules import Answer, RuleSet
 
 from .generate import Scene, queries, scenes
@@ -38,13 +41,32 @@ def together(rules: RuleSet, scene: Scene, at: datetime) -> Answer:
     return rules.answer(scene.customer, scene.shop, at)
 
 
+def first_change(answer: Callable[[datetime], Answer], at: datetime) -> Answer:
+    """The members and when they change: a search that was broken off goes on where it was."""
+    bits, until = answer(at)
+    for _ in range(200):
+        if until is None:
+            break
+        later = answer(until)
+        if later.bits != bits:
+            break
+        until = later.until
+    return Answer(bits, until)
+
+
+def is_same(rules: RuleSet, definitions: Definitions, scene: Scene, at: datetime) -> bool:
+    ours, theirs = together(rules, scene, at), singly(definitions, scene, at)
+    return ours == theirs or first_change(partial(together, rules, scene), at) == first_change(
+        partial(singly, definitions, scene), at
+    )
+
+
 @given(asked())
 def test_a_rule_set_answers_as_its_rules_do_one_by_one(case: tuple[Scene, Definitions]) -> None:
     scene, definitions = case
     rules = RuleSet(definitions)
-    expected = singly(definitions, scene, scene.at)
-    assert together(rules, scene, scene.at) == expected
-    assert rules.members(scene.customer, scene.shop, scene.at) == expected.bits
+    assert is_same(rules, definitions, scene, scene.at)
+    assert rules.members(scene.customer, scene.shop, scene.at) == singly(definitions, scene, scene.at).bits
 
 
 @given(asked(), st.lists(st.integers(-500, 900), min_size=1, max_size=3))
@@ -52,12 +74,11 @@ def test_one_rule_set_answers_at_any_instant(case: tuple[Scene, Definitions], da
     scene, definitions = case
     rules = RuleSet(definitions)
     for day in days:
-        at = scene.at + timedelta(days=day)
-        assert together(rules, scene, at) == singly(definitions, scene, at)
+        assert is_same(rules, definitions, scene, scene.at + timedelta(days=day))
 
 
 @given(asked())
-def test_stepping_from_until_to_until_meets_every_change(case: tuple[Scene, Definitions]) -> None:
+def test_nothing_changes_before_until(case: tuple[Scene, Definitions]) -> None:
     scene, definitions = case
     rules = RuleSet(definitions)
     answer = together(rules, scene, scene.at)
@@ -66,6 +87,16 @@ def test_stepping_from_until_to_until_meets_every_change(case: tuple[Scene, Defi
             break
         assert rules.members(scene.customer, scene.shop, answer.until - TICK) == answer.bits
         following = together(rules, scene, answer.until)
-        assert following == singly(definitions, scene, answer.until)
-        assert following.bits != answer.bits
+        assert following.bits == singly(definitions, scene, answer.until).bits
         answer = following
+
+
+@given(asked())
+def test_without_dates_that_come_round_until_is_exact(case: tuple[Scene, Definitions]) -> None:
+    scene, definitions = case
+    plain = {slot: query for slot, query in definitions.items() if not any(map(comes_round, clauses(query)))}
+    assert together(RuleSet(plain), scene, scene.at) == singly(plain, scene, scene.at)
+
+
+def comes_round(clause: ast.Clause) -> bool:
+    return isinstance(clause, ast.Anniversary | ast.InSegment)

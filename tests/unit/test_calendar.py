@@ -93,6 +93,8 @@ def test_a_moment_is_the_first_second_at_which_clocks_show_it_or_more(local: str
         (Offset(-12, "m"), "2024-02-29", "2023-02-28"),
         (Offset(-1, "y"), "2024-02-29", "2023-02-28"),
         (Offset(4, "y"), "2024-02-29", "2028-02-29"),
+        (Offset(-2025, "y"), "2026-03-05", "0001-03-05"),
+        (Offset(7973, "y"), "2026-03-05", "9999-03-05"),
         (Offset(-(10**12), "d"), "2026-03-01", "0001-01-01"),
         (Offset(10**12, "w"), "2026-03-01", "9999-12-31"),
         (Offset(-(10**12), "m"), "2026-03-01", "0001-01-01"),
@@ -102,6 +104,35 @@ def test_a_moment_is_the_first_second_at_which_clocks_show_it_or_more(local: str
 )
 def test_what_an_expression_means_on_a_day(expression: Day | Offset | Named, today: str, day: str) -> None:
     assert resolve(expression, date.fromisoformat(today)).isoformat() == day
+
+
+def test_what_an_expression_means_lasts_for_its_day() -> None:
+    """2026-03-08 has 23 hours in New York."""
+    began, over = instant("2026-03-08T05:00:00Z"), instant("2026-03-09T04:00:00Z")
+    for expression in (Day(date(2026, 3, 8)), Named("yesterday"), Offset(-1, "d")):
+        assert span(expression, date(2026, 3, 9), NEW_YORK) == (began, over)
+
+
+@pytest.mark.parametrize(
+    ("expression", "reached", "passed"),
+    [
+        pytest.param(Offset(-1, "d"), NEVER, NEVER, id="the day after the last is never"),
+        pytest.param(Named("today"), instant("9999-12-31T00:00:00Z"), NEVER, id="the last day is never over"),
+        pytest.param(Offset(1, "d"), instant("9999-12-30T00:00:00Z"), NEVER, id="the last day, from the day before"),
+        pytest.param(Offset(1, "y"), instant("9998-12-31T00:00:00Z"), NEVER, id="from a year before"),
+    ],
+)
+def test_the_last_day_there_is(expression: Offset | Named, reached: datetime, passed: datetime) -> None:
+    assert passing(expression, date.max, UTC_ZONE) == (reached, passed)
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])
+def test_days_that_utc_cannot_show_begin_at_the_ends_of_time(zone: str) -> None:
+    """The first day began before UTC tells where clocks are ahead; where they are behind, the last is over after it."""
+    start = day_start(date(1, 1, 2), ZoneInfo(zone))
+    assert start == instant("0001-01-01T10:00:00Z" if "-14" in zone else "0001-01-02T12:00:00Z")
+    assert span(Moment(datetime(1, 1, 1, 3)), date.min, ZoneInfo("Etc/GMT-14"))[0] == BEGINNING
+    assert span(Moment(datetime(9999, 12, 31, 20)), date.min, ZoneInfo("Etc/GMT+12"))[0] == NEVER
 
 
 @pytest.mark.parametrize("count", [-13, -1, 0, 1, 25])
@@ -125,6 +156,9 @@ def test_first_day_reaching_is_the_first_that_a_search_finds(count: int, unit: O
         pytest.param(Offset(10**12, "y"), date(2026, 1, 1), date.min, id="always"),
         pytest.param(Offset(10**12, "d"), date(2026, 1, 1), date.min, id="always, in days"),
         pytest.param(Offset(-1, "y"), date.min, date.min, id="the first day"),
+        pytest.param(Offset(-1, "y"), date(9998, 5, 5), date(9999, 5, 5), id="in the last year that there is"),
+        pytest.param(Offset(-1, "m"), date(9999, 10, 31), date(9999, 12, 1), id="November has no 31st"),
+        pytest.param(Offset(1, "y"), date(2, 5, 5), date(1, 5, 5), id="in the first year that there is"),
     ],
 )
 def test_first_day_reaching_at_the_ends_of_the_calendar(expression: Offset, day: date, first: date | None) -> None:
@@ -150,6 +184,16 @@ def test_when_time_reaches_and_passes_a_fact(
 ) -> None:
     when = [NEVER if at is None else BEGINNING if at == "always" else instant(at) for at in (reached, passed)]
     assert list(passing(expression, instant("2026-01-06T12:00:00.5Z"), NEW_YORK)) == when
+
+
+@pytest.mark.parametrize(
+    ("beside", "reached", "passed"),
+    [(-1, BEGINNING, BEGINNING), (0, BEGINNING, NEVER), (999_999, BEGINNING, NEVER), (1_000_000, NEVER, NEVER)],
+    ids=["the microsecond before", "as it starts", "its last microsecond", "as it is over"],
+)
+def test_a_fact_within_the_second_of_a_moment(beside: int, reached: datetime, passed: datetime) -> None:
+    fact = instant("2026-01-06T12:00:00Z") + timedelta(microseconds=beside)
+    assert passing(Moment(datetime(2026, 1, 6, 7)), fact, NEW_YORK) == (reached, passed)
 
 
 @pytest.mark.parametrize("zone", [UTC_ZONE, ZoneInfo("Pacific/Kiritimati"), NEW_YORK], ids=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -18,10 +19,19 @@ NO_CURRENCY = "XXX"
 
 @dataclass(frozen=True, slots=True)
 class OrderPolicy:
-    """Which orders exist for a query. Test and cancelled orders do not, unless the shop says so."""
+    """Which orders exist for a query: test and cancelled ones do not, unless the shop says so.
+
+    And for how many minutes after its last change a checkout waits for an order before it was abandoned.
+    """
 
     count_test: bool = False
     count_cancelled: bool = False
+    abandoned_after_minutes: int = 60
+
+    @property
+    def abandoned_after(self) -> timedelta:
+        """The same as a length of time."""
+        return timedelta(minutes=self.abandoned_after_minutes)
 
 
 @dataclass(frozen=True, slots=True)

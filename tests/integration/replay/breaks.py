@@ -26,7 +26,7 @@ from segment_core.membership.flips import Change
 from segment_core.membership.rules import Rules
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
-from segment_core.rules import Answer, RuleSet
+from segment_core.rules import Answer, RuleSet, dates
 from segment_core.shop import Shop
 from segment_core.store import client, facts, keys, members, memberships
 from segment_core.store.facts import Loaded
@@ -127,6 +127,8 @@ def days_are_utc(patch: pytest.MonkeyPatch) -> None:
 
 def after_means_from(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(conditions._WINDOWS, ">", conditions._WINDOWS[">="])
+    # Definitions that are asked together find dates by a table of their own.
+    patch.setitem(dates._TERMS, ">", dates._TERMS[">="])
 
 
 def sweep_looks_before_now(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from segment_core.api import models, openapi
+from segment_core.api import models, openapi, query_models
 from segment_core.api.wording import wording
 
 SHOP = {"domain": "demo.example.com", "zone": "UTC", "currency": "EUR"}
@@ -40,6 +40,12 @@ SEGMENT = {"name": "a", "query": "q"}
         (models.ShopRequest, {**SHOP, "colour": "blue"}, "is not known here"),
         (models.SegmentRequest, {**SEGMENT, "name": 7}, "must be text"),
         (models.SegmentRequest, {"name": "a"}, "is missing"),
+        (query_models.ExportRequest, {"format": "xls"}, "must be 'ndjson' or 'csv'"),
+        (
+            query_models.SegmentsAsked,
+            {"segments": ["a#b"]},
+            "must be an id: letters, digits and _ . : - only, at most 128",
+        ),
         (
             models.ImportRequest,
             {"customers": [{}], "as_of": "yesterday"},

@@ -7,27 +7,32 @@ from dataclasses import fields
 import pytest
 
 from segment_core.evaluator import Fact, Reach, depends_on
-from segment_core.evaluator.dependencies import ATTRIBUTES, FUNCTIONS, HAPPENED
+from segment_core.evaluator.dependencies import HAPPENED
 from segment_core.facts.customer import Customer
-from segment_core.language import parse, vocabulary
+from segment_core.language import ast, parse, vocabulary
 
 ORDERS, LINES, CHECKOUTS, TAGS = Fact("orders"), Fact("lines"), Fact("checkouts"), Fact("field", "tags")
 
 
 def test_every_filter_says_what_it_reads() -> None:
-    assert set(ATTRIBUTES) == set(vocabulary.ATTRIBUTES)
-    assert set(FUNCTIONS) == set(vocabulary.FUNCTIONS)
+    for name, attribute in vocabulary.ATTRIBUTES.items():
+        assert depends_on(ast.IsNull(name)) == dict.fromkeys(attribute.reads)
+    for name, function in vocabulary.FUNCTIONS.items():
+        event = "quiz" if function.argument else ""
+        facts = {Fact("event", event)} if event else {*function.reads}
+        assert depends_on(ast.Matches(name, (), event=event)) == dict.fromkeys(facts)
 
 
 def test_the_facts_are_those_of_a_customer() -> None:
-    facts = {*ATTRIBUTES.values(), *(fact for row in FUNCTIONS.values() for fact in row)}
+    facts = {fact for attribute in vocabulary.ATTRIBUTES.values() for fact in attribute.reads}
+    facts |= {fact for function in vocabulary.FUNCTIONS.values() for fact in function.reads}
     assert {fact.name for fact in facts if fact.kind == "field"} <= {field.name for field in fields(Customer)}
 
 
 def test_rows_of_dated_facts_are_limited_by_a_date() -> None:
-    for name, facts in FUNCTIONS.items():
-        parameter = vocabulary.FUNCTIONS[name].parameter(HAPPENED)
-        assert (parameter is not None) == all(fact.kind in ("orders", "lines", "event") for fact in facts)
+    for function in vocabulary.FUNCTIONS.values():
+        parameter = function.parameter(HAPPENED)
+        assert (parameter is not None) == all(fact.kind in ("orders", "lines", "event") for fact in function.reads)
         assert parameter is None or parameter.domain.type == "date"
 
 
@@ -54,7 +59,7 @@ def test_rows_of_dated_facts_are_limited_by_a_date() -> None:
         ("last_order_date < -30d", {ORDERS: None}),
         ("last_order_date IS NULL", {ORDERS: None}),
         ("first_order_date >= -30d", {ORDERS: None}),
-        ("abandoned_checkout_date >= -7d", {CHECKOUTS: 7}),
+        ("abandoned_checkout_date >= -7d", {CHECKOUTS: 7, ORDERS: 7}),
         ("orders_placed MATCHES ()", {ORDERS: None}),
         ("orders_placed NOT MATCHES (date >= -30d, count > 2)", {ORDERS: 30}),
         ("orders_placed MATCHES (date != -30d)", {ORDERS: None}),

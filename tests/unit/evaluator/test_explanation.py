@@ -12,7 +12,7 @@ from segment_core.facts.customer import Customer, Metafield
 from segment_core.facts.document import read_customer
 from segment_core.instants import parse as instant
 from segment_core.language import parse
-from segment_core.shop import Shop
+from segment_core.shop import NO_CURRENCY, Shop
 
 SHOP = Shop(ZoneInfo("America/New_York"), "USD")
 AT = instant("2026-03-01T12:00:00Z")
@@ -67,6 +67,7 @@ def test_a_clause_shows_the_value_it_saw(query: str, seen: str | None) -> None:
         ("number_of_orders = 3", "2 of 3 orders"),
         ("number_of_orders BETWEEN 3 AND 5", "2 of 3 orders"),
         ("number_of_orders = 1", ""),
+        ("number_of_orders IN (3, 4)", ""),
         ("number_of_orders != 2", ""),
         ("number_of_orders < 2", ""),
         ("number_of_orders >= 2", ""),
@@ -83,6 +84,7 @@ def test_a_clause_shows_the_value_it_saw(query: str, seen: str | None) -> None:
             "80.50 of more than 120.00 USD",
         ),
         ("orders_placed NOT MATCHES (count >= 1)", ""),
+        ("orders_placed NOT MATCHES (count >= 3)", ""),
         ("last_order_date > today", ""),
     ],
 )
@@ -105,6 +107,10 @@ def test_a_clause_that_does_not_hold_says_how_far_totals_fall_short(query: str, 
         ("products_purchased MATCHES (date >= -12d, sum_quantity > 1)", "the window loses 3 on 2026-03-05"),
         ("number_of_orders = 3", ""),
         ("orders_placed MATCHES (date > -7d, count > count(date <= -7d))", "the difference loses 2 on 2026-03-04"),
+        (
+            "orders_placed MATCHES (date > -7d, sum_amount > 2 * sum_amount(date <= -7d), count > 1)",
+            "the difference loses 241.50 USD, loses 1 order on 2026-03-04",
+        ),
         ("days_overdue > 1", "next on 2026-03-04"),
         ("orders_placed MATCHES (date >= 2026-01-01)", ""),
         ("last_order_date = -7d", "next on 2026-03-04"),
@@ -124,9 +130,51 @@ def test_a_total_without_a_window_changes_too_when_a_fact_is_dated_ahead() -> No
     assert explained("number_of_orders >= 1", cancelled).ahead == "loses one on 2026-03-01"
 
 
-def test_a_long_list_is_shortened() -> None:
-    many = Customer("1", tags=tuple("gfedcba"))
-    assert explained("customer_tags CONTAINS 'x'", many).seen == "a, b, c, d, e and 2 more"
+@pytest.mark.parametrize(("total", "change"), [("0.50", "loses 0.50 USD"), ("-0.50", "gains 0.50 USD")])
+def test_a_small_change_is_one_too(total: str, change: str) -> None:
+    order = {"id": "1", "created_at": "2026-02-28T12:00:00Z", "total": total}
+    customer = read_customer({"id": "1", "orders": [order]})
+    window = "orders_placed MATCHES (date >= -2d, sum_amount > 0)"
+    assert explained(window, customer).ahead == f"the window {change} on 2026-03-03"
+
+
+@pytest.mark.parametrize(
+    ("tags", "seen"),
+    [("gfedcba", "a, b, c, d, e and 2 more"), ("fedcba", "a, b, c, d, e and 1 more"), ("edcba", "a, b, c, d, e")],
+)
+def test_a_long_list_is_shortened(tags: str, seen: str) -> None:
+    assert explained("customer_tags CONTAINS 'x'", Customer("1", tags=tuple(tags))).seen == seen
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "query", "seen"),
+    [
+        ("boolean", True, "= true", "true"),
+        ("boolean", "false", "= true", "false"),
+        ("date", "2026-03-01", "= today", "2026-03-01"),
+        ("date_time", "2026-03-01T12:00:00Z", "= today", "2026-03-01T07:00:00"),
+        ("number_decimal", "0.000000001", "= 1", "0.000000001"),
+        ("number_decimal", "0.0000000001", "= 1", "0.00"),
+        ("number_integer", "1200", "= 1", "1200"),
+        ("list.number_integer", [3, 12], "CONTAINS 3", "12, 3"),
+        ("json", "{}", "IS NULL", "a value of type json"),
+        ("boolean", "true", "IN (today, -1d)", "true"),
+    ],
+)
+def test_a_metafield_is_shown_as_what_it_is(type_: str, value: object, query: str, seen: str) -> None:
+    customer = Customer("1", metafields={"a.b": Metafield(type_, value)})
+    assert explained(f"metafields.a.b {query}", customer).seen == seen
+
+
+def test_an_average_of_many_decimals_is_rounded_to_hundredths() -> None:
+    orders = [{"id": str(n), "created_at": "2026-02-20T12:00:00Z", "total": total} for n, total in enumerate("118")]
+    assert explained("average_order_value > 1", read_customer({"id": "1", "orders": orders})).seen == "3.33"
+
+
+def test_money_of_a_shop_without_a_currency_is_shown_without_one() -> None:
+    shop = Shop(ZoneInfo("UTC"), NO_CURRENCY)
+    seen = [explain(parse(query), CUSTOMER, shop, AT).seen for query in ("amount_spent > 1", "number_of_orders > 1")]
+    assert seen == ["120.50", "2 orders"]
 
 
 def test_the_tree_is_that_of_the_query_with_the_verdict_of_every_part() -> None:

@@ -34,7 +34,9 @@ def rule(query: str) -> Rule:
         ("in_segment('recent') AND in_segment('buyers')", Verdict(True, LEAVES)),
         ("in_segment('nowhere')", Verdict(False, None)),
         ("NOT in_segment('nowhere')", Verdict(True, None)),
-        ("in_segment('odd')", Verdict(True, None)),
+        ("in_segment('odd')", Verdict(False, None)),
+        ("NOT in_segment('odd')", Verdict(True, None)),
+        ("in_segment('odder')", Verdict(False, None)),
         ("in_segment('round')", Verdict(False, None)),
     ],
 )
@@ -43,6 +45,7 @@ def test_a_segment_is_asked_through_the_shop(query: str, verdict: Verdict) -> No
         recent="last_order_date >= -30d",
         buyers="in_segment('recent') AND number_of_orders = 1",
         odd="NOT in_segment('odd')",
+        odder="NOT in_segment('odd')",
         round="in_segment('trip')",
         trip="in_segment('round')",
     )
@@ -59,20 +62,33 @@ def test_the_explanation_holds_that_of_the_segment() -> None:
     known = shop(recent="last_order_date >= -30d")
     inner = Explanation("clause", "last_order_date >= -30d", True, LEAVES, seen="2026-02-03T12:00:00")
     assert rule("in_segment('recent')").explain(CUSTOMER, known, AT) == Explanation(
-        "clause", "in_segment('recent')", True, LEAVES, children=(inner,)
+        "segment", "in_segment('recent')", True, LEAVES, children=(inner,)
     )
 
 
 @pytest.mark.parametrize(
-    ("segment", "missing"),
-    [("nowhere", "there is no segment 'nowhere'"), ("odd", "")],
+    ("segment", "obstacle"),
+    [
+        ("nowhere", "there is no segment 'nowhere'"),
+        ("odd", "the segment 'odd' leads back to itself"),
+        ("odder", "the segment 'odder' asks segments more than 10 deep"),
+        ("recent", ""),
+    ],
 )
-def test_the_explanation_says_why_a_segment_cannot_be_asked(segment: str, missing: str) -> None:
-    known = shop(odd="in_segment('odd')")
+def test_the_explanation_says_why_a_segment_cannot_be_asked(segment: str, obstacle: str) -> None:
+    known = shop(odd="in_segment('odd')", odder="in_segment('odd')", recent="last_order_date >= -30d")
     explanation = rule(f"in_segment('{segment}')").explain(CUSTOMER, known, AT)
-    assert explanation.missing == missing
-    if segment == "odd":
-        assert explanation.children[0].missing == "the segment 'odd' leads back to itself"
+    assert explanation.obstacle == obstacle
+    assert len(explanation.children) == (not obstacle)
+
+
+def test_where_a_segment_is_asked_does_not_change_who_is_in_it() -> None:
+    known = shop(
+        a="in_segment('b') OR number_of_orders = 1", b="in_segment('a') OR number_of_orders = 1", c="in_segment('a')"
+    )
+    asked = ["in_segment('a')", "in_segment('b')", "in_segment('c')"]
+    for query in [*asked, " OR ".join(asked), " OR ".join(reversed(asked))]:
+        assert rule(query).evaluate(CUSTOMER, known, AT) == Verdict(False, None)
 
 
 def test_what_a_segment_reads_is_read() -> None:

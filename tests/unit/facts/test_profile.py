@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from segment_core.facts import profile, registers
 from segment_core.facts.profile import ProfileState
@@ -74,3 +75,49 @@ def test_one_stamp_is_stored_once() -> None:
     (stamp,) = {register.stamp for register in state.fields.values()}
 
     assert state.encode().count(stamp) == 1
+
+
+class TestWhereAddressesAre:
+    """Coordinates outlive lists of addresses that come without them."""
+
+    HERE: ClassVar = {"latitude": 52.09, "longitude": 5.12}
+    THERE: ClassVar = {"latitude": 51.05, "longitude": 3.72}
+
+    def _located(self, state: ProfileState) -> list[tuple[str | None, float | None]]:
+        return [
+            (address.city, float(address.latitude) if address.latitude is not None else None)
+            for address in to_customer("1", state, []).addresses
+        ]
+
+    def test_a_list_without_them_does_not_erase_them(self) -> None:
+        imported, webhook = told(1, addresses=[{**HOME, **self.HERE}, WORK]), told(2, addresses=[WORK, HOME])
+
+        assert self._located(imported.join(webhook)) == [("Gent", None), ("Utrecht", 52.09)]
+        assert webhook.join(imported) == imported.join(webhook)
+
+    def test_they_stay_for_an_address_that_comes_back(self) -> None:
+        state = told(1, addresses=[{**HOME, **self.HERE}]).join(told(2, addresses=[])).join(told(3, addresses=[HOME]))
+
+        assert self._located(state) == [("Utrecht", 52.09)]
+
+    def test_those_of_another_city_or_country_do_not_count(self) -> None:
+        state = told(1, addresses=[{**HOME, **self.HERE}]).join(told(2, addresses=[{**HOME, "country": "DE"}, WORK]))
+
+        assert self._located(state) == [("Utrecht", None), ("Gent", None)]
+
+    def test_an_address_without_a_city_is_nowhere(self) -> None:
+        country = {"country": "NL"}
+
+        assert self._located(told(1, addresses=[{**country, **self.HERE}]).join(told(2, addresses=[country]))) == [
+            (None, None)
+        ]
+
+    def test_an_address_keeps_its_own(self) -> None:
+        state = told(2, addresses=[{**HOME, **self.THERE}]).join(told(1, addresses=[{**HOME, **self.HERE}]))
+
+        assert self._located(state) == [("Utrecht", 51.05)]
+
+    def test_the_default_address_is_not_a_second_one_for_want_of_them(self) -> None:
+        state = told(1, addresses=[{**HOME, **self.HERE}]).join(told(2, default_address=HOME))
+
+        assert self._located(state) == [("Utrecht", 52.09)]

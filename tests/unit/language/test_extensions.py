@@ -19,6 +19,14 @@ STRICT = Limits(strictness="shopify")
         ("customer_tags STARTS WITH 'vip'", 14, "one clause for each whole text"),
         ("metafields.custom.size STARTS WITH 'X'", 23, "one clause for each whole text"),
         ("products_purchased MATCHES (tag IN ('a', 'b'))", 32, "one clause for each value"),
+        (
+            "products_purchased MATCHES (tag STARTS WITH 'a', id = 1)",
+            32,
+            "one clause for each whole text, joined with OR",
+        ),
+        ("products_purchased NOT MATCHES (tag IN ('a', 'b'))", 36, "one clause for each value, joined with AND"),
+        ("products_purchased MATCHES (tag IN ('a', 'b'), count > 2)", 32, "would not mean the same"),
+        ("products_purchased MATCHES (tag NOT IN ('a', 'b'))", 32, "would not mean the same"),
         ("orders_placed MATCHES (channel IN ('web'))", 23, "app_id"),
         ("orders_placed MATCHES (discount_code = 'A')", 23, "only by date, amount"),
         ("products_purchased MATCHES (distinct_products >= 3)", 28, "for each product"),
@@ -37,6 +45,7 @@ def test_an_extension_is_refused_at_its_word(query: str, column: int, hint: str)
         check(query, STRICT)
     [problem] = refusal.value.problems
     assert (problem.code, problem.column) == ("extension_not_allowed", column)
+    assert problem.message.endswith("' is an extension that the store's own language does not have")
     assert hint in problem.hint
 
 

@@ -39,12 +39,21 @@ def test_a_function_is_one_clause_whatever_its_parameters() -> None:
     assert check("orders_placed MATCHES (date > -1d, count > 1)", Limits(clauses=1))
 
 
+def test_each_window_that_a_total_is_compared_with_counts_as_a_clause() -> None:
+    compared = "orders_placed MATCHES (date > -7d, sum_amount > sum_amount(date <= -7d), count > count(date <= -7d))"
+    assert check(f"{CLAUSE} OR {compared}", Limits(clauses=4))
+    [problem] = problems(f"{CLAUSE} OR {compared}", Limits(clauses=3))
+    assert problem.message == ("The query has 4 clauses with the windows that totals are compared with (maximum is 3)")
+    assert problem.column == len(f"{CLAUSE} OR ")
+
+
 def test_more_than_ten_clauses_are_accepted_with_a_warning() -> None:
     assert check(clauses(10)).warnings == ()
 
     [warning] = check(clauses(11)).warnings
 
     assert (warning.code, warning.column) == ("too_many_for_store", len(clauses(10) + " OR "))
+    assert warning.message == "The query has 11 clauses; the store itself takes 10"
 
 
 def test_characters_count_before_trimming() -> None:
@@ -68,19 +77,26 @@ def test_more_than_five_hundred_ids_are_too_many() -> None:
 
     assert check(query(500))
     [problem] = problems(query(501))
-    assert problem.code == "too_many_values"
+    assert (problem.code, problem.message) == ("too_many_values", "The list has 501 values (maximum is 500)")
     assert query(501)[problem.column : problem.column + problem.length] == "500"
 
 
 @pytest.mark.parametrize(("opening", "closing", "deepest"), [("(", ")", 20), ("NOT ", "", 20), ("NOT (", ")", 10)])
 def test_parentheses_and_negations_are_nesting(opening: str, closing: str, deepest: int) -> None:
     assert check(opening * deepest + CLAUSE + closing * deepest)
-    assert codes(opening * (deepest + 1) + CLAUSE + closing * (deepest + 1)) == ["too_deep"]
+    [problem] = problems(opening * (deepest + 1) + CLAUSE + closing * (deepest + 1))
+    assert (problem.code, problem.message) == ("too_deep", "The query is nested too deep (maximum is 20 levels)")
 
 
 @pytest.mark.parametrize("text", ["(" * 5000, "NOT " * 1250, "NOT(" * 1250, "(" * 2000 + CLAUSE + ")" * 2000])
 def test_depth_never_ends_in_a_recursion_error(text: str) -> None:
     assert "too_deep" in codes(text)
+
+
+def test_a_list_of_values_has_the_limit_of_ids() -> None:
+    assert check("number_of_orders IN (1, 2)", Limits(ids=2))
+    assert codes("number_of_orders IN (1, 2, 3)", Limits(ids=2)) == ["too_many_values"]
+    assert codes("products_purchased MATCHES (id IN (1, 2, 3))", Limits(ids=2)) == ["too_many_values"]
 
 
 def test_after_what_is_too_deep_the_rest_is_still_checked() -> None:
@@ -89,8 +105,10 @@ def test_after_what_is_too_deep_the_rest_is_still_checked() -> None:
 
 def test_nesting_cannot_be_set_beyond_what_the_language_can_take() -> None:
     assert check("(" * 100 + CLAUSE + ")" * 100, Limits(nesting=100)).canonical == CLAUSE
-    with pytest.raises(ValueError, match="between 0 and 100"):
-        Limits(nesting=101)
+    assert check(CLAUSE, Limits(nesting=0))
+    for nesting in (-1, 101):
+        with pytest.raises(ValueError, match="between 0 and 100"):
+            Limits(nesting=nesting)
 
 
 @pytest.mark.parametrize(

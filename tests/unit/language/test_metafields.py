@@ -73,6 +73,14 @@ def test_what_does_not(query: str, code: str, column: int, hint: str) -> None:
     assert hint in problem.hint
 
 
+def test_what_is_wrong_is_said_with_what_to_do() -> None:
+    found = [first_problem("metafields.custom.vip = 'true'"), first_problem("metafields.other.thing = 5")]
+    assert [(problem.message, problem.hint) for problem in found] == [
+        ("metafields.custom.vip needs true or false, not 'true'", "write true or false, without quotes"),
+        ("'metafields.other.thing' filter cannot be found.", "define the metafield in the store first"),
+    ]
+
+
 def test_without_definitions_a_clause_means_the_same() -> None:
     query = "metafields.custom.points >= 5 AND metafields.custom.renewal < today"
 

@@ -6,7 +6,7 @@ import pytest
 
 from segment_core.errors import InvalidQuery
 from segment_core.language import Limits, Problem, check, parse
-from segment_core.language.limits import DEEPEST_SEGMENTS, Segments
+from segment_core.language.limits import DEEPEST_SEGMENTS, MOST_CLAUSES_OF_SEGMENTS, Segments
 
 
 def segments(**queries: str) -> Segments:
@@ -45,6 +45,10 @@ def test_a_diamond_is_no_circle() -> None:
     assert check("in_segment('left') AND in_segment('right')", Limits(segments=known, saving=frozenset({"vip"})))
 
 
+def test_a_segment_may_ask_one_that_is_gone() -> None:
+    assert check("in_segment('a')", Limits(segments=segments(a="in_segment('gone') OR number_of_orders > 3")))
+
+
 def test_a_circle_among_others_does_not_hang() -> None:
     known = segments(a="in_segment('b')", b="in_segment('a')")
     assert refusal("in_segment('a')", known, "vip").code == "segments_too_deep"
@@ -65,5 +69,76 @@ def test_diamonds_on_diamonds_have_too_many_clauses() -> None:
     assert refusal("in_segment('s0')", known).code == "too_many_clauses"
 
 
+@pytest.mark.parametrize("first", ["deep", "shallow"])
+def test_a_chain_is_too_deep_also_where_a_shorter_way_leads_into_it(first: str) -> None:
+    """`long` fits behind `shallow`, but not behind the chain of `deep`, whichever of them is looked at first."""
+    known = {f"s{n}": parse(f"in_segment('s{n + 1}')") for n in range(6)} | {"s6": parse("number_of_orders > 3")}
+    known |= {f"d{n}": parse(f"in_segment('d{n + 1}')") for n in range(5)} | {"d5": parse("in_segment('s0')")}
+    known |= segments(deep="in_segment('d0')", shallow="in_segment('s0')")
+    last = "shallow" if first == "deep" else "deep"
+    known["both"] = parse(f"in_segment('{first}') OR in_segment('{last}')")
+    assert check("in_segment('shallow')", Limits(segments=known))
+    assert refusal("in_segment('both')", known).code == "segments_too_deep"
+
+
+def test_the_clauses_of_all_segments_that_are_asked_count() -> None:
+    def of(clauses: int) -> str:
+        return " OR ".join(["number_of_orders > 3"] * clauses)
+
+    known = segments(base=of(MOST_CLAUSES_OF_SEGMENTS - 3), most="number_of_orders = 0 OR in_segment('base')")
+    known["more"] = parse(f"{of(2)} OR in_segment('most')")
+    known["nearly"] = parse(f"{of(1)} OR NOT in_segment('base') AND {of(1)}")
+    assert check("in_segment('most') AND in_segment('nearly')", Limits(segments=known))
+    assert refusal("in_segment('more')", known).code == "too_many_clauses"
+
+
+def test_what_is_wrong_is_said_with_what_to_do() -> None:
+    chain = {f"s{n}": parse(f"in_segment('s{n + 1}')") for n in range(DEEPEST_SEGMENTS)}
+    chain[f"s{DEEPEST_SEGMENTS}"] = parse("number_of_orders > 3")
+    large = segments(large=" OR ".join(["number_of_orders > 3"] * (MOST_CLAUSES_OF_SEGMENTS + 1)))
+    found = [
+        refusal("in_segment('x')", {}),
+        refusal("in_segment('a')", segments(a="in_segment('vip')"), "vip"),
+        refusal("in_segment('s0')", chain),
+        refusal("in_segment('large')", large),
+    ]
+    assert [(problem.message, problem.hint) for problem in found] == [
+        ("there is no segment 'x'", "save that segment first"),
+        ("'a' leads back to the segment that is being saved: 'a', 'vip'", "write out what is meant in one of them"),
+        ("'s0' asks segments that ask segments, more than 10 deep", "write out what is meant in one of them"),
+        ("'large' has more than 500 clauses with those of its segments", "write out what is meant in one of them"),
+    ]
+
+
 def test_without_known_segments_any_name_may_be_written() -> None:
     assert check("in_segment('whatever')").canonical == "in_segment('whatever')"
+
+
+def test_an_edited_segment_must_not_make_those_that_ask_it_too_deep() -> None:
+    known = {f"s{n}": parse(f"in_segment('s{n + 1}')") for n in range(1, DEEPEST_SEGMENTS)}
+    known |= segments(**{f"s{DEEPEST_SEGMENTS}": "number_of_orders > 3", "other": "number_of_orders = 0"})
+    edited = f"s{DEEPEST_SEGMENTS}"
+    assert check("number_of_orders > 4", Limits(segments=known, saving=frozenset({edited})))
+    problem = refusal("in_segment('other') OR number_of_orders > 4", known, edited)
+    assert (problem.code, problem.column, problem.length) == ("segments_too_deep", 0, 43)
+    assert "'s1', which asks this segment," in problem.message
+    assert check("in_segment('other')", Limits(segments=known, saving=frozenset({"s2"}))), "s2 asks nothing else now"
+
+
+def test_an_edited_segment_must_not_make_those_that_ask_it_too_large() -> None:
+    known = segments(
+        base="number_of_orders > 3",
+        middle=" OR ".join(["in_segment('base')"] * 20),
+        top=" OR ".join(["in_segment('middle')"] * 12),
+    )
+    assert check("number_of_orders > 4", Limits(segments=known, saving=frozenset({"base", "s1"})))
+    problem = refusal("number_of_orders > 4 OR number_of_orders = 0", known, "base", "s1")
+    assert problem.code == "too_many_clauses"
+    assert "'top', which asks this segment," in problem.message
+
+
+def test_circles_among_others_are_found_at_once() -> None:
+    names = [f"s{n}" for n in range(12)]
+    known = {name: parse(" OR ".join(f"in_segment('{other}')" for other in names)) for name in names}
+    assert refusal("in_segment('s0')", known, "vip").code == "segments_too_deep"
+    assert refusal("number_of_orders = 0 OR in_segment('s3')", known, "vip").code == "segments_too_deep"

@@ -156,7 +156,7 @@ FUNCTION = "Type: AWS::Serverless::Function, Properties: {CodeUri: f, Handler: a
 @pytest.mark.parametrize(
     ("resource", "error"),
     [
-        ("{Type: AWS::S3::Bucket}", "Resources.It: the local stack does not know the type 'AWS::S3::Bucket'"),
+        ("{Type: AWS::EC2::VPC}", "Resources.It: the local stack does not know the type 'AWS::EC2::VPC'"),
         ("{Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}", "It.Properties.FifoQueue: is not supported"),
         ("{Type: AWS::DynamoDB::Table, Properties: {Replicas: []}}", "It.Properties.Replicas: is not supported"),
         (f"{{{FUNCTION}, VpcConfig: {{}}}}}}", "Resources.It.Properties.VpcConfig: is not supported"),
@@ -178,6 +178,7 @@ def test_the_real_template_can_be_run(stage: str) -> None:
     wiring = wire(read(ROOT / "template.yaml", NAMES, {"Stage": stage}))
     assert {function.id for function in wiring.functions} >= {"WebhookFunction", "IngestFunction", "SweepFunction"}
     assert wiring.streams
+    assert wiring.buckets
     assert wiring.queue_mappings
     assert wiring.schedules
     assert [route.path for route in wiring.routes if route.authorizer is None] == ["/webhooks/{shop}"]

@@ -86,7 +86,7 @@ def test_the_layer_is_built_for_what_the_functions_run_on(stack: Stack) -> None:
     assert [layer["CompatibleRuntimes"]] == [[runtime] for runtime in {f["Runtime"] for f in functions}]
     assert all(layer["CompatibleArchitectures"] == function["Architectures"] for function in functions)
     metadata = stack.source["Resources"]["SegmentCoreLayer"]["Metadata"]
-    assert metadata == {"BuildMethod": layer["CompatibleRuntimes"][0], "BuildArchitecture": "arm64"}
+    assert metadata == {"BuildMethod": "makefile", "BuildArchitecture": "arm64"}
 
 
 def test_stores_and_readers_cannot_take_the_concurrency_of_the_others(stack: Stack) -> None:

@@ -18,6 +18,7 @@ def test_every_parameter_is_used(stack: Stack) -> None:
 
 def test_every_condition_is_used(stack: Stack) -> None:
     used = {value["Fn::If"][0] for value in everything(stack.source) if isinstance(value, dict) and "Fn::If" in value}
+    used |= {resource["Condition"] for resource in stack.source["Resources"].values() if "Condition" in resource}
     assert stack.source["Conditions"].keys() == used
 
 

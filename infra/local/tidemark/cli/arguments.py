@@ -62,7 +62,8 @@ def add_evaluation(parser: ArgumentParser) -> None:
     parser.add_argument("--zone", type=zone, metavar="ZONE", help="the shop's zone, like America/New_York")
     parser.add_argument(
         "--shop", type=Path, metavar="FILE",
-        help='the shop as JSON: {"zone", "currency", "settings": {"count_test_orders", "count_cancelled_orders"}}',
+        help='the shop as JSON: {"zone", "currency", "settings": {"count_test_orders", "count_cancelled_orders", '
+        '"abandoned_after_minutes"}}',
     )  # fmt: skip
     add_json(parser)
 

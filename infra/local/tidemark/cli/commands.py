@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidemark.cli import check, demo, explain, importing, local, members, token
+from tidemark.cli import check, cost, demo, explain, importing, local, members, token
 
 COMMANDS = (
     check.COMMAND,
@@ -12,4 +12,5 @@ COMMANDS = (
     demo.COMMAND,
     token.COMMAND,
     importing.COMMAND,
+    cost.COMMAND,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from datetime import datetime
@@ -27,6 +28,8 @@ exit status 1.
   tidemark explain --query "number_of_orders >= 3 AND last_order_date < -60d" --id 8401 \\
       --customers shop.ndjson --at 2026-03-01T05:00:00Z --zone America/New_York"""
 
+# `in` stands before it already, or `out`.
+_SEGMENT = re.compile(r"^in_segment\((.*)\)$", re.DOTALL)
 _GROUPS = {"and": "all of these", "or": "any of these", "not": "not this"}
 
 
@@ -75,11 +78,13 @@ def _find(wanted: str, file: CustomerFile, question: ShopInQuestion) -> Customer
 
 
 def _lines(part: Explanation, depth: int) -> Iterator[str]:
-    said = [part.text] if part.kind == "clause" else [_GROUPS[part.kind]]
+    said = [_GROUPS.get(part.kind) or _SEGMENT.sub(r"the segment \1", part.text)]
     if part.kind == "clause":
         said.append(f"saw {part.seen}" if part.seen is not None else "saw nothing on file")
     if part.missing or part.ahead:
         said.append("; ".join(filter(None, (f"has {part.missing}" if part.missing else "", part.ahead))))
+    if part.obstacle:
+        said.append(part.obstacle)
     yield f"{'  ' * depth}{_verdict(part):<4}{' | '.join([*said, _until(part.until)])}"
     for child in part.children:
         yield from _lines(child, depth + 1)
@@ -102,6 +107,7 @@ def _as_json(part: Explanation) -> dict[str, Any]:
         "seen": part.seen,
         "missing": part.missing or None,
         "ahead": part.ahead or None,
+        "obstacle": part.obstacle or None,
         "children": [_as_json(child) for child in part.children],
     }
 

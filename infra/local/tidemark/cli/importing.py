@@ -1,4 +1,4 @@
-"""`tidemark import`: customer documents of a file into a stack, in batches, naming every line that is refused."""
+"""`tidemark import`: facts of a file into a stack, in batches, naming every line that is refused."""
 
 from __future__ import annotations
 
@@ -7,30 +7,39 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from segment_core import clock
 from segment_core.errors import InvalidDocument
 from segment_core.instants import iso
 from tidemark.cli import arguments
 from tidemark.cli.command import Command
-from tidemark.cli.customer_file import CustomerFile
 from tidemark.cli.errors import OK, PROBLEMS, CommandError
+from tidemark.cli.import_formats import FORMATS, source
+from tidemark.cli.kept_place import SUFFIX, Keeper, Place
 from tidemark.cli.output import Progress, print_json
 from tidemark.cli.service import TOKEN_VARIABLE, Answer, Service, local_now, token_for
+from tidemark.cli.source_file import STANDARD_INPUT, SourceFile
 
 # What POST /imports takes in one request: documents, and bytes with room below a Lambda's 6 MB.
 BATCH_DOCUMENTS = 100
 BATCH_BYTES = 5_000_000
 
 _DESCRIPTION = f"""\
-Sends customer documents to POST /imports. Every line is checked here first: a bad one is named
-on standard error and nothing of it is stored; the others are imported and the exit status is 1.
+Sends customer documents to POST /imports: those of an NDJSON file, or made of what Shopify exports
+(customers or orders as CSV, the result of a bulk operation as JSONL). Every line is checked here
+first: a bad one is named on standard error and nothing of it is stored; the others are imported and
+the exit status is 1.
+
+How far it came is kept in FILE{SUFFIX}; if it is cut off, the same command goes on there.
 
 Documents that carry no as_of count as told when the file was last modified, or at --as-of (standard
 input: when the command starts): what the store told later stays. Importing an unmodified file again
-changes nothing, so an import that was cut off may simply be repeated. On a local stack whose clock is
-before that, they count from its present; the command says so, and with which --as-of to repeat it.
+changes nothing. On a local stack whose clock is before that, they count from its present; the
+command says so, and with which --as-of to repeat it.
 
 The token is --token, else ${TOKEN_VARIABLE}, else (on this machine) one from the local stack."""
 
@@ -58,10 +67,10 @@ class Batch:
         return b'{"as_of":"' + iso(as_of).encode() + b'","customers":[' + b",".join(self.lines) + b"]}"
 
 
-def batches(file: CustomerFile) -> Iterator[Batch]:
-    """The file's good lines in as few requests as the limits allow."""
+def batches(file: SourceFile, after: int = 0) -> Iterator[Batch]:
+    """The file's good lines in as few requests as the limits allow, without as many as were sent before."""
     batch = Batch()
-    for number, line, _ in file.documents():
+    for number, line, _ in islice(file.documents(), after, None):
         if not Batch().takes(line):
             file.refuse(number, InvalidDocument("", f"the document is larger than {BATCH_BYTES:,} bytes; split it"))
             continue
@@ -75,7 +84,15 @@ def batches(file: CustomerFile) -> Iterator[Batch]:
 
 def configure(parser: ArgumentParser) -> None:
     """The arguments of `tidemark import`."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="NDJSON, a customer document a line; .gz too, - stdin")
+    parser.add_argument("file", type=Path, metavar="FILE", help="what to import; .gz too, - is standard input")
+    parser.add_argument(
+        "--format", choices=FORMATS, metavar="FORMAT",
+        help=f"{', '.join(FORMATS)} (default: as the first line of FILE looks; of standard input: documents)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--customers", type=Path, metavar="CSV", help="for shopify-orders: the export of customers, which has their ids"
+    )
+    parser.add_argument("--restart", action="store_true", help="begin at the beginning, whatever was kept")
     parser.add_argument("--url", required=True, type=arguments.base_url, metavar="URL", help="the stack's address")
     parser.add_argument(
         "--as-of", type=arguments.instant, metavar="INSTANT",
@@ -111,29 +128,54 @@ def _not_after(url: str, told_at: datetime) -> datetime:
 
 def run(options: Namespace) -> int:
     """Import the file; 1 if any line was refused, here or by the service."""
-    file = CustomerFile(options.file)
-    progress = Progress("customers imported")
-    accepted = 0
+    file = source(options.file, options.format, options.customers)
     token, shop = token_for(options.url, options.token, options.shop)
-    service = Service(options.url, token)
-    as_of = options.as_of or _not_after(options.url, _told_at(options.file))
-    for batch in batches(file):
+    keeper = Keeper(_beside(options.file))
+    of = _identity(options, shop)
+    place = None if options.restart else keeper.find(of)
+    if place is None:
+        place = Place(of, options.as_of or _not_after(options.url, _told_at(options.file)))
+    else:
+        print(f"going on after {place.sent:,} documents that were sent before", file=sys.stderr)
+        file.refused += place.refused
+    _send_all(Service(options.url, token), file, place, keeper)
+    keeper.forget()
+    if options.json:
+        refused = sorted(file.refused, key=itemgetter("line"))
+        print_json({"shop": shop, "accepted": place.accepted, "left_out": file.left_out, "refused": refused})
+    else:
+        into = f" into {shop}" if shop else ""
+        guests = f", {file.left_out:,} left out (orders of guests)" if file.left_out else ""
+        print(f"{place.accepted:,} accepted{into}, {len(file.refused):,} refused{guests}")
+    return PROBLEMS if file.refused else OK
+
+
+def _send_all(service: Service, file: SourceFile, place: Place, keeper: Keeper) -> None:
+    """Send what was not sent before, and keep the place after each batch."""
+    progress = Progress("documents imported")
+    for batch in batches(file, place.sent):
         try:
-            accepted += _send(service, batch, as_of, file, progress)
+            _send(service, batch, file, place, progress)
         except CommandError as error:
             progress.clear()
             raise CommandError(
-                f"{error}\n{accepted:,} customers were accepted before that; importing the file again goes on: "
-                "what is stored already stays as it is"
+                f"{error}\n{place.accepted:,} customers were accepted before that; the same command goes on after them"
             ) from None
-        progress.show(accepted)
+        keeper.keep(place)
+        progress.show(place.accepted)
     progress.clear()
-    if options.json:
-        print_json({"shop": shop, "accepted": accepted, "refused": sorted(file.refused, key=lambda line: line["line"])})
-    else:
-        into = f" into {shop}" if shop else ""
-        print(f"{accepted:,} accepted{into}, {len(file.refused):,} refused")
-    return PROBLEMS if file.refused else OK
+
+
+def _beside(path: Path) -> Path | None:
+    return None if path == STANDARD_INPUT else path.with_name(path.name + SUFFIX)
+
+
+def _identity(options: Namespace, shop: str | None) -> dict[str, Any]:
+    """What is imported where; a place that was kept counts for nothing else."""
+    paths = [path for path in (options.file, options.customers) if path is not None and path.is_file()]
+    files = [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
+    as_of = iso(options.as_of) if options.as_of else None
+    return {"files": files, "format": options.format, "url": options.url, "shop": shop, "as_of": as_of}
 
 
 def _advice(answer: Answer) -> str:
@@ -142,22 +184,22 @@ def _advice(answer: Answer) -> str:
     return "; say with --as-of when the file was told" if ahead else ""
 
 
-def _send(service: Service, batch: Batch, as_of: datetime, file: CustomerFile, progress: Progress) -> int:
-    """Send one batch; returns how many documents were accepted. Refused ones are named by their line."""
-    answer = service.repeat("POST", "/imports", batch.body(as_of))
+def _send(service: Service, batch: Batch, file: SourceFile, place: Place, progress: Progress) -> None:
+    """Send one batch, and count in `place` what became of it. Refused documents are named by their line."""
+    answer = service.repeat("POST", "/imports", batch.body(place.as_of))
     if answer.status != 202:
         raise CommandError(
             f"{service.url}/imports refused lines {batch.numbers[0]} to {batch.numbers[-1]}: "
             f"{answer.status} {answer.reason}{_advice(answer)}"
         )
-    accepted = 0
     for result in answer.body["results"]:
         if result["status"] == "accepted":
-            accepted += 1
+            place.accepted += 1
             continue
         progress.clear()
         file.refuse(batch.numbers[result["index"]], InvalidDocument(result.get("path") or "", result["message"]))
-    return accepted
+        place.refused.append(file.refused[-1])
+    place.sent += len(batch.lines)
 
 
-COMMAND = Command("import", "import customers from a file into a stack", _DESCRIPTION, configure, run)
+COMMAND = Command("import", "import facts from a file into a stack", _DESCRIPTION, configure, run)

@@ -5,25 +5,30 @@ from __future__ import annotations
 import json
 import re
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from segment_core.facts.customer import Customer
-from segment_core.language.ast import And, InSegment, Matches, Not, Or, Query
+from segment_core.language.ast import Clause, InSegment, Matches, Query
+from segment_core.language.segments import clauses
+from segment_core.language.vocabulary import FUNCTIONS, Domain, domain_of
 from segment_core.shop import NO_CURRENCY, OrderPolicy, Shop
 from tidemark.cli import arguments
 from tidemark.cli.errors import UsageError
 
 _CURRENCY = re.compile("[A-Z]{3}")
-_SETTINGS = {"count_test_orders": "count_test", "count_cancelled_orders": "count_cancelled"}
-_KINDS = {str: "a text", bool: "true or false", dict: "an object"}
+# Name in the file, name and type in the policy.
+_SETTINGS: dict[str, tuple[str, type[bool] | type[int]]] = {
+    "count_test_orders": ("count_test", bool),
+    "count_cancelled_orders": ("count_cancelled", bool),
+    "abandoned_after_minutes": ("abandoned_after_minutes", int),
+}
+_KINDS = {str: "a text", bool: "true or false", int: "a whole number", dict: "an object"}
 
-Value = TypeVar("Value", str, bool, dict[str, Any])
-
-_MONEY_ATTRIBUTES = {"amount_spent", "average_order_value"}
-_MONEY_PARAMETERS = {"amount", "sum_amount"}
+Value = TypeVar("Value", str, bool, int, dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class ShopInQuestion:
     """The shop of a file of customers. Its currency may have to be found in the orders as they come by.
 
     A customer without orders in any currency is answered alike under each, so it is enough that a customer's own
-    orders were seen before it is evaluated.
+    orders were seen before it is evaluated. What only the shop's currency decides has to be told.
     """
 
     def __init__(self, options: Namespace, query: Query) -> None:
@@ -48,34 +53,37 @@ class ShopInQuestion:
         if zone is None:
             raise UsageError("a zone is needed: give --zone, or --shop with one")
         self._currency_is_told = told.currency is not None
-        self._money_decides = refers_to_money(query)
+        self._deciding = {domain.shops for clause in clauses(query) for domain in _domains(clause)}
         self.shop = Shop(zone=zone, currency=told.currency or NO_CURRENCY, orders=told.orders)
 
     def see(self, customer: Customer) -> None:
-        """Learn from the customer's orders. Raises UsageError when several currencies leave the answer open."""
+        """Learn from the customer's orders. Raises UsageError when they leave the answer open, wherever in the file."""
         if self._currency_is_told:
             return
         for order in customer.orders:
+            if order.currency is None and "currency" in self._deciding:
+                raise UsageError(
+                    f"order '{order.id}' is in no currency and the query asks for one: say which one is the shop's "
+                    "with --shop"
+                )
             if order.currency is None or order.currency == self.shop.currency:
                 continue
             if self.shop.currency == NO_CURRENCY:
                 self.shop = replace(self.shop, currency=order.currency)
-            elif self._money_decides:
+            elif "money" in self._deciding:
                 raise UsageError(
                     f"the orders are in several currencies ({self.shop.currency}, {order.currency}) and the query "
                     "compares money: say which one is the shop's with --shop"
                 )
 
 
-def refers_to_money(query: Query) -> bool:
-    """Whether the answer depends on the shop's currency."""
-    if isinstance(query, And | Or):
-        return any(refers_to_money(child) for child in query.children)
-    if isinstance(query, Not):
-        return refers_to_money(query.child)
-    if isinstance(query, Matches):
-        return any(parameter.name in _MONEY_PARAMETERS for parameter in query.parameters)
-    return not isinstance(query, InSegment) and query.attribute in _MONEY_ATTRIBUTES
+def _domains(clause: Clause) -> Iterator[Domain]:
+    """What the values of the clause are."""
+    if isinstance(clause, Matches):
+        known = (FUNCTIONS[clause.function].parameter(parameter.name) for parameter in clause.parameters)
+        yield from (parameter.domain for parameter in known if parameter is not None)
+    elif not isinstance(clause, InSegment):
+        yield domain_of(clause.attribute)
 
 
 def _read(path: Path) -> ShopFile:
@@ -93,8 +101,16 @@ def _read(path: Path) -> ShopFile:
     return ShopFile(
         zone=_zone(path, shop.get("zone", str)),
         currency=currency,
-        orders=OrderPolicy(**{name: settings.get(key, bool) or False for key, name in _SETTINGS.items()}),
+        orders=OrderPolicy(**_policy(settings)),
     )
+
+
+def _policy(settings: _Fields) -> dict[str, Any]:
+    """What the file says of the policy; the rest is as it is for a shop that says nothing."""
+    told = {name: settings.get(key, kind) for key, (name, kind) in _SETTINGS.items()}
+    if (wait := told["abandoned_after_minutes"]) is not None and wait < 1:
+        raise settings.refusal("abandoned_after_minutes", "1 or more")
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _zone(path: Path, name: str | None) -> ZoneInfo | None:
@@ -118,6 +134,12 @@ class _Fields:
     def get(self, key: str, kind: type[Value]) -> Value | None:
         """The value, or None where the key is absent."""
         value = self._told.get(key)
-        if value is not None and not isinstance(value, kind):
-            raise UsageError(f"{self._path}: {self._where}{key}: must be {_KINDS[kind]}")
+        # bool first: in Python a bool is an int.
+        wrong = isinstance(value, bool) and kind is not bool
+        if value is not None and (wrong or not isinstance(value, kind)):
+            raise self.refusal(key, _KINDS[kind])
         return value
+
+    def refusal(self, key: str, form: str) -> UsageError:
+        """What to raise if the value at that key is not of that form."""
+        return UsageError(f"{self._path}: {self._where}{key}: must be {form}")

@@ -1,4 +1,4 @@
-"""SQS, EventBridge and the parameter store for stock AWS clients: their JSON protocols over HTTP.
+"""SQS, EventBridge, the parameter store and S3 for stock AWS clients: their protocols over HTTP.
 
 A call that this stack does not serve is refused by name, never half-answered.
 """
@@ -17,6 +17,7 @@ from tidemark.stack.activity import Activity
 from tidemark.stack.bus import Bus
 from tidemark.stack.http_server import Request, Response
 from tidemark.stack.names import Names
+from tidemark.stack.objects import Objects
 from tidemark.stack.parameters import Parameter, Parameters
 from tidemark.stack.queues import Draft, Message, Queue, Queues
 
@@ -40,11 +41,14 @@ class AwsError(Exception):
 class AwsEndpoint:
     """Answers calls of AWS clients."""
 
-    def __init__(self, names: Names, queues: Queues, bus: Bus, parameters: Parameters, activity: Activity) -> None:
+    def __init__(
+        self, names: Names, queues: Queues, bus: Bus, parameters: Parameters, objects: Objects, activity: Activity
+    ) -> None:
         self._names = names
         self._queues = queues
         self._bus = bus
         self._parameters = parameters
+        self._objects = objects
         self._activity = activity
         self._calls: Mapping[str, Callable[[Json], Json]] = {
             "AmazonSQS.SendMessage": self._send_message,
@@ -62,6 +66,10 @@ class AwsEndpoint:
     def __call__(self, request: Request) -> Response:
         """Answer one call."""
         target = request.header("x-amz-target") or ""
+        # Of all that is served here only S3 names what is asked for by method and path.
+        if not target:
+            with self._activity.busy("S3"):
+                return self._objects(request)
         headers = [("x-amzn-requestid", str(uuid.uuid4())), ("content-type", "application/x-amz-json-1.0")]
         try:
             if target not in self._calls:

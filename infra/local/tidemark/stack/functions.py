@@ -14,9 +14,11 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from segment_core.store.capacity import Consumed
 from tidemark.stack import worker
 from tidemark.stack.activity import Activity
 from tidemark.stack.clock import StackClock
@@ -70,7 +72,7 @@ class Environment:
                 "stackTrace": [],
             }
             # What it wrote before it ended, it can tell nobody any more.
-            return {"error": error, "output": "", "written": None}
+            return {"error": error, "output": "", "written": None, "consumed": []}
         return answer
 
     def stop(self) -> None:
@@ -112,6 +114,7 @@ class Functions:
                 self._free[one.name].put(environment)
         self._clock: StackClock
         self._written: Callable[[Collection[str] | None], None]
+        self._consumed: queue.SimpleQueue[tuple[str, Consumed]] = queue.SimpleQueue()
         self.log: deque[dict[str, str]] = deque(maxlen=_LOG_LINES)
 
     def start(
@@ -120,15 +123,20 @@ class Functions:
         layers: Sequence[Path],
         clock: StackClock,
         written: Callable[[Collection[str] | None], None],
+        *,
+        metered: bool = False,
     ) -> None:
         """Load all functions, at once. `variables` go to each.
 
         `written` hears, after each invocation, which tables were written to; None if that is not known.
+        `metered`: count what calls of DynamoDB consume, for `take_consumed`.
         """
         self._clock, self._written = clock, written
         failures: list[str] = []
         threads = [
-            threading.Thread(target=self._load, args=(one, variables, layers, failures), name=f"load {one.name}")
+            threading.Thread(
+                target=self._load, args=(one, variables, layers, metered, failures), name=f"load {one.name}"
+            )
             for one in self._settings.values()
         ]
         for thread in threads:
@@ -139,7 +147,12 @@ class Functions:
             raise StackError("; ".join(failures))
 
     def _load(
-        self, one: FunctionSettings, variables: Mapping[str, str], layers: Sequence[Path], failures: list[str]
+        self,
+        one: FunctionSettings,
+        variables: Mapping[str, str],
+        layers: Sequence[Path],
+        metered: bool,
+        failures: list[str],
     ) -> None:
         free = self._free[one.name]
         for _ in range(free.qsize()):
@@ -151,6 +164,7 @@ class Functions:
                     "layers": [str(layer) for layer in layers],
                     "code": str(one.code),
                     "handler": one.handler,
+                    "metered": metered,
                 }
             )
             free.put(environment)
@@ -194,8 +208,15 @@ class Functions:
             if (took := time.monotonic() - began) > one.timeout:
                 print(f"{one.id} took {took:.0f} s; on AWS it ends after {one.timeout}", file=sys.stderr, flush=True)
             self._keep(one, request_id, answer)
+            for line in answer["consumed"]:
+                units, indexes = Decimal(line["units"]), Decimal(line["indexes"])
+                self._consumed.put((one.id, Consumed(**{**line, "units": units, "indexes": indexes})))
             self._written(answer["written"])
         return answer
+
+    def take_consumed(self) -> list[tuple[str, Consumed]]:
+        """By function, what its calls of DynamoDB came to since this was asked last; nothing if it is not metered."""
+        return [self._consumed.get() for _ in range(self._consumed.qsize())]
 
     def _keep(self, one: FunctionSettings, request_id: str, answer: Mapping[str, Any]) -> None:
         for line in answer["output"].splitlines():

@@ -60,6 +60,15 @@ def _name(names: Names, name: str) -> str:
     return name
 
 
+def _bucket(names: Names, name: str) -> str:
+    # The name of a bucket is in small letters.
+    return name.lower()
+
+
+def _bucket_arn(names: Names, name: str) -> str:
+    return f"arn:{PARTITION}:s3:::{name.lower()}"
+
+
 def _arn(service: str, prefix: str) -> Callable[[Names, str], str]:
     return lambda names, name: names.arn(service, f"{prefix}{name}")
 
@@ -91,6 +100,8 @@ NAMING: Mapping[str, Naming] = {
     "AWS::Logs::LogGroup": Naming(
         "LogGroupName", _name, {"Arn": lambda names, name: names.arn("logs", f"log-group:{name}:*")}
     ),
+    "AWS::S3::Bucket": Naming("BucketName", _bucket, {"Arn": _bucket_arn}),
+    "AWS::S3::BucketPolicy": Naming(None, _name, {}),
     "AWS::SNS::Topic": Naming("TopicName", _arn("sns", ""), {"TopicArn": _arn("sns", ""), "TopicName": _name}),
     "AWS::SQS::Queue": Naming(
         "QueueName",

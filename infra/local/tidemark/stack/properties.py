@@ -38,6 +38,10 @@ RESOURCES: Mapping[str, Known] = {
         "MessageRetentionPeriod SqsManagedSseEnabled KmsMasterKeyId KmsDataKeyReusePeriodSeconds Tags"
         " RedriveAllowPolicy ReceiveMessageWaitTimeSeconds",
     ),
+    "AWS::S3::Bucket": _known(
+        "BucketName",
+        "PublicAccessBlockConfiguration OwnershipControls BucketEncryption LifecycleConfiguration Tags",
+    ),
     "AWS::Events::EventBus": _known("Name", "Description Tags DeadLetterConfig KmsKeyIdentifier LogConfig"),
     "AWS::Events::Rule": _known("Name EventBusName EventPattern Targets State", "Description Tags"),
     "AWS::Serverless::LayerVersion": _known(

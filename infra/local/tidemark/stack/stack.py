@@ -35,6 +35,7 @@ from tidemark.stack.functions import Functions
 from tidemark.stack.http_api import HttpApi
 from tidemark.stack.http_server import HttpServer, Request, Response
 from tidemark.stack.names import Names
+from tidemark.stack.objects import ACCESS_KEY, SECRET_KEY, Objects
 from tidemark.stack.parameters import Parameters
 from tidemark.stack.queue_mapping import QueuePoller
 from tidemark.stack.queues import Draft, Queues
@@ -72,12 +73,14 @@ class Stack:
         *,
         environments: int = 1,
         next_work: Mapping[str, str] = NEXT_WORK,
+        metered: bool = False,
     ) -> None:
         """`data`: folder to keep everything in (None: memory). `clock`: stand still at this instant; kept data
         whose clock is already later goes on from there, and is moved there if it is earlier.
 
         `environments`: how many events a function may work on at once; each is a process of its own.
         `next_work`: by function, the place of a function that tells when its schedules will have work.
+        `metered`: count what calls of DynamoDB consume, for `functions.take_consumed`.
         """
         self._template_path = template
         self._data = data
@@ -87,6 +90,7 @@ class Stack:
         self._given = dict(parameters or {})
         self._environments = environments
         self._next_work = next_work
+        self._metered = metered
         self._activity = Activity()
         self._writes = Writes()
         self._ending = ExitStack()
@@ -129,11 +133,13 @@ class Stack:
         self.functions = Functions(self.wiring.functions, self._environments, sockets, self._activity)
         self._ending.callback(self.functions.stop)
         self._open_services()
-        services_server.start(AwsEndpoint(names, self.queues, self._bus, Parameters(self._database), self._activity))
+        parameters, objects = Parameters(self._database), Objects(self.wiring.buckets, self._database)
+        services_server.start(AwsEndpoint(names, self.queues, self._bus, parameters, objects, self._activity))
         client = self._store.open(self.wiring.tables)
         self._ending.callback(client.close)
         self._read_streams(client)
-        self.functions.start(self._variables(services_server.url), self.wiring.layers, self.clock, self._writes.note)
+        variables = self._variables(services_server.url)
+        self.functions.start(variables, self.wiring.layers, self.clock, self._writes.note, metered=self._metered)
         self._begin()
 
     def _lock_data(self) -> IO[str] | None:
@@ -208,8 +214,8 @@ class Stack:
         """What every function has in its environment beside its own: where this stack's AWS is."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return kept | {
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": naming.REGION,
             "AWS_DEFAULT_REGION": naming.REGION,
             "AWS_ENDPOINT_URL": services_url,

@@ -20,6 +20,7 @@ def wire(template: Template) -> Wiring:
     wiring.tables = [resources.table(template, resource) for resource in template.of_type("AWS::DynamoDB::Table")]
     wiring.queues = [resources.queue(template, resource) for resource in template.of_type("AWS::SQS::Queue")]
     wiring.buses = ["default", *(resource.name for resource in template.of_type("AWS::Events::EventBus"))]
+    wiring.buckets = [resource.name.lower() for resource in template.of_type("AWS::S3::Bucket")]
     wiring.layers = [
         template.folder / resource.properties["ContentUri"]
         for resource in template.of_type("AWS::Serverless::LayerVersion")

@@ -126,6 +126,7 @@ class Wiring:
     functions: list[FunctionSettings] = field(default_factory=list)
     layers: list[Path] = field(default_factory=list)
     buses: list[str] = field(default_factory=list)
+    buckets: list[str] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)
     authorizers: dict[str, Authorizer] = field(default_factory=dict)
     streams: list[StreamMapping] = field(default_factory=list)

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from multiprocessing.connection import Connection
@@ -27,6 +28,7 @@ from botocore import UNSIGNED
 from botocore.loaders import Loader, create_loader
 
 from segment_core import clock, instants
+from segment_core.store.capacity import Meter
 from tidemark.stack.store_client import AUTHORIZATION
 
 Json = Any
@@ -78,6 +80,9 @@ def run(connection: Connection, inherited: Iterable[Closable]) -> None:
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is its answer
             answer = {"error": _described(error)}
         answer |= {"output": output.getvalue(), "written": worker.take_written()}
+        consumed = worker.take_consumed()
+        # What the stack itself wants to know is nothing that happens on AWS.
+        answer["consumed"] = consumed if request["do"] == "invoke" else []
         connection.send_bytes(json.dumps(answer).encode())
 
 
@@ -86,6 +91,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._written: set[str] = set()
+        self._meter = Meter()
         self._handler: Callable[[Json, object], Json] = _not_loaded
 
     def start(self, request: Json) -> None:
@@ -97,6 +103,8 @@ class Worker:
                 sys.path.append(layer)
         _forget_caches(request["layers"])
         boto3.DEFAULT_SESSION = self.session()
+        if request["metered"]:
+            self._meter.watch(boto3.DEFAULT_SESSION.events)
         module_name, _, function = request["handler"].rpartition(".")
         sys.path.insert(0, request["code"])
         sys.modules.pop(module_name, None)
@@ -120,6 +128,11 @@ class Worker:
         """The tables that were written to since this was asked last."""
         written, self._written = self._written, set()
         return sorted(written)
+
+    def take_consumed(self) -> list[dict[str, Any]]:
+        """What calls of DynamoDB came to since this was asked last; nothing if nobody wants to know."""
+        lines = [asdict(line) for line in self._meter.take()]
+        return [line | {"units": str(line["units"]), "indexes": str(line["indexes"])} for line in lines]
 
     def session(self) -> boto3.Session:
         """What clients are made from: it notes writes, and does not sign.
@@ -145,8 +158,9 @@ class Worker:
             self._written.update(action["TableName"] for kind, action in operation.items() if kind != "ConditionCheck")
 
 
-def _unsigned(**_: object) -> Any:
-    return UNSIGNED
+def _unsigned(signing_name: str = "", **_: object) -> Any:
+    # The addresses of files are checked.
+    return None if signing_name == "s3" else UNSIGNED
 
 
 def _authorize(request: Any, **_: object) -> None:

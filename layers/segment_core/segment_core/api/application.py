@@ -21,14 +21,37 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
 )
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
-from segment_core.api import customers, imports, problems, segments, shops
+from segment_core.api import (
+    customers,
+    events,
+    explanations,
+    extracts,
+    imports,
+    memberships,
+    problems,
+    queries,
+    segments,
+    shops,
+)
 from segment_core.api.access import Caller
+from segment_core.api.conditional import tagged
 from segment_core.api.wording import wording
 from segment_core.errors import Contention, InvalidRequest, NotFound, TidemarkError
 from segment_core.facts import strict_json
 from segment_core.runtime.observability import logger
 
-ROUTERS = (shops.router, segments.router, customers.router, imports.router)
+# Fixed paths before those with a variable in the same place.
+ROUTERS = (
+    shops.router,
+    queries.router,
+    memberships.router,
+    segments.router,
+    explanations.router,
+    extracts.router,
+    customers.router,
+    imports.router,
+    events.router,
+)
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _JSON = "application/json"
@@ -87,6 +110,7 @@ def _read_body(app: APIGatewayHttpResolver, next_step: NextMiddleware) -> Respon
 _STEPS = (
     _let_in,
     _read_body,
+    tagged,
     OpenAPIRequestValidationMiddleware(),
     # Without the flag an answer of ours that breaks its model would be blamed on the request.
     OpenAPIResponseValidationMiddleware(has_response_validation_error=True),

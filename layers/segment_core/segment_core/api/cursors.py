@@ -1,35 +1,45 @@
 """Cursors: where the next page begins, as a text that callers hand back and need not understand.
 
-A cursor names the shop, the list and the definition it was made for, and is refused anywhere else. It is not
-authenticated, so whoever decodes it may write another one. That gains them nothing: the shop of every
-read is the token's, never the cursor's, and the position is only a place within the list that was asked for.
+A cursor is signed for the shop, the list with its filters and the definition that it was made for, and is refused
+anywhere else. What it holds is a place that the page itself has shown, so it is signed and not encrypted.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import json
 from dataclasses import dataclass
 
 from segment_core.errors import InvalidRequest
-from segment_core.store import keys
+from segment_core.runtime import signing
+from segment_core.runtime.environment import ApiEnvironment, environment
 
-# Longer than any that is made here: ids have at most 128 characters.
-MOST_CHARACTERS = 1024
+# Longer than any that is made here: a name's place has at most 1,024 bytes, each of them six characters in JSON.
+MOST_CHARACTERS = 10_000
+
+_MAC_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a cursor is bound to: a shop, and one of its lists, for example `segments/<id>/members`."""
+    """What a cursor is bound to: a shop, one of its lists, for example `segments/<id>/members`, and its filters."""
 
     shop: str
     list: str
+    filters: str = ""
+
+    @classmethod
+    def of(cls, shop: str, of_list: str, **filters: object) -> Place:
+        """A list with filters; those that are None were not asked for."""
+        given = {name: str(value) for name, value in sorted(filters.items()) if value is not None}
+        return cls(shop, of_list, json.dumps(given, separators=(",", ":")))
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The id that a page ended with, and the definition whose members were read."""
+    """What a page ended with: an id, or a place in an order; and the definition whose members were read."""
 
     after: str
     definition: str = ""
@@ -37,22 +47,28 @@ class Position:
 
 def write(place: Place, position: Position) -> str:
     """The cursor of that position."""
-    parts = [place.shop, place.list, position.definition, position.after]
-    text = json.dumps(parts, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    text = json.dumps([position.definition, position.after], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_mac(place, text) + text).decode().rstrip("=")
 
 
 def read(place: Place, cursor: str | None) -> Position | None:
     """The position that a cursor of this place stands for; None for none, which is the beginning.
 
-    Raises InvalidRequest if the text is no cursor, or one of another shop or list.
+    Raises InvalidRequest (`invalid_cursor`) if the text is no cursor of ours for this very list.
     """
     if cursor is None:
         return None
-    shop, of_list, definition, after = _parts(cursor)
-    if (shop, of_list) != (place.shop, place.list):
-        raise _invalid("the cursor belongs to another list")
-    return Position(_id(after), definition)
+    if len(cursor) > MOST_CHARACTERS:
+        raise _invalid("the cursor is too long")
+    try:
+        signed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _invalid("the text is not a cursor") from error
+    mac, text = signed[:_MAC_BYTES], signed[_MAC_BYTES:]
+    if not hmac.compare_digest(mac, _mac(place, text)):
+        raise _invalid("the text is not a cursor of this list with these filters")
+    definition, after = json.loads(text)
+    return Position(after, definition)
 
 
 def check_definition(position: Position | None, definition: str) -> None:
@@ -64,24 +80,20 @@ def check_definition(position: Position | None, definition: str) -> None:
         )
 
 
-def _parts(cursor: str) -> list[str]:
-    if len(cursor) > MOST_CHARACTERS:
-        raise _invalid("the cursor is too long")
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
-    except (binascii.Error, ValueError, RecursionError) as error:
-        raise _invalid("the text is not a cursor") from error
-    if not (isinstance(parts, list) and len(parts) == 4 and all(isinstance(part, str) for part in parts)):
-        raise _invalid("the text is not a cursor")
-    return parts
+def next_cursor(place: Place, after: str | None, definition: str = "") -> str | None:
+    """The cursor of the next page; None after the last."""
+    return None if after is None else write(place, Position(after, definition))
 
 
-def _id(text: str) -> str:
-    try:
-        return keys.entity_id(text)
-    except InvalidRequest as error:
-        raise _invalid("the text is not a cursor") from error
+def _mac(place: Place, text: bytes) -> bytes:
+    # Each part with its length, so that none can be read as another's.
+    parts = [part.encode() for part in (place.shop, place.list, place.filters)]
+    signed = b"".join(len(part).to_bytes(4) + part for part in (*parts, text))
+    return hmac.digest(_key(), signed, "sha256")[:_MAC_BYTES]
+
+
+def _key() -> bytes:
+    return signing.key(environment(ApiEnvironment).cursor_key)
 
 
 def _invalid(message: str) -> InvalidRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,16 +11,14 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import models
 from segment_core.api.access import needs
+from segment_core.api.intake import check_sizes, refused
 from segment_core.api.routing import Ask, answers, tables
-from segment_core.errors import InvalidDocument, InvalidRequest, TidemarkError, TooLarge
-from segment_core.facts.told import OrderFact, ProfileFact
+from segment_core.errors import InvalidDocument, InvalidRequest, TooLarge
 from segment_core.ingest.documents import understand_document
 from segment_core.instants import iso, parse
 from segment_core.runtime import queue
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.segments.shops import get_shop
-from segment_core.store import orders, profiles
-from segment_core.store.orders import Held
 
 # What counts from later than now would win over every webhook until then. Clocks differ by a little.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -35,9 +33,9 @@ router = APIGatewayHttpRouter()
     operation_id="importCustomers",
     security=needs("events:write"),
     status_code=202,
-    responses=answers(202, models.ImportResults, 404, 415),
+    responses=answers(202, models.IntakeResults, 404, 415),
 )
-def take_in(body: models.ImportRequest, request: Request) -> models.ImportResults:
+def take_in(body: models.ImportRequest, request: Request) -> models.IntakeResults:
     """What is accepted was queued, all of it, when this is answered; what is refused is left out.
 
     Accepted is what can be merged by itself. Facts that were stored before may still make a customer or an
@@ -50,12 +48,12 @@ def take_in(body: models.ImportRequest, request: Request) -> models.ImportResult
     judged = list(_judge(ask.shop, ask.at, body.customers, body.as_of))
     messages = [message for _, message in judged if message is not None]
     queue.send_all(environment(ApiEnvironment).ingest_queue_url, ask.shop, messages)
-    return models.ImportResults(results=[result for result, _ in judged])
+    return models.IntakeResults(results=[result for result, _ in judged])
 
 
 def _judge(
     shop: str, at: datetime, documents: list[Any], as_of: str | None
-) -> Iterator[tuple[models.ImportResult, Mapping[str, Any] | None]]:
+) -> Iterator[tuple[models.IntakeResult, Mapping[str, Any] | None]]:
     """For each document its result, and its message if it was accepted."""
     for index, document in enumerate(_dated(document, as_of) for document in documents):
         message = {"kind": "document", "shop": shop, "received_at": iso(at), "document": document}
@@ -64,11 +62,11 @@ def _judge(
             _check_as_of(document, at)
             if queue.size(message) > queue.MESSAGE_LIMIT_BYTES:
                 raise TooLarge("the document does not fit into a queue message of 1 MiB", code="document_too_large")
-            _check_sizes(shop, customer, bought)
+            check_sizes(shop, customer, bought)
         except (InvalidDocument, TooLarge) as error:
-            yield _refused(index, error), None
+            yield refused(index, error), None
         else:
-            yield models.ImportResult(index=index, id=customer.customer_id, status="accepted"), message
+            yield models.IntakeResult(index=index, id=customer.customer_id, status="accepted"), message
 
 
 def _check_as_of(document: Mapping[str, Any], at: datetime) -> None:
@@ -87,17 +85,3 @@ def _dated(document: Any, as_of: str | None) -> Any:
     """The document with the request's `as_of`, if it carries none of its own."""
     undated = isinstance(document, dict) and document.get("as_of") is None
     return {**document, "as_of": as_of} if undated and as_of is not None else document
-
-
-def _check_sizes(shop: str, customer: ProfileFact, bought: Iterable[OrderFact]) -> None:
-    """Raises TooLarge if a fact is more than its item can hold, even where nothing else is stored."""
-    profiles.told(shop, customer.customer_id, None, customer.told, bulk=True)
-    for fact in bought:
-        held = Held(fact.order_id, orders.pointer_key(shop, fact.order_id), None, None)
-        if change := orders.told(shop, held, fact.told):
-            orders.writes(shop, change, bulk=True)
-
-
-def _refused(index: int, error: TidemarkError) -> models.ImportResult:
-    path = error.path if isinstance(error, InvalidDocument) else None
-    return models.ImportResult(index=index, status="refused", code=error.code, path=path, message=error.message)

@@ -16,14 +16,20 @@ from segment_core.instants import iso
 from segment_core.runtime.secrets import MOST_SECRETS
 
 MOST_DOCUMENTS = 100
+MOST_EVENTS = 500
+
+# 30 days: what was left for longer was abandoned.
+LONGEST_WAIT_MINUTES = 30 * 24 * 60
 
 # Two labels or more, each of at most 63 characters.
 _HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"
 _CURRENCY = "^[A-Z]{3}$"
+ENTITY_ID = r"^[A-Za-z0-9_.:\-]{1,128}$"
 
 # What each pattern asks for, in words.
 FORMS = {
     _HOSTNAME: "must be a host name in lower case, such as example.myshopify.com",
+    ENTITY_ID: "must be an id: letters, digits and _ . : - only, at most 128",
     _CURRENCY: "must be a currency code of three capital letters, such as EUR",
 }
 
@@ -79,6 +85,9 @@ Secret = Annotated[
 NextCursor = Annotated[str | None, Field(description="The next page's `cursor`; null on the last page")]
 
 
+PlatformName = Literal["shopify", "woocommerce"]
+
+
 class Request(BaseModel):
     """A body that is sent to us."""
 
@@ -95,10 +104,13 @@ class Answer(BaseModel):
 
 
 class ShopSettings(Request):
-    """Which orders exist for queries."""
+    """Which orders exist for queries, and how long after its last change a checkout waits for one."""
 
     count_test_orders: bool = False
     count_cancelled_orders: bool = False
+    abandoned_after_minutes: Annotated[
+        int, Field(ge=1, le=LONGEST_WAIT_MINUTES, description="After that, a checkout without an order was abandoned")
+    ] = 60
 
 
 class ShopRequest(Request):
@@ -113,6 +125,9 @@ class ShopRequest(Request):
             examples=["example.myshopify.com"],
         ),
     ]
+    platform: Annotated[PlatformName, Field(description="The make of the store: how it writes its webhooks")] = (
+        "shopify"
+    )
     zone: Zone
     currency: Annotated[str, Field(pattern=_CURRENCY, description="ISO 4217", examples=["EUR"])]
     settings: ShopSettings = ShopSettings()
@@ -131,6 +146,7 @@ class Shop(Answer):
 
     shop: str
     domain: str
+    platform: PlatformName
     zone: str
     currency: str
     settings: ShopSettings
@@ -169,10 +185,10 @@ class SegmentPage(Answer):
 
 
 class Member(Answer):
-    """A customer in a segment, and since when."""
+    """A customer in a segment, and since when; null of a past member whose entry is kept no longer."""
 
     customer_id: str
-    since: Instant
+    since: Instant | None
 
 
 class MemberPage(Answer):
@@ -192,19 +208,20 @@ class MemberPage(Answer):
 # Customers ------------------------------------------------------------------------------------
 
 
-class SegmentName(Answer):
-    """A segment by id and name."""
+class CustomerSegment(Answer):
+    """A segment that a customer is in, and since when; null in the moments before the member list has followed."""
 
     id: str
-    name: str
+    name: str | None
+    since: Instant | None
 
 
 class CustomerSegments(Answer):
-    """The segments that a customer is in."""
+    """The segments that a customer is in. The name is null of a segment that was deleted since the past asked for."""
 
     customer_id: str
     as_of: Instant
-    segments: list[SegmentName]
+    segments: list[CustomerSegment]
 
 
 # Imports --------------------------------------------------------------------------------------
@@ -222,8 +239,8 @@ class ImportRequest(Request):
     customers: Annotated[list[Any], Field(min_length=1, max_length=MOST_DOCUMENTS)]
 
 
-class ImportResult(Answer):
-    """What became of the document at `index`: queued, or refused with the reason."""
+class IntakeResult(Answer):
+    """What became of what was sent at `index`: queued, or refused with the reason."""
 
     index: int
     id: str | None = None
@@ -233,10 +250,23 @@ class ImportResult(Answer):
     message: str | None = None
 
 
-class ImportResults(Answer):
-    """A result per document, in their order."""
+class IntakeResults(Answer):
+    """A result for each thing that was sent, in their order."""
 
-    results: list[ImportResult]
+    results: list[IntakeResult]
+
+
+# Events ---------------------------------------------------------------------------------------
+
+
+class EventRequest(Request):
+    """Things that happened once, each with the customer whom it happened to; each is judged by itself.
+
+    An event is `{customer_id, id, type, at, properties?}`, as in a customer document: `docs/customers.md`. An event
+    whose id the customer has already is the same event.
+    """
+
+    events: Annotated[list[Any], Field(min_length=1, max_length=MOST_EVENTS)]
 
 
 # Problems -------------------------------------------------------------------------------------

@@ -30,6 +30,9 @@ see `docs/webhooks.md`."""
 _TAGS = {
     "Shops": "Zone, currency and settings under which queries are answered",
     "Segments": "Definitions and who is in them",
+    "Members": "Who is in a segment: numbers, other orders, files",
+    "Why and when": "Explanations, forecasts and history",
+    "Queries": "Help while a query is written",
     "Customers": "One customer at a time",
     "Imports": "Facts in bulk",
 }

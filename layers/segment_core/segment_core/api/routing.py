@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -19,6 +19,9 @@ from segment_core.api.problems import CONTENT_TYPE
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.store import keys
 from segment_core.store.tables import Tables
+
+# How long a request may read customers one by one; what is not read by then is estimated. The gateway waits 30.
+SECONDS_OF_READING = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,14 @@ def tables() -> Tables:
         customers=env.customers_table,
         memberships=env.memberships_table,
         members=env.members_table,
+        history=env.history_table,
         segments=env.segments_table,
     )
+
+
+def history_kept() -> timedelta:
+    """For how long enters and leaves are kept in this deployment."""
+    return timedelta(days=environment(ApiEnvironment).history_days)
 
 
 # Parameters -----------------------------------------------------------------------------------
@@ -55,6 +64,17 @@ EntityId = Annotated[
     AfterValidator(lambda text: keys.entity_id(unquote(text))),
     Path(alias="id", description="Letters, digits and _ . : - only, at most 128"),
 ]
+CustomerId = Annotated[
+    str,
+    AfterValidator(lambda text: keys.entity_id(unquote(text))),
+    Path(alias="customer", description="Letters, digits and _ . : - only, at most 128"),
+]
+ExtractId = Annotated[
+    str,
+    AfterValidator(lambda text: keys.entity_id(unquote(text))),
+    Path(alias="extract", description="The `id` that was answered when it was asked for"),
+]
+PastInstant = Annotated[models.AsOf | None, Query(description="A past instant, ISO 8601 with an offset; absent: now")]
 Cursor = Annotated[str | None, Query(description="The `next_cursor` of the page before; absent: the first page")]
 
 
@@ -64,14 +84,20 @@ Cursor = Annotated[str | None, Query(description="The `next_cursor` of the page 
 def answers(status: int, model: type[BaseModel] | None, *problems: int) -> dict[int, Any]:
     """The `responses` of a route: its success, and the statuses of the problems that it may tell of.
 
-    What every route can answer (401, 403, 429, 500, 503) need not be listed. The gateway answers with some of
+    What every route can answer (400, 401, 403, 404, 429, 500, 503) need not be listed. The gateway answers with some of
     these statuses too, before we are asked, and with a body of its own.
     """
     success = {"application/json": {"model": model}} if model else {}
     ours = {CONTENT_TYPE: {"model": models.Problem}}
     gateways = {"application/json": {"model": models.GatewayMessage}}
     either = {**ours, **gateways}
-    told = dict.fromkeys((*problems, 400), ours) | {401: either, 403: either, 429: gateways, 500: either, 503: either}
+    told = dict.fromkeys((*problems, 400, 404), ours) | {
+        401: either,
+        403: either,
+        429: gateways,
+        500: either,
+        503: either,
+    }
     return {
         status: {"description": HTTPStatus(status).phrase, "content": success},
         **{

@@ -45,6 +45,8 @@ def put(
         currency=body.currency,
         count_test_orders=body.settings.count_test_orders,
         count_cancelled_orders=body.settings.count_cancelled_orders,
+        abandoned_after_minutes=body.settings.abandoned_after_minutes,
+        platform=body.platform,
         at=ask.at,
     )
     if body.webhook_secrets is not None:
@@ -52,10 +54,13 @@ def put(
     shown = models.Shop(
         shop=record.id,
         domain=record.domain,
+        platform=record.platform,
         zone=record.zone,
         currency=record.currency,
         settings=models.ShopSettings(
-            count_test_orders=record.count_test_orders, count_cancelled_orders=record.count_cancelled_orders
+            count_test_orders=record.count_test_orders,
+            count_cancelled_orders=record.count_cancelled_orders,
+            abandoned_after_minutes=record.abandoned_after_minutes,
         ),
         webhook_secrets=len(secrets.read(prefix, shop) if body.webhook_secrets is None else body.webhook_secrets),
     )

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from segment_core.errors import Forbidden, InvalidRequest, NotFound, TidemarkError, TooLarge, Unauthorised
 from segment_core.facts import strict_json
 from segment_core.ingest import signature, topics
+from segment_core.ingest.platforms import PLATFORMS, Platform
 from segment_core.instants import iso
 from segment_core.runtime import queue, secrets
 from segment_core.segments.shops import get_shop
@@ -45,8 +46,8 @@ class Delivery:
 
     @property
     def topic(self) -> str:
-        """What the store says happened; empty if it says nothing."""
-        return self.headers.get("shopify-topic", "")
+        """What the store says happened, whatever make of store it is; empty if it says nothing."""
+        return next((told for one in PLATFORMS.values() if (told := self.headers.get(one.headers.topic))), "")
 
     @classmethod
     def of_event(cls, event: Mapping[str, Any]) -> Delivery:
@@ -65,6 +66,7 @@ class _Lock:
     """What opens a shop's door, and when that was read."""
 
     domain: str
+    platform: Platform
     secrets: tuple[str, ...]
     read_at: datetime
 
@@ -87,14 +89,17 @@ class Door:
         lock = self._lock(shop, at, SECRETS_LAST)
         if len(delivery.body) > BODY_LIMIT_BYTES:
             raise TooLarge(f"a webhook's body holds at most {BODY_LIMIT_BYTES} bytes", code="body_too_large")
+        if lock.platform.is_ping(delivery.body):
+            return "ignored"
         lock = self._opened(lock, shop, delivery, at)
         text, content = _json(delivery.body)
-        _check_domain(lock.domain, delivery, content)
-        if not delivery.topic:
-            raise InvalidRequest("the header X-Shopify-Topic is missing", code="missing_topic")
-        if not topics.is_used(delivery.topic):
+        _check_domain(lock, delivery, content)
+        topic = delivery.headers.get(lock.platform.headers.topic)
+        if not topic:
+            raise InvalidRequest(f"{_header(lock.platform.headers.topic)} is missing", code="missing_topic")
+        if not topics.is_used(topic, lock.platform.topics):
             return "ignored"
-        self._queue(_message(shop, delivery, text, at), shop)
+        self._queue(_message(shop, lock.platform, topic, delivery, text, at), shop)
         return "queued"
 
     def _lock(self, shop: str, at: datetime, lasts: timedelta) -> _Lock:
@@ -104,17 +109,18 @@ class Door:
         if known and timedelta(0) <= at - known.read_at < lasts:
             return known
         record = get_shop(self.tables, shop)
-        lock = _Lock(record.domain, secrets.read(self.secrets_prefix, shop), at)
+        lock = _Lock(record.domain, PLATFORMS[record.platform], secrets.read(self.secrets_prefix, shop), at)
         self._locks[shop] = lock
         return lock
 
     def _opened(self, lock: _Lock, shop: str, delivery: Delivery, at: datetime) -> _Lock:
-        signed = delivery.headers.get("shopify-hmac-sha256", "")
+        header = lock.platform.headers.signature
+        signed = delivery.headers.get(header, "")
         if not signature.verify(delivery.body, signed, lock.secrets):
             lock = self._lock(shop, at, SECRETS_LAST_AFTER_MISMATCH)
             if not signature.verify(delivery.body, signed, lock.secrets):
                 raise Unauthorised(
-                    "X-Shopify-Hmac-Sha256 is not the body's signature under a secret of this shop",
+                    f"{_header(header)} is not the body's signature under a secret of this shop",
                     code="invalid_signature",
                 )
         return lock
@@ -143,29 +149,36 @@ def _json(body: bytes) -> tuple[str, Any]:
         raise InvalidRequest("the body is not text in UTF-8", code="invalid_json") from error
 
 
-def _check_domain(domain: str, delivery: Delivery, content: Any) -> None:
+def _header(name: str) -> str:
+    return f"the header X-{name.title()}"
+
+
+def _check_domain(lock: _Lock, delivery: Delivery, content: Any) -> None:
     """A body that was signed for one shop of an app opens the doors of its other shops: compare what it says."""
-    told = [delivery.headers.get("shopify-shop-domain")]
+    told = [delivery.headers.get(lock.platform.headers.domain)]
     if isinstance(content, dict):
         told += [content.get("shop_domain"), content.get("myshopify_domain")]
-    if any(isinstance(one, str) and one.strip().lower() != domain.lower() for one in told):
+    if any(isinstance(one, str) and _host(one) != lock.domain.lower() for one in told):
         raise Forbidden("the webhook names another shop's domain than this shop is bound to", code="shop_mismatch")
 
 
+def _host(told: str) -> str:
+    """The host name in what a store says of itself: that name, or the address of its front page."""
+    return told.strip().lower().partition("://")[-1 if "://" in told else 0].partition("/")[0]
+
+
 # Fields of the message that are there only if the store sent the header.
-_HINTS = {
-    "triggered_at": "shopify-triggered-at",
-    "webhook_id": "shopify-webhook-id",
-    "api_version": "shopify-api-version",
-}
+_HINTS = ("triggered_at", "webhook_id", "api_version")
 
 
-def _message(shop: str, delivery: Delivery, text: str, at: datetime) -> dict[str, str]:
-    hints = {name: delivery.headers[header] for name, header in _HINTS.items() if header in delivery.headers}
+def _message(shop: str, platform: Platform, topic: str, delivery: Delivery, text: str, at: datetime) -> dict[str, str]:
+    sent = {name: delivery.headers.get(getattr(platform.headers, name)) for name in _HINTS}
+    hints = {name: value for name, value in sent.items() if value is not None}
     return {
         "kind": "webhook",
         "shop": shop,
-        "topic": delivery.topic,
+        "platform": platform.name,
+        "topic": topic,
         "received_at": iso(at),
         **hints,
         "body": text,

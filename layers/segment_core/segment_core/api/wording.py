@@ -12,11 +12,14 @@ from segment_core.api.models import FORMS
 
 _WORDS: dict[str, str] = {
     "bool_type": "must be true or false",
+    "date_from_datetime_inexact": "must be a date without a time, such as 2026-03-01",
+    "date_from_datetime_parsing": "must be a date, such as 2026-03-01",
     "dict_type": "must be an object",
     "extra_forbidden": "is not known here",
     "greater_than_equal": "must be at least {ge}",
     "int_parsing": "must be a whole number",
     "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
     "list_type": "must be a list",
     "missing": "is missing",
     "model_attributes_type": "must be an object",

@@ -101,7 +101,7 @@ class AnniversaryClause:
 
     def timeline(self, subject: Subject) -> Timeline:
         """The answer from `at` on."""
-        answer = recurring(subject.at, self._windows(subject))
+        answer = recurring(subject.at, self._windows(subject), subject.patience)
         return inverted(answer) if self.negated else answer
 
     def _windows(self, subject: Subject) -> Iterator[Window]:

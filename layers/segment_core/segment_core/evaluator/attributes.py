@@ -1,6 +1,7 @@
 """What can be asked of a customer: one table from the name of a filter to its type and its value in time.
 
-To add a filter, add its row to ATTRIBUTES.
+What is a field or a score of the customer, as it stands there, follows from the vocabulary. To add a filter that is
+made of more, add its row to COMPUTED.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import operator
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
-from segment_core.calendar import NEVER
+from segment_core.evaluator.abandonment import abandoned
 from segment_core.evaluator.conditions import text
 from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.rhythm import average_gap, average_order_value, overdue
@@ -20,7 +22,9 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Unit
 from segment_core.evaluator.timeline import Course
 from segment_core.facts.customer import Address
-from segment_core.language import ast
+from segment_core.language import ast, vocabulary
+from segment_core.language.spelling import composed, folded
+from segment_core.language.vocabulary.domains import TEXT
 
 
 class DateAttribute(NamedTuple):
@@ -57,7 +61,7 @@ class ListAttribute(NamedTuple):
     """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides."""
 
     read: Callable[[Subject], Collection[str]]
-    fold: Callable[[str], str] = str
+    fold: Callable[[str], str] = composed
     # How elements are spelled for a value that is only a part of one.
     partly: Callable[[str], str] | None = None
 
@@ -94,26 +98,6 @@ def _order_total(pick: Callable[[Totals], Decimal | int]) -> Callable[[Subject],
     return read
 
 
-def _abandoned(subject: Subject) -> Course[datetime | None]:
-    """The last change of the latest checkout that is not completed."""
-    return extreme(
-        subject.at,
-        [
-            (checkout.updated_at, checkout.completed_at or NEVER)
-            for checkout in subject.customer.checkouts
-            if checkout.updated_at is not None
-        ],
-        newest=True,
-    )
-
-
-def _added(subject: Subject) -> Course[datetime | None]:
-    created = subject.customer.created_at
-    if created is not None and created > subject.at:
-        return Course(None, ((created, created),))
-    return Course(created)
-
-
 def _places(spell: Callable[[Address], str | None]) -> Callable[[Subject], Collection[str]]:
     def read(subject: Subject) -> Collection[str]:
         return [place for place in map(spell, subject.customer.addresses) if place]
@@ -126,7 +110,7 @@ def _region(address: Address) -> str | None:
 
 
 def _without_country(region: str) -> str:
-    return region.partition("-")[2] or region
+    return composed(region).partition("-")[2] or region
 
 
 def _city(address: Address) -> str | None:
@@ -146,28 +130,49 @@ def _speaks(locale: str, wanted: str) -> bool:
     return locale == wanted or locale.startswith(f"{wanted}-")
 
 
-ATTRIBUTES: Final[dict[str, Attribute]] = {
-    "abandoned_checkout_date": DateAttribute(_abandoned),
+COMPUTED: Final[dict[str, Attribute]] = {
+    "abandoned_checkout_date": DateAttribute(abandoned),
     "amount_spent": NumberAttribute(_order_total(lambda totals: totals.amount), "money"),
     "average_days_between_orders": MeasureAttribute(average_gap),
     "average_order_value": MeasureAttribute(average_order_value),
-    "companies": ListAttribute(lambda subject: subject.customer.companies),
-    "created_by_app_id": TextAttribute(lambda subject: subject.customer.created_by_app_id),
-    "customer_account_status": TextAttribute(lambda subject: subject.customer.state),
-    "customer_added_date": DateAttribute(_added),
     "customer_cities": ListAttribute(_places(_city)),
     "customer_countries": ListAttribute(_places(lambda address: address.country)),
     "customer_email_domain": TextAttribute(_email_domain),
     "customer_language": TextAttribute(lambda subject: subject.customer.locale, _speaks),
     "customer_regions": ListAttribute(_places(_region), partly=_without_country),
-    "customer_tags": ListAttribute(lambda subject: subject.customer.tags, str.casefold),
     "days_overdue": OverdueAttribute(overdue),
-    "email_subscription_status": TextAttribute(lambda subject: subject.customer.email_marketing_consent),
     "first_order_date": DateAttribute(_order_date(newest=False)),
     "last_order_date": DateAttribute(_order_date(newest=True)),
     "number_of_orders": NumberAttribute(_order_total(lambda totals: totals.orders), "orders"),
-    "predicted_spend_tier": TextAttribute(lambda subject: subject.customer.scores.get("predicted_spend_tier")),
-    "product_subscription_status": TextAttribute(lambda subject: subject.customer.product_subscription_status),
-    "rfm_group": TextAttribute(lambda subject: subject.customer.scores.get("rfm_group")),
-    "sms_subscription_status": TextAttribute(lambda subject: subject.customer.sms_marketing_consent),
+}
+
+
+def as_it_stands(entry: vocabulary.Attribute) -> Attribute:
+    """How a filter is answered that is a field of the customer, or a score. Raises KeyError for any other."""
+    kind, name = entry.reads[0]
+    if kind not in ("field", "score"):
+        raise KeyError(f"{entry.name} is not answered")
+    read: Any = attrgetter(f"customer.{name}") if kind == "field" else _score(name)
+    if entry.many:
+        # Values with a form of their own differ by case; texts of the merchant's do not.
+        return ListAttribute(read, folded if entry.domain == TEXT else composed)
+    return DateAttribute(_happened(read)) if entry.domain.type == "date" else TextAttribute(read)
+
+
+def _score(name: str) -> Callable[[Subject], str | None]:
+    return lambda subject: subject.customer.scores.get(name)
+
+
+def _happened(read: Callable[[Subject], datetime | None]) -> Callable[[Subject], Course[datetime | None]]:
+    """What is dated after `at` has not happened yet."""
+
+    def happened(subject: Subject) -> Course[datetime | None]:
+        when = read(subject)
+        return Course(None, ((when, when),)) if when is not None and when > subject.at else Course(when)
+
+    return happened
+
+
+ATTRIBUTES: Final[dict[str, Attribute]] = {
+    name: COMPUTED.get(name) or as_it_stands(entry) for name, entry in vocabulary.ATTRIBUTES.items()
 }

@@ -47,6 +47,7 @@ from segment_core.evaluator.timeline import Course, Timeline, Window, during, me
 from segment_core.evaluator.windows import Chosen
 from segment_core.language import ast
 from segment_core.language.problems import Code, Problem
+from segment_core.language.spelling import composed
 from segment_core.language.vocabulary.metafields import PREFIX
 
 Reader = Callable[[Subject], Course[Any]]
@@ -154,7 +155,7 @@ def _starting(name: str, value: ast.Value) -> Clause:
     attribute = ATTRIBUTES[name]
     if isinstance(attribute, ListAttribute):
         return ValueClause(reader(attribute), element_test("STARTS WITH", (value,), attribute.fold))
-    return ValueClause(reader(attribute), prefix_test("STARTS WITH", value, str))
+    return ValueClause(reader(attribute), prefix_test("STARTS WITH", value, composed))
 
 
 def _compared(name: str, operator: str, values: Sequence[ast.Value]) -> Clause:

@@ -1,7 +1,7 @@
 """What the operators mean: one table for values that are compared, one for facts that time passes.
 
 `!=` and `NOT IN` are the exact complements of `=` and `IN`, so they hold for a missing value; no other
-operator does.
+operator does. Texts are compared as Unicode composes them, those of the query and those of facts.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from segment_core.calendar import BEGINNING, NEVER, Passing, local_date, passing
+from segment_core.calendar import BEGINNING, NEVER, Passing, local_date, passing, resolve
 from segment_core.evaluator.timeline import Window
 from segment_core.language import ast
+from segment_core.language.spelling import composed
 
 Literal = str | Decimal | bool
 Test = Callable[[Any], bool]
@@ -49,6 +50,10 @@ _WINDOWS: Final[dict[str, Callable[[Passing, Passing], tuple[Window, ...]]]] = {
 }
 
 
+# Operators that hold for no fact which the (low) bound has passed.
+_UNTIL_PASSED: Final = ("=", ">", ">=", "BETWEEN")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DateCondition:
     """`op expression`, or BETWEEN with two expressions, for a fact that has an instant or lacks it.
@@ -59,6 +64,8 @@ class DateCondition:
     operator: str
     low: ast.DateExpression
     high: ast.DateExpression
+    # Whether a bound has a time of day; else all facts of a date share their windows.
+    timed: bool
 
     def windows(self, fact: datetime | date | None, zone: ZoneInfo) -> tuple[Window, ...]:
         """The instants at which the condition holds for the fact, in order, not overlapping.
@@ -67,9 +74,16 @@ class DateCondition:
         """
         if fact is None:
             return ALWAYS if self.operator in COMPLEMENTS else ()
-        if isinstance(self.low, ast.Moment) or isinstance(self.high, ast.Moment):
+        if self.timed:
             return _windows(self, fact, zone)
         return _windows_of_day(self, local_date(fact, zone) if isinstance(fact, datetime) else fact, zone)
+
+    def windows_after(self, at: datetime, fact: datetime | date | None, zone: ZoneInfo) -> tuple[Window, ...]:
+        """The same, without those of a fact for which it is all over at `at`: most facts are old."""
+        if fact is None or self.timed or self.operator not in _UNTIL_PASSED:
+            return self.windows(fact, zone)
+        day = local_date(fact, zone) if isinstance(fact, datetime) else fact
+        return () if day < _first_day(self, local_date(at, zone)) else _windows_of_day(self, day, zone)
 
 
 def _windows(condition: DateCondition, fact: datetime | date, zone: ZoneInfo) -> tuple[Window, ...]:
@@ -80,8 +94,14 @@ def _windows(condition: DateCondition, fact: datetime | date, zone: ZoneInfo) ->
 
 @lru_cache(maxsize=65_536)
 def _windows_of_day(condition: DateCondition, day: date, zone: ZoneInfo) -> tuple[Window, ...]:
-    """All facts of a day share their windows unless a bound has a time of day."""
     return _windows(condition, day, zone)
+
+
+@lru_cache(maxsize=4096)
+def _first_day(condition: DateCondition, today: date) -> date:
+    if isinstance(condition.low, ast.Moment):
+        raise TypeError("a moment is no day")
+    return resolve(condition.low, today)
 
 
 def date_condition(operator: str, values: Sequence[ast.Value]) -> DateCondition:
@@ -91,7 +111,7 @@ def date_condition(operator: str, values: Sequence[ast.Value]) -> DateCondition:
         raise TypeError("a date is compared with a date")
     if operator not in _WINDOWS:
         raise KeyError(operator)
-    return DateCondition(operator, low, high)
+    return DateCondition(operator, low, high, isinstance(low, ast.Moment) or isinstance(high, ast.Moment))
 
 
 def value_test(operator: str, values: Sequence[ast.Value]) -> Test:
@@ -101,17 +121,18 @@ def value_test(operator: str, values: Sequence[ast.Value]) -> Test:
         holds, bound = _ORDERINGS[operator], wanted[0]
         return lambda seen: seen is not None and holds(seen, bound)
     if operator in _PREFIX:
-        return prefix_test(operator, values[0], str)
+        return prefix_test(operator, values[0], composed)
     if operator == "BETWEEN":
         low, high = wanted
         return lambda seen: seen is not None and low <= seen <= high
-    return _complemented(operator, frozenset(wanted).__contains__)
+    among = frozenset(wanted).__contains__
+    return _complemented(operator, lambda seen: among(composed(seen) if isinstance(seen, str) else seen))
 
 
 def text_test(operator: str, values: Sequence[ast.Value], same: Callable[[str, str], bool]) -> Test:
     """The test on a text for which `same(seen, wanted)` is equality."""
     wanted = [text(value) for value in values]
-    return _complemented(operator, lambda seen: seen is not None and any(same(seen, one) for one in wanted))
+    return _complemented(operator, lambda seen: seen is not None and any(same(composed(seen), one) for one in wanted))
 
 
 def element_test(operator: str, values: Sequence[ast.Value], fold: Callable[[str], str]) -> Test:
@@ -149,7 +170,9 @@ def every(tests: Sequence[Test]) -> Test | None:
 
 def literal(value: ast.Value) -> Literal:
     """The value of a literal that is no date. Raises TypeError for a date."""
-    if isinstance(value, ast.Text | ast.Number | ast.Truth):
+    if isinstance(value, ast.Text):
+        return composed(value.value)
+    if isinstance(value, ast.Number | ast.Truth):
         return value.value
     raise TypeError("a date stands where a number or a text is compared")
 
@@ -157,7 +180,7 @@ def literal(value: ast.Value) -> Literal:
 def text(value: ast.Value) -> str:
     """The value of a text literal. Raises TypeError for any other."""
     if isinstance(value, ast.Text):
-        return value.value
+        return composed(value.value)
     raise TypeError("a text is compared with a text")
 
 

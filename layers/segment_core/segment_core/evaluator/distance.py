@@ -7,10 +7,9 @@ from decimal import Decimal
 from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
-from segment_core.calendar import BEGINNING
 from segment_core.evaluator.conditions import Test, every
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.things import ChosenThings, Things, at_least_one
+from segment_core.evaluator.things import Choice, Things, at_least_one, key
 from segment_core.facts.customer import Address
 from segment_core.language import ast
 
@@ -28,10 +27,10 @@ def _located(subject: Subject) -> list[Address]:
     return [address for address in addresses if address.latitude is not None and address.longitude is not None]
 
 
-LOCATED: Final = Things(_located, lambda address: BEGINNING, "addresses", {})
+LOCATED: Final = Things(_located, "addresses", {})
 
 
-def compile_distance(node: ast.Matches) -> ChosenThings:
+def compile_distance(node: ast.Matches) -> Choice:
     """The radius around a point, or any address whose place is known. Raises KeyError and TypeError for what is
     not in the table, and for a radius without its centre.
     """
@@ -40,7 +39,16 @@ def compile_distance(node: ast.Matches) -> ChosenThings:
     if (centre is None) != (not values):
         raise KeyError("a radius and its centre belong together")
     tests = [] if centre is None else [_within(centre, value, KILOMETRES[name]) for name, value in values.items()]
-    return ChosenThings(LOCATED, every(tests), (), (at_least_one("addresses"),))
+    return Choice(
+        things=LOCATED,
+        test=every(tests),
+        line_test=None,
+        dates=(),
+        worth=None,
+        targets=(at_least_one("addresses"),),
+        rows_key=key("rows", node, node.parameters),
+        course_key=key("course", node, node.parameters),
+    )
 
 
 def _within(centre: ast.Value, radius: ast.Value, unit: Decimal) -> Test:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from segment_core.evaluator import readings
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.things import (
-    ChosenThings,
-    Count,
+    Choice,
     Elements,
     Listed,
+    OfTotals,
     Source,
     Things,
     Value,
@@ -21,23 +22,28 @@ from segment_core.evaluator.things import (
 )
 from segment_core.facts.customer import Event
 from segment_core.language import ast
+from segment_core.language.spelling import composed
 from segment_core.language.vocabulary.properties import key_of
 
 
 def emails(event: str) -> Things:
     """What happened to e-mails; `event` is its type."""
     sources = {"activity_id": Value(_property("activity_id")), **OF_EVENTS}
-    return Things(_events(event), _happened, "events", sources)
+    return _things(event, sources)
 
 
 def views(event: str) -> Things:
     """What was looked at; `event` is its type."""
     sources = {"id": Value(_property("id")), "tag": Elements(_tags), **OF_EVENTS}
-    return Things(_events(event), _happened, "events", sources)
+    return _things(event, sources)
+
+
+def _things(event: str, sources: Mapping[str, Source]) -> Things:
+    return Things(_events(event), "events", sources, start=_happened)
 
 
 def _events(type_: str) -> Callable[[Subject], Iterable[Event]]:
-    return lambda subject: [event for event in subject.customer.events if event.type == type_]
+    return lambda subject: [event for event in subject.customer.events if composed(event.type) == type_]
 
 
 def _happened(event: Event) -> datetime:
@@ -62,7 +68,7 @@ def _tags(event: Event) -> Collection[str]:
     return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list | tuple) else ()
 
 
-OF_EVENTS: Final[Mapping[str, Source]] = {"date": When(_happened), "count": Count()}
+OF_EVENTS: Final[Mapping[str, Source]] = {"date": When(_happened), "count": OfTotals(attrgetter("orders"), "events")}
 
 _READ: Final[Mapping[type[ast.Value], Callable[[object], Any]]] = {
     ast.Text: readings.text,
@@ -72,10 +78,10 @@ _READ: Final[Mapping[type[ast.Value], Callable[[object], Any]]] = {
 """What a property is read as, by the value that it is compared with."""
 
 
-def compile_event(node: ast.Matches) -> ChosenThings:
+def compile_event(node: ast.Matches) -> Choice:
     """The parameters of `event('name') MATCHES (...)`, ready to be asked. Raises as `compile_things` does."""
     properties = {one.name: _any_property(one) for one in node.parameters if one.name not in OF_EVENTS}
-    return compile_things(Things(_events(node.event), _happened, "events", {**OF_EVENTS, **properties}), node)
+    return compile_things(_things(composed(node.event), {**OF_EVENTS, **properties}), node)
 
 
 def _any_property(parameter: ast.Parameter) -> Source:

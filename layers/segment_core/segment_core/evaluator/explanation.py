@@ -15,12 +15,13 @@ from segment_core.calendar import local_date
 from segment_core.evaluator.clauses import Clause, DateClause
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import ComparedTarget, Target, quantity
-from segment_core.evaluator.timeline import Course, Timeline
+from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.language.printer import canonical
 from segment_core.language.problems import shown
+from segment_core.verdict import Verdict
 
-Kind = Literal["clause", "and", "or", "not"]
+Kind = Literal["clause", "segment", "and", "or", "not"]
 _KINDS: dict[type[ast.And | ast.Or | ast.Not], Kind] = {ast.And: "and", ast.Or: "or", ast.Not: "not"}
 
 
@@ -35,7 +36,8 @@ class Explanation:
     `seen` is the value that a clause found, dates as the shop's clocks show them and long lists shortened; None if
     nothing is on file, and for groups. `missing` says how far totals fall short ("2 of 3 orders"), `ahead` what time
     alone brings next, on which date in the shop's zone: the next change of a total ("the window loses one on
-    2026-03-04"), or when a date will be as asked ("next on 2026-05-01"). Both are empty where there is nothing to say.
+    2026-03-04"), or when a date will be as asked ("next on 2026-05-01"). `obstacle` says why a segment cannot be asked.
+    All three are empty where there is nothing to say.
     """
 
     kind: Kind
@@ -45,40 +47,37 @@ class Explanation:
     seen: str | None = None
     missing: str = ""
     ahead: str = ""
+    obstacle: str = ""
     children: tuple[Explanation, ...] = ()
 
 
 def explained_group(
-    node: ast.And | ast.Or | ast.Not, answer: Timeline, children: tuple[Explanation, ...]
+    node: ast.And | ast.Or | ast.Not, answer: Verdict, children: tuple[Explanation, ...]
 ) -> Explanation:
     """The explanation of an AND, OR or NOT over those of its parts."""
-    return Explanation(_KINDS[type(node)], canonical(node), answer.value, next(answer.flips, None), children=children)
+    return Explanation(_KINDS[type(node)], canonical(node), answer.member, answer.until, children=children)
 
 
 def explained_segment(
-    node: ast.InSegment, answer: Timeline, obstacle: str, children: tuple[Explanation, ...]
+    node: ast.InSegment, answer: Verdict, obstacle: str, children: tuple[Explanation, ...]
 ) -> Explanation:
     """The explanation of a segment that is asked, over its own; `obstacle` says why it cannot be asked."""
-    until = next(answer.flips, None)
-    return Explanation("clause", canonical(node), answer.value, until, missing=obstacle, children=children)
+    return Explanation("segment", canonical(node), answer.member, answer.until, obstacle=obstacle, children=children)
 
 
-def explained_clause(
-    node: ast.Clause, negated: bool, clause: Clause, answer: Timeline, subject: Subject
-) -> Explanation:
+def explained_clause(node: ast.Clause, negated: bool, clause: Clause, answer: Verdict, subject: Subject) -> Explanation:
     """The explanation of a clause; `answer` is that of the whole node, after its negation if it is `negated`."""
     course, currency = clause.read(subject), subject.shop.currency
     targets: Sequence[Target] = () if isinstance(clause, DateClause) else clause.targets
-    short = [] if answer.value or negated else [target.shortfall(course.now, currency) for target in targets]
-    until = next(answer.flips, None)
+    short = [] if answer.member or negated else [target.shortfall(course.now, currency) for target in targets]
     return Explanation(
         kind="clause",
         text=canonical(node),
-        member=answer.value,
-        until=until,
+        member=answer.member,
+        until=answer.until,
         seen=", ".join(target.seen(course.now, currency) for target in targets) or _seen(course.now, subject),
         missing=", ".join(filter(None, short)),
-        ahead=_next_change(node, course, targets, subject) if targets else _next_time(answer.value, until, subject),
+        ahead=_next_change(node, course, targets, subject) if targets else _next_time(answer, subject),
     )
 
 
@@ -111,7 +110,8 @@ def _has_window(node: ast.Clause) -> bool:
     )
 
 
-def _next_time(member: bool, until: datetime | None, subject: Subject) -> str:
+def _next_time(answer: Verdict, subject: Subject) -> str:
+    member, until = answer
     return "" if member or until is None else f"next on {local_date(until, subject.shop.zone)}"
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from segment_core.evaluator.accounts import CREDIT_ACCOUNTS
 from segment_core.evaluator.distance import WITHIN_DISTANCE, compile_distance
 from segment_core.evaluator.events import OF_EVENTS, compile_event, emails, views
-from segment_core.evaluator.orders import ORDERS_PLACED, PRODUCTS_PURCHASED, Sources, compile_orders
+from segment_core.evaluator.orders import ORDERS_PLACED, PRODUCTS_PURCHASED
 from segment_core.evaluator.refunds import REFUNDS
-from segment_core.evaluator.things import CREDIT_ACCOUNTS, Things, compile_things
+from segment_core.evaluator.things import Things, compile_things
 from segment_core.evaluator.windows import Chosen, compile_windows
 from segment_core.language import ast
 
@@ -27,10 +28,6 @@ class Function:
     compile: Callable[[ast.Matches], Chosen]
 
 
-def _orders(sources: Sources) -> Function:
-    return Function(sources, partial(compile_orders, sources))
-
-
 def _things(things: Things) -> Function:
     return Function(things.sources, partial(compile_things, things))
 
@@ -39,9 +36,9 @@ _EMAILS = ("bounced", "clicked", "delivered", "marked_as_spam", "opened", "unsub
 _VIEWS = ("collection_viewed", "product_viewed")
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    "orders_placed": _orders(ORDERS_PLACED),
+    "orders_placed": _things(ORDERS_PLACED),
     "orders_refunded": _things(REFUNDS),
-    "products_purchased": _orders(PRODUCTS_PURCHASED),
+    "products_purchased": _things(PRODUCTS_PURCHASED),
     **{name: _things(emails(name)) for name in (f"shopify_email.{event}" for event in _EMAILS)},
     **{name: _things(views(name)) for name in (f"storefront.{event}" for event in _VIEWS)},
     "store_credit_accounts": _things(CREDIT_ACCOUNTS),

@@ -26,6 +26,7 @@ from segment_core.evaluator.targets import Target
 from segment_core.evaluator.timeline import Course, Timeline, constant, during
 from segment_core.language import ast
 from segment_core.language.dates import day_or_moment
+from segment_core.language.spelling import composed, folded
 from segment_core.language.vocabulary.metafields import PREFIX
 
 Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]
@@ -131,13 +132,13 @@ def compile_element(name: str, value: ast.Value) -> MetafieldClause:
         number = value.value
         return MetafieldClause(read_metafield(name), tuple, lambda seen: number in seen, None, complement=False)
     # Texts of lists are compared as tags are, whatever their case.
-    test = element_test("=", (value,), str.casefold)
+    test = element_test("=", (value,), folded)
     return MetafieldClause(read_metafield(name), tuple, on(_only_texts, test), None, complement=False)
 
 
 def compile_prefix(name: str, value: ast.Value) -> MetafieldClause:
     """Whether the text, or an element of the list, starts with the value. Raises TypeError for a value that is none."""
-    text, element = prefix_test("STARTS WITH", value, str), element_test("STARTS WITH", (value,), str.casefold)
+    text, element = prefix_test("STARTS WITH", value, composed), element_test("STARTS WITH", (value,), folded)
 
     def starts(seen: Any) -> bool:
         return element(_only_texts(seen)) if isinstance(seen, tuple) else text(seen)

@@ -10,38 +10,39 @@ from typing import Final, NamedTuple
 
 from segment_core.calendar import BEGINNING
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.things import Amount, Count, Things, Value, When
+from segment_core.evaluator.things import OfTotals, Things, When, Worth
+from segment_core.evaluator.timeline import Course
 
 
 class CountedRefund(NamedTuple):
-    """A refund that counts within `[start, end)`; `amount` is None if it is not in the shop's currency."""
+    """A refund that counts within `[start, end)`; `worth` is its amount, None if it is not in the shop's currency."""
 
     created_at: datetime | None
-    amount: Decimal | None
+    worth: Course[Decimal | None]
     start: datetime
     end: datetime
 
 
 def _refunds(subject: Subject) -> Iterator[CountedRefund]:
-    for order, opened, end, _ in subject.orders:
-        ours = order.currency in (None, subject.shop.currency)
-        for refund in order.refunds:
+    for counted in subject.orders:
+        ours = counted.currency == subject.shop.currency
+        for refund in counted.order.refunds:
             # One whose date is not known is in the order's total already: it has happened.
-            start = max(opened, refund.created_at or BEGINNING)
-            if start < end:
-                yield CountedRefund(refund.created_at, refund.amount if ours else None, start, end)
+            start = max(counted.start, refund.created_at or BEGINNING)
+            if start < counted.end:
+                yield CountedRefund(refund.created_at, Course(refund.amount if ours else None), start, counted.end)
 
 
 REFUNDS: Final = Things(
     rows=_refunds,
+    unit="refunds",
     start=attrgetter("start"),
     end=attrgetter("end"),
-    amount=attrgetter("amount"),
-    unit="refunds",
+    worth=attrgetter("worth"),
     sources={
         "date": When(attrgetter("created_at")),
-        "amount": Value(attrgetter("amount")),
-        "sum_amount": Amount(),
-        "count": Count(),
+        "amount": Worth(),
+        "sum_amount": OfTotals(attrgetter("amount"), "money"),
+        "count": OfTotals(attrgetter("orders"), "refunds"),
     },
 )

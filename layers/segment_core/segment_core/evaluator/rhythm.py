@@ -21,7 +21,7 @@ from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.rows import NOTHING, Stretch, tally
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target
-from segment_core.evaluator.timeline import Course, Timeline, Window, during, inverted, joined, mapped
+from segment_core.evaluator.timeline import Course, Timeline, Window, during, inverted, joined, mapped, parts
 from segment_core.language import ast
 
 
@@ -37,7 +37,7 @@ def average_order_value(subject: Subject) -> Course[Decimal | None]:
     priced = (
         Stretch(since, until, amount, 0)
         for counted in subject.orders
-        for since, until, amount in counted.parts(counted.start, counted.end)
+        for since, until, amount in parts(counted.spend, counted.start, counted.end)
         if amount is not None
     )
     return mapped(tally(subject.at, priced), lambda totals: totals.amount / totals.orders if totals.orders else None)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
 from typing import NamedTuple, assert_never
 
 from segment_core.calendar import BEGINNING, TICK
 from segment_core.evaluator.clauses import Clause, compile_clause
 from segment_core.evaluator.explanation import Explanation, explained_clause, explained_group, explained_segment
+from segment_core.evaluator.segments import answer_of, obstacle
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.timeline import Timeline, constant, inverted, merged
+from segment_core.evaluator.timeline import Patience, Timeline, inverted, merged
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
-from segment_core.language.limits import DEEPEST_SEGMENTS
-from segment_core.language.problems import shown
+from segment_core.language.segments import clauses
 from segment_core.shop import Shop
 from segment_core.verdict import Verdict
 
@@ -32,7 +31,7 @@ class _Leaf:
         return inverted(answer) if self.negated else answer
 
     def explain(self, subject: Subject) -> Explanation:
-        return explained_clause(self.node, self.negated, self.clause, self.timeline(subject), subject)
+        return explained_clause(self.node, self.negated, self.clause, _verdict(self, subject), subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class _Negation:
         return inverted(self.child.timeline(subject))
 
     def explain(self, subject: Subject) -> Explanation:
-        return explained_group(self.node, self.timeline(subject), (self.child.explain(subject),))
+        return explained_group(self.node, _verdict(self, subject), (self.child.explain(subject),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,40 +53,27 @@ class _Group:
     children: Sequence[_Node]
 
     def timeline(self, subject: Subject) -> Timeline:
-        return merged((child.timeline(subject) for child in self.children), self.decisive)
+        return merged((child.timeline(subject) for child in self.children), self.decisive, subject.patience)
 
     def explain(self, subject: Subject) -> Explanation:
         children = tuple(child.explain(subject) for child in self.children)
-        return explained_group(self.node, self.timeline(subject), children)
+        return explained_group(self.node, _verdict(self, subject), children)
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """Another segment, asked through the shop. Nobody is in one that there is not, or that leads back to itself."""
+    """Another segment, asked through the shop."""
 
     node: ast.InSegment
 
     def timeline(self, subject: Subject) -> Timeline:
-        obstacle, rule = self._rule(subject)
-        return constant(False) if obstacle or not rule else rule.root.timeline(subject.within(self.node.segment))
+        return answer_of(self.node.segment, subject)
 
     def explain(self, subject: Subject) -> Explanation:
-        obstacle, rule = self._rule(subject)
-        asked = not obstacle and rule is not None
-        children = (rule.root.explain(subject.within(self.node.segment)),) if rule and asked else ()
-        return explained_segment(self.node, self.timeline(subject), obstacle, children)
-
-    def _rule(self, subject: Subject) -> tuple[str, Rule | None]:
-        """The segment's rule, or why it cannot be asked."""
-        name = self.node.segment
-        rule = subject.shop.segments.get(name)
-        if rule is None:
-            return f"there is no segment '{shown(name)}'", None
-        if name in subject.path:
-            return f"the segment '{shown(name)}' leads back to itself", rule
-        if len(subject.path) >= DEEPEST_SEGMENTS:
-            return f"segments ask segments more than {DEEPEST_SEGMENTS} deep", rule
-        return "", rule
+        segments = subject.shop.segments
+        hindered = obstacle(self.node.segment, segments)
+        children = () if hindered else (segments[self.node.segment].root.explain(subject),)
+        return explained_segment(self.node, _verdict(self, subject), hindered, children)
 
 
 _Node = _Leaf | _Negation | _Group | _Segment
@@ -102,19 +88,20 @@ class Flip(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A compiled query. Compile once, ask for any number of customers."""
+    """A compiled query. Compile once, ask for any number of customers. `asks` are the segments that it names."""
 
     query: ast.Query
     root: _Node
+    asks: frozenset[str]
 
     def evaluate(self, customer: Customer, shop: Shop, at: datetime) -> Verdict:
         """Whether the customer belongs at `at`, and the first instant at which that changes by time alone.
 
-        `until` is exact for every query, not only for single clauses: the flips of all clauses are known and
-        merged in order. Raises ValueError for an `at` without an offset.
+        The flips of all clauses are known and merged in order, so `until` is exact; but if MOST_STEPS of them do not
+        flip the answer it is the instant that the search came to, at which to look again. It is never late. Raises
+        ValueError for an `at` without an offset.
         """
-        member, flips = self.root.timeline(Subject(customer, shop, at))
-        return Verdict(member, next(flips, None))
+        return _verdict(self.root, Subject(customer, shop, at))
 
     def timeline(self, customer: Customer, shop: Shop, start: datetime, end: datetime) -> Iterator[Flip]:
         """Every flip in `[start, end)` if no new fact arrives, in order, each found when it is asked for.
@@ -125,8 +112,8 @@ class Rule:
         if end.tzinfo is None:
             raise ValueError("`end` must be an aware datetime: an instant without an offset means nothing")
         before = start if start.tzinfo is None or start <= BEGINNING + TICK else start - TICK
-        member, flips = self.root.timeline(Subject(customer, shop, before))
-        return _flips(member, takewhile(lambda instant: instant < end, flips))
+        subject = Subject(customer, shop, before)
+        return _flips(self.root.timeline(subject), end, subject.patience)
 
     def explain(self, customer: Customer, shop: Shop, at: datetime) -> Explanation:
         """The verdict of every part of the query, with the values seen."""
@@ -135,7 +122,8 @@ class Rule:
 
 def compile_query(query: ast.Query) -> Rule:
     """The query, ready to be asked. Raises InvalidQuery if a part of it cannot be evaluated."""
-    return Rule(query, _compiled(query))
+    asks = (clause.segment for clause in clauses(query) if isinstance(clause, ast.InSegment))
+    return Rule(query, _compiled(query), frozenset(asks))
 
 
 def evaluate(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> Verdict:
@@ -153,10 +141,21 @@ def explain(query: ast.Query, customer: Customer, shop: Shop, at: datetime) -> E
     return compile_query(query).explain(customer, shop, at)
 
 
-def _flips(member: bool, instants: Iterator[datetime]) -> Iterator[Flip]:
-    for instant in instants:
-        member = not member
-        yield Flip(instant, member)
+def _verdict(node: _Node, subject: Subject) -> Verdict:
+    subject.patience.renew()
+    member, later = node.timeline(subject)
+    step = next(iter(later), None)
+    return Verdict(member, step and step[0])
+
+
+def _flips(answer: Timeline, end: datetime, patience: Patience) -> Iterator[Flip]:
+    member, steps = answer.now, iter(answer.later)
+    # However often the search is broken off, it goes on until the end.
+    while (step := next(steps, None)) is not None and step[0] < end:
+        patience.renew()
+        if step[1] is not member:
+            member = step[1]
+            yield Flip(step[0], member)
 
 
 def _compiled(node: ast.Query) -> _Node:

@@ -38,7 +38,7 @@ def settled(customer: Customer, shop: Shop, at: datetime) -> Settled | None:
                 return None
             continue
         count += 1
-        if order.total is not None and order.currency in (None, currency):
+        if order.total is not None and (order.currency or currency) == currency:
             amount += order.total
         if created is not None:
             first = created if first is None or created < first else first

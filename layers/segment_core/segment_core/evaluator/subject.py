@@ -5,19 +5,17 @@ Here it is decided which orders exist and what was spent on them at any instant 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
 from operator import sub
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from segment_core.calendar import BEGINNING, NEVER
 from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
 from segment_core.evaluator.settled import Settled, settled
-from segment_core.evaluator.timeline import Course
+from segment_core.evaluator.timeline import Course, Patience, parts
 from segment_core.facts.customer import Customer, Order
 from segment_core.shop import Shop
 
@@ -27,43 +25,28 @@ Spend = Course[Decimal | None]
 class CountedOrder(NamedTuple):
     """An order that exists within `[start, end)`, a window that is not over at `at`.
 
-    `spend` is what was paid and kept, in the shop's currency; None if that is not known or another currency's.
+    `currency` is the shop's if the order has none. `spend` is what was paid and kept, in the shop's currency; None if
+    that is not known or another currency's.
     """
 
     order: Order
     start: datetime
     end: datetime
+    currency: str
     spend: Spend
-
-    def parts(self, opened: datetime, closed: datetime) -> Iterator[tuple[datetime, datetime, Decimal | None]]:
-        """The parts of `[opened, closed)`, not over at `at`, in which the spend stays the same, with it."""
-        amount, later = self.spend
-        for since, next_amount in later:
-            if since >= closed:
-                break
-            if since > opened:
-                yield opened, since, amount
-                opened = since
-            amount = next_amount
-        yield opened, closed, amount
 
 
 class Subject:
-    """One customer, one shop, one instant."""
+    """One customer, one shop, one instant. `derived` is what clauses found out that others can use, by their keys."""
 
     def __init__(self, customer: Customer, shop: Shop, at: datetime) -> None:
         if at.tzinfo is None:
             raise ValueError("`at` must be an aware datetime: an instant without an offset means nothing")
-        self.path: tuple[str, ...] = ()
         self.customer = customer
         self.shop = shop
         self.at = at
-
-    def within(self, segment: str) -> Subject:
-        """The same, as a segment is asked that the query at hand leads to; what was derived stays known."""
-        inner = copy(self)
-        inner.path = (*self.path, segment)
-        return inner
+        self.derived: dict[object, Any] = {}
+        self.patience = Patience()
 
     @cached_property
     def orders(self) -> tuple[CountedOrder, ...]:
@@ -80,7 +63,8 @@ class Subject:
             start = BEGINNING if order.created_at is None else order.created_at
             end = NEVER if order.cancelled_at is None or policy.count_cancelled else order.cancelled_at
             if end > self.at and end > start:
-                counted.append(CountedOrder(order, start, end, self._spend(order)))
+                currency = order.currency or self.shop.currency
+                counted.append(CountedOrder(order, start, end, currency, self._spend(order, currency)))
         return tuple(counted)
 
     @cached_property
@@ -98,18 +82,18 @@ class Subject:
             (
                 Stretch(since, until, NOTHING if amount is None else amount, 0)
                 for counted in self.orders
-                for since, until, amount in counted.parts(counted.start, counted.end)
+                for since, until, amount in parts(counted.spend, counted.start, counted.end)
             ),
         )
         return Course(totals.now, tuple(totals.later))
 
-    def _spend(self, order: Order) -> Spend:
+    def _spend(self, order: Order, currency: str) -> Spend:
         """What was paid and kept of the order, now and as refunds fall due.
 
         `total` is net of the refunds up to `updated_at`; those that have not happened yet are added back, and
         later ones are taken off once they happen. A refund whose date is not known is in the total already.
         """
-        if order.total is None or (order.currency is not None and order.currency != self.shop.currency):
+        if order.total is None or currency != self.shop.currency:
             return Course(None)
         if not order.refunds:
             return Course(order.total)

@@ -1,7 +1,8 @@
-"""`MATCHES` over what a customer has several of besides orders: events, refunds and accounts of store credit.
+"""`MATCHES` over what a customer has several of: orders, their lines, refunds, events, accounts, addresses.
 
-One table from a function's parameters to what they look at in one thing. Texts and numbers choose things, dates
-choose when a thing is in, totals are then compared, as with orders. To add a parameter, add its row to the table.
+One way for all of them: texts, numbers and lists choose rows, dates and amounts choose when a row is in, totals are
+then compared, even over no rows; without a condition on totals at least one row must be left. What differs is a table
+for each function, from its parameters to what they look at. To add a parameter, add its row there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from operator import attrgetter
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from segment_core.calendar import BEGINNING, NEVER, day_start
@@ -27,118 +28,159 @@ from segment_core.evaluator.conditions import (
 from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target, Unit, target
-from segment_core.evaluator.timeline import Course, Window
+from segment_core.evaluator.timeline import Course, Window, parts, replayed
+from segment_core.facts.customer import OrderLine
 from segment_core.language import ast
+from segment_core.language.spelling import folded
 
 
 class Value(NamedTuple):
-    """A text or a number of a thing."""
+    """A text or a number of a row, which time does not change."""
 
-    read: Callable[[Any], str | Decimal | None]
+    read: Callable[[Any], str | Decimal | int | None]
 
 
 class Elements(NamedTuple):
-    """A list of a thing; whole elements are looked for, whatever their case."""
+    """A list of a row; whole elements are looked for, whatever their case."""
 
     read: Callable[[Any], Collection[str]]
 
 
 class Listed(NamedTuple):
-    """Values of a thing, of which one is to be as asked."""
+    """Values of a row, of which one is to be as asked."""
 
     read: Callable[[Any], Collection[Any]]
 
 
+class OfLine(NamedTuple):
+    """Something of the lines that a row is made of; those that are as asked are chosen."""
+
+    source: Value | Elements
+
+
 class When(NamedTuple):
-    """A date of a thing; of one that `happened` nothing is known before it comes."""
+    """A date of a row; of one that `happened` nothing is known before it comes."""
 
     read: Callable[[Any], datetime | date | None]
     happened: bool = False
 
 
-class Count(NamedTuple):
-    """How many things are chosen."""
+class Worth(NamedTuple):
+    """What a row comes to, in the shop's currency, as refunds fall due."""
 
 
-class Amount(NamedTuple):
-    """What the chosen things come to, in the shop's currency."""
+class OfTotals(NamedTuple):
+    """A total over the chosen rows; `unit` is what it counts, `money` stands for the shop's currency."""
+
+    read: Callable[[Totals], Decimal | int]
+    unit: Unit
 
 
-Source = Value | Elements | Listed | When | Count | Amount
+Source = Value | Elements | Listed | OfLine | When | Worth | OfTotals
+
+_UNKNOWN_WORTH: Final = Course[Decimal | None](None)
 
 
 class Things(NamedTuple):
-    """What a function asks about: the things, since and until when each is there, and its parameters.
+    """What a function asks about: the rows, since and until when each is there, and the function's parameters.
 
-    `amount` is what a thing adds to sums of money.
+    `unit` is what there must be at least one of, `worth` what a row comes to. With `lines`, a row is in only by those
+    of its lines that are chosen.
     """
 
     rows: Callable[[Subject], Iterable[Any]]
-    start: Callable[[Any], datetime]
     unit: Unit
     sources: Mapping[str, Source]
-    end: Callable[[Any], datetime] = lambda thing: NEVER
-    amount: Callable[[Any], Decimal | None] = lambda thing: None
-
-
-CREDIT_ACCOUNTS: Final = Things(
-    rows=lambda subject: subject.customer.store_credit_accounts,
-    start=lambda account: BEGINNING,
-    unit="accounts",
-    sources={
-        "balance": Value(attrgetter("balance")),
-        "currency": Value(attrgetter("currency")),
-        "next_expiry_date": When(attrgetter("next_expiry_date")),
-        "last_credit_date": When(attrgetter("last_credit_date"), happened=True),
-    },
-)
+    start: Callable[[Any], datetime] = lambda row: BEGINNING
+    end: Callable[[Any], datetime] = lambda row: NEVER
+    worth: Callable[[Any], Course[Decimal | None]] = lambda row: _UNKNOWN_WORTH
+    lines: Callable[[Any], Sequence[OrderLine]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ChosenThings:
-    """The compiled parameters of one MATCHES over things."""
+class Choice:
+    """The compiled parameters of one MATCHES.
+
+    Choices by the same parameters share what they find: `rows_key` is for those that choose rows, whenever they are
+    in, `course_key` for those and the ones that say when.
+    """
 
     things: Things
     test: Test | None
+    line_test: Test | None
     dates: Sequence[tuple[When, DateCondition]]
+    worth: Test | None
     targets: Sequence[Target]
+    rows_key: object
+    course_key: object
 
     def course(self, subject: Subject) -> Course[Totals]:
-        """The totals over the chosen things, now and later."""
-        return tally(subject.at, self._stretches(subject))
+        """The totals over the chosen rows, now and later."""
+        known: Course[Totals] | None = subject.derived.get(self.course_key)
+        if known is None:
+            known = subject.derived[self.course_key] = replayed(tally(subject.at, self._stretches(subject)))
+        return known
 
     def holds(self, totals: Totals) -> bool:
         """Whether the totals are as asked."""
         return all(target.holds(totals) for target in self.targets)
 
+    def _rows(self, subject: Subject) -> Sequence[_Row]:
+        """The rows that are as asked whenever they are in."""
+        known: Sequence[_Row] | None = subject.derived.get(self.rows_key)
+        if known is None:
+            known = subject.derived[self.rows_key] = [*self._chosen(self.things.rows(subject))]
+        return known
+
+    def _chosen(self, rows: Iterable[Any]) -> Iterator[_Row]:
+        things, test, line_test = self.things, self.test, self.line_test
+        for row in rows:
+            if test is not None and not test(row):
+                continue
+            window, worth = (things.start(row), things.end(row)), things.worth(row)
+            if things.lines is None:
+                yield _Row(row, window, worth)
+            elif lines := [line for line in things.lines(row) if line_test is None or line_test(line)]:
+                products = {line.product_id for line in lines if line.product_id is not None}
+                yield _Row(row, window, worth, sum(line.quantity for line in lines), products)
+
     def _stretches(self, subject: Subject) -> Iterator[Stretch]:
-        for thing in self.things.rows(subject):
-            if self.test is None or self.test(thing):
-                windows: Iterable[Window] = ((self.things.start(thing), self.things.end(thing)),)
-                for when, condition in self.dates:
-                    windows = _both(windows, _windows(when, condition, thing, subject))
-                for start, end in windows:
-                    if end > subject.at:
-                        yield Stretch(start, end, self.things.amount(thing) or NOTHING, 0)
+        at, asked = subject.at, self.worth
+        for row, window, worth, units, products in self._rows(subject):
+            windows: Iterable[Window] = (window,)
+            for when, condition in self.dates:
+                windows = _both(windows, _as_asked(when, condition, row, subject))
+            for opened, closed in windows:
+                if closed > at and closed > opened:
+                    for since, until, amount in parts(worth, opened, closed):
+                        if asked is None or asked(amount):
+                            yield Stretch(since, until, NOTHING if amount is None else amount, units, products)
 
 
-def _windows(when: When, condition: DateCondition, thing: object, subject: Subject) -> Iterable[Window]:
-    fact, zone = when.read(thing), subject.shop.zone
-    windows = condition.windows(fact, zone)
+class _Row(NamedTuple):
+    """A row, the window in which it is there, and what it adds to the totals."""
+
+    row: Any
+    window: Window
+    worth: Course[Decimal | None]
+    units: int = 0
+    products: Collection[str] = ()
+
+
+def _as_asked(when: When, condition: DateCondition, row: object, subject: Subject) -> Iterable[Window]:
+    fact, zone = when.read(row), subject.shop.zone
     if fact is None or not when.happened:
-        return windows
-    known = fact if isinstance(fact, datetime) else day_start(fact, zone)
+        return condition.windows_after(subject.at, fact, zone)
+    windows, known = condition.windows(fact, zone), fact if isinstance(fact, datetime) else day_start(fact, zone)
     return [*_both(condition.windows(None, zone), ((BEGINNING, known),)), *_both(windows, ((known, NEVER),))]
 
 
 def _both(some: Iterable[Window], others: Iterable[Window]) -> list[Window]:
-    """The instants that lie in one window of each."""
-    others = tuple(others)
+    """The instants that lie in one window of each; windows may be empty."""
     return [
-        (max(start, other_start), min(end, other_end))
+        (start if start > other_start else other_start, end if end < other_end else other_end)
         for start, end in some
         for other_start, other_end in others
-        if max(start, other_start) < min(end, other_end)
     ]
 
 
@@ -147,25 +189,45 @@ def at_least_one(unit: Unit) -> Target:
     return target(lambda totals: totals.orders, unit, ">=", (ast.Number(Decimal(1)),))
 
 
-def compile_things(things: Things, node: ast.Matches) -> ChosenThings:
+def compile_things(things: Things, node: ast.Matches) -> Choice:
     """The parameters of a MATCHES, ready to be asked. Raises KeyError and TypeError for what is not in the table."""
-    tests: list[Test] = []
-    dates: list[tuple[When, DateCondition]] = []
-    targets: list[Target] = []
-    for parameter in node.parameters:
-        operator, values = parameter.operator, parameter.values
-        source = things.sources[parameter.name]
-        match source:
-            case Value(read):
-                tests.append(on(read, value_test(operator, values)))
-            case Elements(read):
-                tests.append(on(read, element_test(operator, values, str.casefold)))
-            case Listed(read):
-                tests.append(on(read, any_test(operator, values)))
-            case When():
-                dates.append((source, date_condition(operator, values)))
-            case Count():
-                targets.append(target(lambda totals: totals.orders, things.unit, operator, values))
-            case Amount():
-                targets.append(target(lambda totals: totals.amount, "money", operator, values))
-    return ChosenThings(things, every(tests), dates, targets or (at_least_one(things.unit),))
+    given = [(parameter, things.sources[parameter.name]) for parameter in node.parameters]
+    timeless = tuple(one for one, source in given if isinstance(source, Value | Elements | Listed | OfLine))
+    of_rows = tuple(one for one, source in given if not isinstance(source, OfTotals))
+    totals = [
+        target(source.read, source.unit, one.operator, one.values)
+        for one, source in given
+        if isinstance(source, OfTotals)
+    ]
+    return Choice(
+        things=things,
+        test=every([_test(source, one) for one, source in given if isinstance(source, Value | Elements | Listed)]),
+        line_test=every([_test(source.source, one) for one, source in given if isinstance(source, OfLine)]),
+        dates=[(source, date_condition(one.operator, one.values)) for one, source in given if isinstance(source, When)],
+        worth=every([value_test(one.operator, one.values) for one, source in given if isinstance(source, Worth)]),
+        targets=totals or (at_least_one(things.unit),),
+        rows_key=key("rows", node, timeless),
+        course_key=key("course", node, of_rows),
+    )
+
+
+def _test(source: Value | Elements | Listed, parameter: ast.Parameter) -> Test:
+    operator, values = parameter.operator, parameter.values
+    match source:
+        case Value(read):
+            return on(read, value_test(operator, values))
+        case Elements(read):
+            return on(read, element_test(operator, values, folded))
+        case Listed(read):
+            return on(read, any_test(operator, values))
+
+
+def key(kind: str, node: ast.Matches, parameters: tuple[ast.Parameter, ...]) -> object:
+    """What stands for the parameters of the clause among what is derived: the same object for the same ones."""
+    return _key(kind, node.function, node.event, parameters)
+
+
+# A syntax tree is costly to hash: once, as a clause is compiled. One that is dropped is only not shared any more.
+@lru_cache(maxsize=4096)
+def _key(*parts: object) -> object:
+    return object()

@@ -1,8 +1,8 @@
 """Answers as functions of time: a value now, and what becomes of it later if no new fact arrives.
 
-Every clause has finitely many flips, known exactly, so AND, OR and NOT can merge them and stay exact: the next
-flip of a whole query is the first instant in the merged order at which its answer differs. All is lazy: what
-cannot change the answer is never computed.
+The flips of every clause are known exactly, so AND, OR and NOT can merge them and stay exact: the next flip of a
+whole query is the first instant in the merged order at which its answer differs. All is lazy: what cannot change the
+answer is never computed, and a search that takes too many steps is broken off.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace, merge
-from itertools import chain, groupby
-from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from itertools import chain, count, groupby
+from operator import itemgetter, not_
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from segment_core.calendar import NEVER
 
@@ -30,19 +30,73 @@ class Course(NamedTuple, Generic[T]):
     later: Iterable[tuple[datetime, T]] = ()
 
 
-class Timeline(NamedTuple):
-    """Yes or no at `at`, and the instants after `at` at which that flips, in order."""
+Timeline = Course[bool]
+"""Yes or no at `at`, and when that flips. Where a search was broken off, what comes later repeats the value: nothing
+has flipped until that instant, and the search goes on from there when it is asked for more.
+"""
 
-    value: bool
-    flips: Iterator[datetime]
+
+MOST_STEPS: Final = 64
+"""How many steps without a flip are taken before a search is broken off."""
 
 
-_NO_FLIPS: Iterator[datetime] = iter(())
+class Patience:
+    """Counts steps that brought no flip. One for all parts of a query, however they are nested, bounds their work."""
+
+    def __init__(self) -> None:
+        self._left = MOST_STEPS
+
+    def renew(self) -> None:
+        """Begin anew, as the next flip is asked for."""
+        self._left = MOST_STEPS
+
+    def spent(self) -> bool:
+        """Count a step; True when it is time to break off."""
+        self._left -= 1
+        return self._left <= 0
 
 
 def mapped(course: Course[T], change: Callable[[T], U]) -> Course[U]:
     """The course of what `change` makes of every value."""
+    if not course.later:
+        return Course(change(course.now))
     return Course(change(course.now), ((since, change(value)) for since, value in course.later))
+
+
+def parts(course: Course[T], opened: datetime, closed: datetime) -> Iterator[tuple[datetime, datetime, T]]:
+    """The parts of `[opened, closed)`, not over at `at`, in which the value stays the same, with it."""
+    value, later = course
+    for since, following in later:
+        if since >= closed:
+            break
+        if since > opened:
+            yield opened, since, value
+            opened = since
+        value = following
+    yield opened, closed, value
+
+
+class Replay(Generic[T]):
+    """What an iterator yields, for any number of loops; each element is made when the first of them asks for it."""
+
+    def __init__(self, source: Iterable[T]) -> None:
+        self._source = iter(source)
+        self._made: list[T] = []
+
+    def __iter__(self) -> Iterator[T]:
+        made, source = self._made, self._source
+        for number in count():
+            if number == len(made):
+                try:
+                    made.append(next(source))
+                except StopIteration:
+                    return
+            yield made[number]
+
+
+def replayed(course: Course[T]) -> Course[T]:
+    """The same, for any number of readers."""
+    return Course(course.now, Replay(course.later)) if course.later else course
 
 
 def joined(courses: Sequence[Course[Any]]) -> Course[tuple[Any, ...]]:
@@ -67,91 +121,106 @@ def _side_by_side(
 
 def constant(value: bool) -> Timeline:
     """The same answer for ever."""
-    return Timeline(value, _NO_FLIPS)
+    return Course(value)
 
 
 def inverted(timeline: Timeline) -> Timeline:
     """The exact complement."""
-    return Timeline(not timeline.value, timeline.flips)
+    return mapped(timeline, not_) if timeline.later else constant(not timeline.now)
 
 
 def stepwise(course: Course[T], test: Callable[[T], bool]) -> Timeline:
     """Whether `test` holds for the value of the course."""
     value = test(course.now)
-    return Timeline(value, _changes(value, course.later, test)) if course.later else constant(value)
+    return Course(value, _changes(value, course.later, test)) if course.later else constant(value)
 
 
 def during(at: datetime, windows: Iterable[Window]) -> Timeline:
     """Yes within the windows, which are in order and do not overlap; they may touch and may be empty."""
     value = False
-    edges: list[datetime] = []
+    flips: list[tuple[datetime, bool]] = []
     for start, end in windows:
         if end <= at or start >= end:
             continue
         if start <= at:
             value = True
-        elif edges and edges[-1] == start:
-            edges.pop()
+        elif flips and flips[-1][0] == start:
+            flips.pop()
         else:
-            edges.append(start)
+            flips.append((start, True))
         if end != NEVER:
-            edges.append(end)
-    return Timeline(value, iter(edges)) if edges else constant(value)
+            flips.append((end, False))
+    return Course(value, flips)
 
 
-def recurring(at: datetime, windows: Iterable[Window]) -> Timeline:
-    """Yes within the windows, as `during` has it; of windows without end only those are made that are asked for."""
-    edges = _edges(at, windows)
-    first = next(edges, NEVER)
-    return Timeline(True, edges) if first <= at else Timeline(False, chain((first,) if first < NEVER else (), edges))
+def recurring(at: datetime, windows: Iterable[Window], patience: Patience) -> Timeline:
+    """Yes within the windows, which come in order; of windows without end only those are made that are asked for."""
+    flips = _flips(at, windows, patience)
+    first = next(flips, None)
+    if first is None:
+        return constant(False)
+    return Course(True, flips) if first[0] <= at else Course(False, chain((first,), flips))
 
 
-def _edges(at: datetime, windows: Iterable[Window]) -> Iterator[datetime]:
-    """When the answer flips, first to yes; the first flip may lie before `at`."""
+def _flips(at: datetime, windows: Iterable[Window], patience: Patience) -> Iterator[tuple[datetime, bool]]:
+    """The flips, first to yes, which may lie before `at`; and where the search is broken off."""
     closing: datetime | None = None
     for start, end in windows:
-        if end <= at or start >= end:
+        if end <= at:
             continue
-        if closing is None:
-            yield start
-        elif start > closing:
-            yield closing
-            yield start
-        closing = end if closing is None else max(closing, end)
+        if closing is not None and start > closing:
+            yield closing, False
+            closing = None
+        if start >= end:
+            if closing is None and start < NEVER and patience.spent():
+                yield start, False
+        elif closing is None:
+            yield start, True
+            closing = end
+        elif end > closing:
+            if patience.spent():
+                yield closing, True
+            closing = end
     if closing is not None and closing < NEVER:
-        yield closing
+        yield closing, False
 
 
-def merged(children: Iterable[Timeline], decisive: bool) -> Timeline:
-    """The answer that is `decisive` while any child's is: False makes an AND, True an OR."""
+def merged(children: Iterable[Timeline], decisive: bool, patience: Patience | None = None) -> Timeline:
+    """The answer that is `decisive` while any child's is: False makes an AND, True an OR.
+
+    Exact without `patience`; with it, broken off when that is spent.
+    """
     moving = []
     for child in children:
-        if child.flips is not _NO_FLIPS:
+        if child.later:
             moving.append(child)
-        elif child.value is decisive:
+        elif child.now is decisive:
             return child
     if not moving:
         return constant(not decisive)
     if len(moving) == 1:
         return moving[0]
-    value = any(child.value is decisive for child in moving) is decisive
-    return Timeline(value, _merge(moving, decisive))
+    value = any(child.now is decisive for child in moving) is decisive
+    return Course(value, _merge(moving, decisive, patience))
 
 
-def _changes(value: bool, later: Iterable[tuple[datetime, T]], test: Callable[[T], bool]) -> Iterator[datetime]:
+def _changes(
+    value: bool, later: Iterable[tuple[datetime, T]], test: Callable[[T], bool]
+) -> Iterator[tuple[datetime, bool]]:
     for since, seen in later:
         if test(seen) is not value:
             value = not value
-            yield since
+            yield since, value
 
 
-def _merge(children: list[Timeline], decisive: bool) -> Iterator[datetime]:
-    deciding = [child.value is decisive for child in children]
+def _merge(children: list[Timeline], decisive: bool, patience: Patience | None) -> Iterator[tuple[datetime, bool]]:
+    deciding = [child.now is decisive for child in children]
+    following = [iter(child.later) for child in children]
     heads = []
-    for index, child in enumerate(children):
-        flip = next(child.flips, None)
-        if flip is not None:
-            heads.append((flip, index))
+    for index, steps in enumerate(following):
+        step = next(steps, None)
+        if step is not None:
+            heads.append((step[0], index, step[1]))
         elif deciding[index]:
             return  # it decides for ever
     heapify(heads)
@@ -159,14 +228,16 @@ def _merge(children: list[Timeline], decisive: bool) -> Iterator[datetime]:
     while heads and not settled:
         instant = heads[0][0]
         while heads and heads[0][0] == instant:
-            index = heads[0][1]
-            deciding[index] = not deciding[index]
-            flip = next(children[index].flips, None)
-            if flip is not None:
-                heapreplace(heads, (flip, index))
+            _, index, value = heads[0]
+            deciding[index] = value is decisive
+            step = next(following[index], None)
+            if step is not None:
+                heapreplace(heads, (step[0], index, step[1]))
             else:
                 heappop(heads)
                 settled = settled or deciding[index]
         if any(deciding) is not decided:
             decided = not decided
-            yield instant
+            yield instant, decided is decisive
+        elif patience is not None and patience.spent() and heads and not settled:
+            yield instant, decided is decisive

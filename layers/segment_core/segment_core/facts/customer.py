@@ -51,7 +51,7 @@ class OrderLine:
 class Order:
     """An order. `total` is what was paid and kept up to `updated_at`, net of refunds not later than it.
 
-    A missing `currency` is the shop's.
+    A missing `currency` is the shop's. `checkout_id` is the checkout that it came from.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Order:
     app_id: str | None = None
     location_id: str | None = None
     channel: str | None = None
+    checkout_id: str | None = None
     tags: tuple[str, ...] = ()
     discount_codes: tuple[str, ...] = ()
     refunds: tuple[Refund, ...] = ()
@@ -72,7 +73,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A checkout; abandoned for as long as it is not completed."""
+    """A checkout; abandoned some time after its last change if neither a completion nor an order followed."""
 
     id: str
     updated_at: datetime | None = None
@@ -110,7 +111,10 @@ class StoreCreditAccount:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Everything known of one customer: the input of `evaluate`."""
+    """Everything known of one customer: the input of `evaluate`.
+
+    `default_address` is one of `addresses` too, see `facts.document`.
+    """
 
     id: str
     as_of: datetime | None = None
@@ -128,6 +132,7 @@ class Customer:
     sms_marketing_consent: str | None = None
     product_subscription_status: str | None = None
     addresses: tuple[Address, ...] = ()
+    default_address: Address | None = None
     metafields: Mapping[str, Metafield] = field(default_factory=lambda: MappingProxyType({}))
     store_credit_accounts: tuple[StoreCreditAccount, ...] = ()
     orders: tuple[Order, ...] = ()

@@ -75,6 +75,7 @@ _ORDER = structure(
         "app_id": _ID,
         "location_id": _ID,
         "channel": _TEXT,
+        "checkout_id": _ID,
         "tags": many(kinds.text),
         "discount_codes": many(kinds.text),
         "refunds": many(_REFUND),
@@ -121,6 +122,7 @@ _CUSTOMER: dict[str, Kind[object]] = {
     "sms_marketing_consent": _TEXT,
     "product_subscription_status": _TEXT,
     "addresses": many(_ADDRESS),
+    "default_address": optional(_ADDRESS),
     "metafields": by_name(_METAFIELD),
     "store_credit_accounts": many(_STORE_CREDIT_ACCOUNT),
     "orders": many(_ORDER),
@@ -166,6 +168,10 @@ def read_customer(document: Mapping[str, object]) -> Customer:
         _refuse_repeated(key, [element.id for element in getattr(customer, key)])
     for number, order in enumerate(customer.orders):
         _refuse_repeated(f"orders[{number}].refunds", [refund.id for refund in order.refunds])
+    default = customer.default_address
+    if default is not None and default not in customer.addresses:
+        # Sources that know only this one of the addresses tell it apart, so that it does not stand for all.
+        customer = replace(customer, addresses=(*customer.addresses, default))
     dated = (order if order.updated_at else replace(order, updated_at=customer.as_of) for order in customer.orders)
     return replace(customer, orders=tuple(dated))
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from segment_core import instants
-from segment_core.language.suggestions import nearest
+from segment_core.nearest import nearest
 
 T = TypeVar("T")
 Kind = Callable[[object], T]

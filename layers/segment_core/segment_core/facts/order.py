@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from segment_core import instants
 from segment_core.facts import products, registers
@@ -20,7 +21,10 @@ CUSTOMER = "customer_id"
 MONEY = "money"
 LINES = "lines"
 
-_GROUPS = ("fields", "refunds", "products")
+# Of a refund: payments that had not gone through when it was told. Not in the document.
+WAITING = "waiting"
+
+_GROUPS = ("fields", "refunds", "products", "payments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class OrderState:
     """`fields` are registers by document key, with `customer_id` and `money`; `refunds` are registers by id.
 
     `cancelled_at` is sortable text. `products` are registers of what earlier lines said of their products,
-    see `facts.products`.
+    see `facts.products`. `payments` are registers of money that went back, by the payment's id: it counts where a
+    refund waits for that payment.
     """
 
     fields: Registers = field(default_factory=dict)
@@ -36,6 +41,7 @@ class OrderState:
     cancelled_at: str | None = None
     deleted: bool = False
     products: Registers = field(default_factory=dict)
+    payments: Registers = field(default_factory=dict)
 
     def join(self, other: OrderState) -> OrderState:
         """What both say together."""
@@ -48,6 +54,7 @@ class OrderState:
             registers.join(self.refunds, other.refunds),
             min(filter(None, (self.cancelled_at, other.cancelled_at)), default=None),
             products=products.kept(fields.get(LINES), *told),
+            payments=registers.join(self.payments, other.payments),
         )
 
     @property
@@ -73,15 +80,26 @@ class OrderState:
         if self.cancelled_at is not None:
             document["cancelled_at"] = self.cancelled_at
         refunds = [
-            {"id": id_, **refund.value} for id_, refund in self.refunds.items() if isinstance(refund.value, Mapping)
+            {"id": id_, **self._paid(refund.value)}
+            for id_, refund in self.refunds.items()
+            if isinstance(refund.value, Mapping)
         ]
         document["refunds"] = sorted(refunds, key=lambda refund: (str(refund.get("created_at")), refund["id"]))
         return {"id": order_id, **document}
 
+    def _paid(self, refund: Mapping[str, object]) -> dict[str, object]:
+        """A refund with the payments that went through since it was told."""
+        told = dict(refund)
+        waiting = told.pop(WAITING, [])
+        late = [paid.value for id_, paid in self.payments.items() if isinstance(waiting, list) and id_ in waiting]
+        if late:
+            told["amount"] = format(sum((Decimal(str(paid)) for paid in late), Decimal(str(told["amount"]))), "f")
+        return told
+
     def encode(self) -> str:
         """The state as text, for storing."""
         return registers.encode(
-            {"fields": self.fields, "refunds": self.refunds, "products": self.products},
+            {"fields": self.fields, "refunds": self.refunds, "products": self.products, "payments": self.payments},
             {"cancelled_at": self.cancelled_at, "deleted": self.deleted or None},
         )
 
@@ -96,4 +114,5 @@ def decode(text: str) -> OrderState:
         None if cancelled_at is None else str(cancelled_at),
         bool(others.get("deleted", False)),
         groups["products"],
+        groups["payments"],
     )

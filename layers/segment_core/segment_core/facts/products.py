@@ -4,6 +4,9 @@ The lines of an order are as the latest body listed them. Stores' webhooks tell 
 and nothing else of it, while imports tell its type, category and tags as well. So what earlier lines said of
 a product is kept beside them, each attribute a register by product, but only while the latest lines do not
 say the same themselves. Attributes of a line without a product's id live as long as that line.
+
+What the store tells of the product itself counts for the orders that are taken in after it: a line keeps what its
+product was when it was bought, whatever becomes of the product.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from segment_core.facts import registers
 from segment_core.facts.registers import Register, Registers
 
 ATTRIBUTES = ("vendor", "product_type", "category", "tags")
+
+_OF_PRODUCTS = ("product_type", "tags")
 
 Line = Mapping[str, object]
 
@@ -45,6 +50,22 @@ def completed(lines: Register, products: Registers) -> list[Line]:
         {**{attribute: products[key].value for key, attribute in _keys(line) if key in products}, **line}
         for line in _listed(lines)
     ]
+
+
+def missing(lines: Register | None, products: Registers) -> set[str]:
+    """The ids of products of which nobody told what webhooks about products tell, and lines do not."""
+    known = {**products, **said(lines)}
+    return {
+        str(line["product_id"])
+        for line in _listed(lines)
+        for key, attribute in _keys(line)
+        if attribute in _OF_PRODUCTS and key not in known
+    }
+
+
+def as_lines_have_it(product_id: str, told: Registers) -> dict[str, Register]:
+    """What was told of a product itself, as it is kept beside the lines of an order."""
+    return {f"{attribute}/{product_id}": told[attribute] for attribute in ATTRIBUTES if attribute in told}
 
 
 def _listed(lines: Register | None) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from segment_core.facts import registers
+from segment_core.facts import places, registers
 from segment_core.facts.registers import Register, Registers
 from segment_core.facts.tags import Tags
 
@@ -17,25 +17,32 @@ ADDRESSES = "addresses"
 # Not in the document: orders name only this one of the customer's addresses.
 DEFAULT_ADDRESS = "default_address"
 
-_GROUPS = ("fields", "tags", "checkouts", "events")
+_GROUPS = ("fields", "tags", "checkouts", "events", "places")
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileState:
-    """`fields` are registers by document key; checkouts and events are registers by id, and only grow."""
+    """`fields` are registers by document key; checkouts and events are registers by id, and only grow.
+
+    `places` are registers of where addresses are, see `facts.places`.
+    """
 
     fields: Registers = field(default_factory=dict)
     tags: Tags = field(default_factory=Tags)
     checkouts: Registers = field(default_factory=dict)
     events: Registers = field(default_factory=dict)
+    places: Registers = field(default_factory=dict)
 
     def join(self, other: ProfileState) -> ProfileState:
         """What both say together."""
+        fields = registers.join(self.fields, other.fields)
+        told = [part for state in (self, other) for part in (state.places, places.said(state.fields.get(ADDRESSES)))]
         return ProfileState(
-            registers.join(self.fields, other.fields),
+            fields,
             self.tags.join(other.tags),
             registers.join(self.checkouts, other.checkouts),
             registers.join(self.events, other.events),
+            places.kept(fields.get(ADDRESSES), *told),
         )
 
     def document(self, customer_id: str) -> dict[str, object]:
@@ -54,21 +61,27 @@ class ProfileState:
     def _addresses(self) -> list[object]:
         listed = self.fields.get(ADDRESSES, Register("", []))
         default = self.fields.get(DEFAULT_ADDRESS, Register("", None))
-        addresses = list(listed.value) if isinstance(listed.value, list) else []
+        known = registers.join(self.places, places.said(listed))
+        told = list(listed.value) if isinstance(listed.value, list) else []
+        addresses = [places.completed(address, known) for address in told]
         # A list that is later than the default address already says all.
-        if default.value is not None and default.stamp >= listed.stamp and default.value not in addresses:
-            addresses.append(default.value)
+        if default.value is not None and default.stamp >= listed.stamp:
+            another = places.completed(default.value, known)
+            addresses += [] if another in addresses else [another]
         return addresses
 
     def _stamps(self) -> Iterator[str]:
         if self.tags.floor:
             yield self.tags.floor
-        for group in (self.fields, self.tags.each, self.checkouts, self.events):
+        for group in self._groups():
             yield from (register.stamp for register in group.values())
+
+    def _groups(self) -> tuple[Registers, ...]:
+        return self.fields, self.tags.each, self.checkouts, self.events, self.places
 
     def encode(self) -> str:
         """The state as text, for storing."""
-        groups = dict(zip(_GROUPS, (self.fields, self.tags.each, self.checkouts, self.events), strict=True))
+        groups = dict(zip(_GROUPS, self._groups(), strict=True))
         return registers.encode(groups, {"tags_floor": self.tags.floor or None})
 
 
@@ -76,7 +89,7 @@ def decode(text: str) -> ProfileState:
     """The state that was stored as this text."""
     groups, others = registers.decode(text, _GROUPS)
     tags = Tags(str(others.get("tags_floor", "")), groups["tags"])
-    return ProfileState(groups["fields"], tags, groups["checkouts"], groups["events"])
+    return ProfileState(groups["fields"], tags, groups["checkouts"], groups["events"], groups["places"])
 
 
 def _is_address(key: str) -> bool:

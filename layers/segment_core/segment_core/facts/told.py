@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from segment_core.facts.customer import Customer
 from segment_core.facts.document import assemble
 from segment_core.facts.order import OrderState
 from segment_core.facts.profile import ProfileState
-from segment_core.facts.registers import Stamp
+from segment_core.facts.registers import Registers, Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,24 @@ class Erasure:
     stamp: Stamp
 
 
-Fact = ProfileFact | OrderFact | Erasure
+@dataclass(frozen=True, slots=True)
+class ProductFact:
+    """Something about a product, for the lines of orders that come after it."""
+
+    product_id: str
+    told: Registers
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFact:
+    """Settings of the shop as its store has them at `told_at`; None for one that was not told."""
+
+    told_at: datetime
+    zone: str | None
+    currency: str | None
+
+
+Fact = ProfileFact | OrderFact | ProductFact | ShopFact | Erasure
 
 
 def to_customer(customer_id: str, profile: ProfileState, orders: Iterable[tuple[str, OrderState]]) -> Customer:

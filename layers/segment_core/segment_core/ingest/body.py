@@ -149,6 +149,18 @@ def _decimal(value: str | float) -> Decimal | None:
     return number if max(number.adjusted(), exponent) < _WHOLE_DIGITS and exponent >= -_DECIMALS else None
 
 
+def degrees(body: Body, key: str) -> float | int | None:
+    """An angle, which stores write as a number and sometimes as text."""
+    value = body.get(key)
+    try:
+        number = float(value) if isinstance(value, str) and len(value) <= _AMOUNT_CHARACTERS else value
+    except ValueError:
+        number = value
+    if number is None or (isinstance(number, int | float) and not isinstance(number, bool)):
+        return number
+    raise NotUnderstood(f"'{key}' is not an angle in degrees")
+
+
 def part(body: Body, key: str) -> Body | None:
     """An object inside of the body; None if it is null or absent."""
     value = body.get(key)

@@ -17,6 +17,7 @@ from segment_core.facts.told import Erasure, Fact, ProfileFact
 from segment_core.ingest.body import (
     Body,
     Delivery,
+    degrees,
     identity,
     instant,
     part,
@@ -107,21 +108,22 @@ def _consent_state(body: Body, key: str) -> str | None:
 
 
 def _addresses(body: Body, key: str) -> list[dict[str, object]]:
-    return [_address(address) for address in parts(body, key)]
+    return [address(one) for one in parts(body, key)]
 
 
 def _default_address(body: Body, key: str) -> dict[str, object] | None:
-    address = part(body, key)
-    return None if address is None else _address(address)
+    told = part(body, key)
+    return None if told is None else address(told)
 
 
-def _address(address: Body) -> dict[str, object]:
-    """Country and region by code. Where there is no code, `country` may hold one, else its name."""
-    codes = (word(address, "country_code"), word(address, "country"))
+def address(body: Body) -> dict[str, object]:
+    """An address. Country and region by code; where there is no code, `country` may hold one, else its name."""
+    codes = (word(body, "country_code"), word(body, "country"))
     country = next((code for code in codes if code and _COUNTRY.fullmatch(code)), None)
     # Some regions come with their country, as in ISO 3166-2: `JP-13`.
-    region = (text(address, "province_code") or "").removeprefix(f"{country}-") or None
-    known = {"country": country, "region": region, "city": text(address, "city")}
+    region = (text(body, "province_code") or "").removeprefix(f"{country}-") or None
+    where = {name: degrees(body, name) for name in ("latitude", "longitude")}
+    known = {"country": country, "region": region, "city": text(body, "city"), **where}
     return {key: value for key, value in known.items() if value is not None}
 
 

@@ -10,9 +10,10 @@ from segment_core import instants
 from segment_core.errors import NotUnderstood
 from segment_core.facts import kinds, strict_json
 from segment_core.facts.told import Fact
+from segment_core.ingest import partner_bus, platforms
 from segment_core.ingest.body import Body
 from segment_core.ingest.documents import understand_document
-from segment_core.ingest.topics import understand
+from segment_core.ingest.topics import is_used, understand
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,24 @@ class Told:
     bulk: bool
 
 
-def read(text: str) -> Told:
-    """What the message tells. Raises NotUnderstood, or InvalidDocument for a bad customer document."""
+ShopOfDomain = Callable[[str], str]
+
+
+def _nobodys(domain: str) -> str:
+    raise NotUnderstood("events of a partner bus are not taken here")
+
+
+def read(text: str, shop_of: ShopOfDomain = _nobodys) -> Told:
+    """What the message tells. Raises NotUnderstood, or InvalidDocument for a bad customer document.
+
+    Events of a partner bus name their store by its domain; `shop_of` gives the shop that is bound to it, or raises.
+    """
     message = _object(text, "the message")
+    if partner_bus.is_envelope(message):
+        domain, message = partner_bus.unwrap(message)
+        if not is_used(_text(message, "topic")):
+            return Told("", (), bulk=False)
+        message = {**message, "shop": shop_of(domain)}
     kind = message.get("kind")
     reader = _KINDS.get(kind) if isinstance(kind, str) else None
     if reader is None:
@@ -37,7 +53,9 @@ def read(text: str) -> Told:
 def _webhook(message: Body) -> Told:
     body = _object(_text(message, "body"), "the body")
     received_at = _instant(message, "received_at")
-    facts = understand(_text(message, "topic"), body, received_at, _hint(message, "triggered_at"))
+    # What was queued before shops said which platform they are on is Shopify's.
+    table = platforms.platform(str(message.get("platform", platforms.SHOPIFY.name))).topics
+    facts = understand(_text(message, "topic"), body, received_at, _hint(message, "triggered_at"), table)
     return Told(_text(message, "shop"), facts, bulk=False)
 
 
@@ -49,7 +67,15 @@ def _document(message: Body) -> Told:
     return Told(_text(message, "shop"), facts, bulk=True)
 
 
-_KINDS: dict[str, Callable[[Body], Told]] = {"webhook": _webhook, "document": _document}
+def _events(message: Body) -> Told:
+    events = message.get("events")
+    if not isinstance(events, list):
+        raise NotUnderstood("the message has no list 'events'")
+    document = {"id": _text(message, "customer"), "events": events}
+    return Told(_text(message, "shop"), understand_document(document, _instant(message, "received_at")), bulk=False)
+
+
+_KINDS: dict[str, Callable[[Body], Told]] = {"webhook": _webhook, "document": _document, "events": _events}
 
 
 def _object(text: str, what: str) -> Body:

@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from segment_core.errors import NotUnderstood
-from segment_core.facts import registers
-from segment_core.facts.order import CUSTOMER, MONEY, OrderState
+from segment_core.facts import places, registers
+from segment_core.facts.order import CUSTOMER, MONEY, WAITING, OrderState
+from segment_core.facts.profile import ProfileState
 from segment_core.facts.told import Fact, OrderFact, ProfileFact
 from segment_core.ingest import customers
 from segment_core.ingest.body import (
@@ -28,6 +29,8 @@ from segment_core.instants import iso, sortable
 # Today's total, after edits and refunds, is what was kept; older bodies have only that of the sale.
 _CURRENT_TOTAL = "current_total_price"
 _TOTAL_AT_SALE = "total_price"
+_PENDING = "pending"
+_ADDRESSES = ("shipping_address", "billing_address")
 
 
 def changed(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
@@ -56,6 +59,19 @@ def refunded(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
     return (OrderFact(order_id, OrderState(refunds=registers.told(stamp, {refund_id: refund}))),)
 
 
+def transacted(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
+    """order_transactions/create: a payment. What went back decides money where its refund still waited for it.
+
+    All other payments do not: what an order is worth is its total, which comes with the order.
+    """
+    if not _went_back(body):
+        return ()
+    order_id, payment_id = required_identity(body, "order_id", "admin_graphql_api_order_id"), required_identity(body)
+    paid = format(_price(body, "amount")[0] or Decimal(0), "f")
+    stamp = delivery.stamp(delivery.time(instant(body, "created_at")), paid)
+    return (OrderFact(order_id, OrderState(payments=registers.told(stamp, {payment_id: paid}))),)
+
+
 def _order(body: Body, delivery: Delivery, cancelled_at: datetime | None) -> tuple[Fact, ...]:
     order_id = required_identity(body)
     store_time = _store_time(body, delivery)
@@ -66,7 +82,8 @@ def _order(body: Body, delivery: Delivery, cancelled_at: datetime | None) -> tup
         customer_id = required_identity(customer)
         told[CUSTOMER] = customer_id
         seen_at = instant(customer, "updated_at") or store_time
-        facts.append(ProfileFact(customer_id, customers.profile(customer, delivery, seen_at)))
+        seen = customers.profile(customer, delivery, seen_at)
+        facts.append(ProfileFact(customer_id, seen.join(_located(body, delivery, store_time))))
     stamp = delivery.stamp(store_time, [told, refunds])
     state = OrderState(
         registers.told(stamp, told),
@@ -74,6 +91,12 @@ def _order(body: Body, delivery: Delivery, cancelled_at: datetime | None) -> tup
         None if cancelled_at is None else sortable(cancelled_at),
     )
     return (*facts, OrderFact(order_id, state))
+
+
+def _located(body: Body, delivery: Delivery, store_time: datetime) -> ProfileState:
+    """Where the order's addresses are: the customer's own, which have no coordinates, may be in the same cities."""
+    addresses = [customers.address(one) for key in _ADDRESSES if (one := part(body, key))]
+    return ProfileState(places=places.located(delivery.stamp(store_time, addresses), addresses))
 
 
 def _store_time(body: Body, delivery: Delivery) -> datetime:
@@ -90,6 +113,8 @@ def _fields(body: Body, store_time: datetime, refunds: list[dict[str, object]]) 
     told |= {key: number_or_text(body, key) for key in ("app_id", "location_id") if key in body}
     if "source_name" in body:
         told["channel"] = text(body, "source_name")
+    if "checkout_token" in body:
+        told["checkout_id"] = text(body, "checkout_token")
     if body.get("tags") is not None:
         told["tags"] = words(body, "tags")
     if body.get("discount_codes") is not None:
@@ -122,14 +147,18 @@ def _refund(body: Body) -> dict[str, object] | None:
     """What went back: the payments, since lines leave out shipping and adjustments. None if not told."""
     if body.get("transactions") is None:
         return None
-    paid = [
-        _price(transaction, "amount")[0] or Decimal(0)
-        for transaction in parts(body, "transactions")
-        if transaction.get("kind") == "refund" and transaction.get("status") == "success"
-    ]
+    payments = parts(body, "transactions")
+    paid = [_price(payment, "amount")[0] or Decimal(0) for payment in payments if _went_back(payment)]
+    pending = [payment for payment in payments if payment.get("kind") == "refund" and payment.get("status") == _PENDING]
     created_at = instant(body, "created_at")
     told: dict[str, object] = {"amount": format(sum(paid, Decimal(0)), "f")}
+    if pending:
+        told[WAITING] = [required_identity(payment) for payment in pending]
     return told if created_at is None else {"created_at": iso(created_at), **told}
+
+
+def _went_back(payment: Body) -> bool:
+    return payment.get("kind") == "refund" and payment.get("status") == "success"
 
 
 def _line(line: Body) -> dict[str, object]:

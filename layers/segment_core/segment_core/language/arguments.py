@@ -7,7 +7,10 @@ from segment_core.language.syntax import Clause
 
 
 def quoted_argument(clause: Clause, name: str) -> Token | None:
-    """The one text in quotes that stands there, with or without the name of the argument before it; else None."""
+    """The one text in quotes that stands there, with or without the name of the argument before it; else None.
+
+    A text that is blank names nothing.
+    """
     arguments = clause.arguments or ()
     if len(arguments) != 1 or arguments[0].listed or len(arguments[0].values) != 1:
         return None
@@ -15,4 +18,5 @@ def quoted_argument(clause: Clause, name: str) -> Token | None:
     named = argument.name is None or (
         argument.name.text == name and argument.operator is not None and argument.operator.name == ":"
     )
-    return argument.values[0] if named and argument.values[0].kind == "string" else None
+    [token] = argument.values
+    return token if named and token.kind == "string" and token.value.strip() else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ComparisonOperator = Literal["=", "!=", ">", ">=", "<", "<="]
 AnniversaryOperator = Literal["=", "!=", ">", ">=", "<", "<=", "BETWEEN"]
@@ -18,8 +18,7 @@ ParameterOperator = Literal[
 OffsetUnit = Literal["d", "w", "m", "y"]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where a node stands in the text: `[start, end)`, counted in characters from 0."""
 
     start: int
@@ -43,7 +42,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number literal; the Decimal keeps trailing zeros, so that it prints as it was written."""
+    """A number literal."""
 
     value: Decimal
 

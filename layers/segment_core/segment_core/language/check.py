@@ -10,6 +10,7 @@ from segment_core.language import ast
 from segment_core.language.checker import check_tree
 from segment_core.language.lexer import tokens
 from segment_core.language.limits import ACCEPTED_BEFORE, Limits
+from segment_core.language.normal import normal
 from segment_core.language.parser import Parser
 from segment_core.language.printer import canonical
 from segment_core.language.problems import Problem, Report
@@ -19,7 +20,7 @@ _DEFAULT = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A query that was accepted. Warnings are for its author; they do not change what it means."""
+    """A query that was accepted: the one tree and text of what it means. Warnings are for its author."""
 
     query: ast.Query
     canonical: str
@@ -29,14 +30,16 @@ class Checked:
 def check(text: str, limits: Limits = _DEFAULT) -> Checked:
     """Read what somebody wrote. Raises InvalidQuery with every problem that was found."""
     _check_size(text, limits)
-    query, warnings = _read(text, limits)
+    tree, warnings = _read(text, limits)
+    query = normal(tree)
     return Checked(query, canonical(query), warnings)
 
 
 # Trees are immutable, so one may be shared by all who ask for the same text.
 @lru_cache(maxsize=1024)
 def parse(text: str) -> ast.Query:
-    """The tree of a text that `check` accepted before, or of a canonical text.
+    """The tree of a text that `check` accepted before, as it is written; of a canonical text, the one that `check`
+    made.
 
     Limits on size are not applied again: a canonical text may be longer than what was typed, and a
     limit that was lowered later must not break what is stored. Raises InvalidQuery as `check` does.

@@ -5,7 +5,9 @@ The result is the small tree of `ast`: one node per meaning, whichever dialect i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import cast
 
 from segment_core.language import ast
@@ -16,8 +18,8 @@ from segment_core.language.limits import STORE_CLAUSES, Limits
 from segment_core.language.literals import few_enough, read, warn_of_empty_range
 from segment_core.language.metafields import find_metafield
 from segment_core.language.problems import Report, alternatives, shown
-from segment_core.language.segments import check_segment
-from segment_core.language.suggestions import INVENTED_FILTERS, nearest
+from segment_core.language.segments import check_ancestors, check_segment
+from segment_core.language.suggestions import INVENTED_FILTERS
 from segment_core.language.syntax import Clause, Fragment, Group, Leaf, Negation, Parsed, Tree
 from segment_core.language.vocabulary import (
     INSTEAD_OF_OPERATORS,
@@ -29,6 +31,7 @@ from segment_core.language.vocabulary import (
     find,
     names,
 )
+from segment_core.nearest import nearest
 
 
 def check_tree(parsed: Parsed, limits: Limits, report: Report) -> ast.Query | None:
@@ -37,18 +40,26 @@ def check_tree(parsed: Parsed, limits: Limits, report: Report) -> ast.Query | No
     _check_number_of_clauses(parsed.leaves, limits, report)
     if parsed.tree is None or report.mark:
         return None
-    return _lower(parsed.tree, {leaf: node for leaf, node in meant.items() if node is not None})
+    query = _lower(parsed.tree, {leaf: node for leaf, node in meant.items() if node is not None})
+    return query if check_ancestors(query, limits, report) else None
 
 
 def _check_number_of_clauses(clauses: Sequence[Leaf], limits: Limits, report: Report) -> None:
-    if len(clauses) > limits.clauses:
-        first = clauses[limits.clauses].span
-        message = f"The query has {len(clauses)} clauses (maximum is {limits.clauses})"
+    numbers = [*accumulate(map(_windows, clauses))]
+    if numbers and numbers[-1] > limits.clauses:
+        first = clauses[bisect_right(numbers, limits.clauses)].span
+        counted = " with the windows that totals are compared with" if numbers[-1] > len(clauses) else ""
+        message = f"The query has {numbers[-1]} clauses{counted} (maximum is {limits.clauses})"
         report.meaning("too_many_clauses", first.start, first.end, message)
     elif len(clauses) > STORE_CLAUSES:
         first = clauses[STORE_CLAUSES].span
         message = f"The query has {len(clauses)} clauses; the store itself takes {STORE_CLAUSES}"
         report.warn("too_many_for_store", first.start, first.end, message)
+
+
+def _windows(leaf: Leaf) -> int:
+    """Over how many windows rows are looked at: each is as much work as a clause."""
+    return 1 + sum(one.total is not None for one in leaf.parameters) if isinstance(leaf, Clause) else 1
 
 
 # The tree

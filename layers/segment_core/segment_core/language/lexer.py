@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from segment_core.language.problems import Report, shown
 
@@ -46,8 +45,7 @@ _PLAIN: dict[str, Kind] = {"word": "word", "symbol": "symbol", "literal": "liter
 _ESCAPE = re.compile(r"\\([\\'])")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`text[start:end]`. `value` is a string's content, and a keyword or symbol in its one spelling."""
 
     kind: Kind

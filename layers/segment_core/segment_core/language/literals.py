@@ -17,8 +17,10 @@ from segment_core.language.limits import Limits
 from segment_core.language.printer import quoted
 from segment_core.language.problems import Report, shown
 from segment_core.language.reader import Reader
-from segment_core.language.suggestions import INVENTED_VALUES, nearest
+from segment_core.language.spelling import composed
+from segment_core.language.suggestions import INVENTED_VALUES
 from segment_core.language.vocabulary import Domain, ValueType
+from segment_core.nearest import nearest
 
 _INT64 = 2**63
 _UINT64 = 2**64
@@ -31,6 +33,7 @@ _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.([0-9]+))?")
 # Nine decimals are less than a millimetre.
 _DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,9})?")
+_LONG_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?")
 
 
 def read(token: Token, domain: Domain, subject: str, report: Report) -> Value | None:
@@ -52,13 +55,25 @@ def read_coordinates(tokens: tuple[Token, ...], subject: str, report: Report) ->
     """Latitude and longitude in degrees, from `'49.28,-123.12'` or the legacy pair `(49.28, -123.12)`."""
     written = tokens[0].value.split(",") if len(tokens) == 1 else [token.text for token in tokens]
     degrees = [part.strip() for part in written]
-    if len(degrees) == 2 and all(map(_DEGREES.fullmatch, degrees)):
-        latitude, longitude = (Decimal(part) for part in degrees)
-        if abs(latitude) <= 90 and abs(longitude) <= 180:
-            return Text(",".join(degrees))
+    if len(degrees) == 2 and all(map(_DEGREES.fullmatch, degrees)) and _on_earth(*map(Decimal, degrees)):
+        return Text(",".join(degrees))
     reader = Reader(subject, Domain("coordinates"), report)
-    reader.wrong_type(tokens[0], "latitude and longitude", "write '40.7128,-74.006'")
+    reader.wrong_type(tokens[0], "latitude and longitude", _coordinates_advice(degrees))
     return None
+
+
+def _on_earth(latitude: Decimal, longitude: Decimal) -> bool:
+    return abs(latitude) <= 90 and abs(longitude) <= 180
+
+
+def _coordinates_advice(degrees: Sequence[str]) -> str:
+    if len(degrees) != 2 or not all(map(_LONG_DEGREES.fullmatch, degrees)):
+        return "write '40.7128,-74.006'"
+    latitude, longitude = (round(Decimal(part), 6).normalize() for part in degrees)
+    if _on_earth(latitude, longitude):
+        return f"six decimals are exact to a hand's breadth: write '{latitude:f},{longitude:f}'"
+    swapped = f"; did you mean '{longitude:f},{latitude:f}'?" if _on_earth(longitude, latitude) else ""
+    return f"the latitude comes first, from -90 to 90, then the longitude, from -180 to 180{swapped}"
 
 
 def few_enough(tokens: Sequence[Token], limits: Limits, report: Report) -> bool:
@@ -164,7 +179,10 @@ def _text(token: Token, reader: Reader) -> Text | None:
     text = _quoted(token, reader)
     if text is None:
         return None
-    form = reader.domain.form
+    form, unlike = reader.domain.form, reader.domain.unlike
+    if unlike is not None and (unlike.fits(text) or not text.isprintable()):
+        reader.refuse("unknown_value", token, f"'{shown(text)}' is not a value of {reader.subject}", unlike.advice)
+        return None
     if form is None or form.fits(text):
         return Text(text.lower() if reader.domain.lower_case else text)
     loose = reader.domain.loose
@@ -194,7 +212,7 @@ def _truth(token: Token, reader: Reader) -> Truth | None:
 
 def _quoted(token: Token, reader: Reader) -> str | None:
     if token.kind == "string":
-        return token.value
+        return composed(token.value)
     reader.wrong_type(token, "a text in quotes", f"write '{shown(token.text)}'")
     return None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from segment_core.language.lexer import Token
 from segment_core.language.looks import looks_like
 from segment_core.language.problems import Report, shown
-from segment_core.language.suggestions import nearest
 from segment_core.language.syntax import Clause
 from segment_core.language.vocabulary import Attribute, Definitions
 from segment_core.language.vocabulary.domains import DATE
 from segment_core.language.vocabulary.metafields import PREFIX, defined, key_of, metafield
+from segment_core.nearest import nearest
 
 
 def find_metafield(

@@ -6,17 +6,21 @@ being saved, or so deep that asking it takes too long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterator
+from typing import Final
 
 from segment_core.language import ast
 from segment_core.language.arguments import quoted_argument
 from segment_core.language.extensions import check_extension
 from segment_core.language.lexer import Token
 from segment_core.language.limits import DEEPEST_SEGMENTS, MOST_CLAUSES_OF_SEGMENTS, Limits, Segments
-from segment_core.language.problems import Report, shown
-from segment_core.language.suggestions import nearest
+from segment_core.language.problems import Code, Report, shown
 from segment_core.language.syntax import Clause
 from segment_core.language.vocabulary import Predicate
+from segment_core.nearest import nearest
+
+_ADVICE: Final = "write out what is meant in one of them"
 
 
 def check_segment(clause: Clause, predicate: Predicate, limits: Limits, report: Report) -> ast.InSegment | None:
@@ -44,13 +48,51 @@ def _check_known(token: Token, segments: Segments, saving: frozenset[str], repor
     if search.circle:
         path = ", ".join(f"'{shown(one)}'" for one in search.circle)
         message = f"'{shown(name)}' leads back to the segment that is being saved: {path}"
-        report.meaning("segment_cycle", *token.place, message, "write out what is meant in one of them")
-    elif search.too_deep:
-        message = f"'{shown(name)}' asks segments that ask segments, more than {DEEPEST_SEGMENTS} deep"
-        report.meaning("segments_too_deep", *token.place, message, "write out what is meant in one of them")
-    elif search.sizes[name] > MOST_CLAUSES_OF_SEGMENTS:
-        message = f"'{shown(name)}' has more than {MOST_CLAUSES_OF_SEGMENTS} clauses with those of its segments"
-        report.meaning("too_many_clauses", *token.place, message, "write out what is meant in one of them")
+        report.meaning("segment_cycle", *token.place, message, _ADVICE)
+        return
+    code, trouble = search.trouble(name)
+    if code:
+        report.meaning(code, *token.place, f"'{shown(name)}' {trouble}", _ADVICE)
+
+
+def check_ancestors(query: ast.Query, limits: Limits, report: Report) -> bool:
+    """Whether no segment that asks the one being saved becomes too large or too deep with its new query; if one does,
+    that is then in the report.
+    """
+    if limits.segments is None or not limits.saving:
+        return True
+    known = {**limits.segments, **dict.fromkeys(limits.saving, query)}
+    for name in _ancestors(limits.segments, limits.saving):
+        search = _Search(known, frozenset())
+        search.visit(name, ())
+        code, trouble = search.trouble(name)
+        if code:
+            message = f"with this query '{shown(name)}', which asks this segment, {trouble}"
+            report.meaning(code, *query.span.place, message, _ADVICE)
+            return False
+    return True
+
+
+def _ancestors(segments: Segments, names: Collection[str]) -> Iterator[str]:
+    """The segments that ask one of these, and those that ask them, in order from there."""
+    askers: dict[str, list[str]] = {}
+    for name, query in segments.items():
+        for clause in clauses(query):
+            if isinstance(clause, ast.InSegment):
+                askers.setdefault(clause.segment, []).append(name)
+    waiting, seen = deque(names), {*names}
+    while waiting:
+        for name in askers.get(waiting.popleft(), ()):
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+                yield name
+
+
+def _size(clause: ast.Clause) -> int:
+    """As what a clause counts: each window that a total is compared with is one more."""
+    totals = clause.parameters if isinstance(clause, ast.Matches) else ()
+    return 1 + sum(isinstance(one.values[0], ast.Total) for one in totals)
 
 
 class _Search:
@@ -69,17 +111,25 @@ class _Search:
         path = (*path, name)
         if name in self._saving:
             self.circle = self.circle or path
-        if name in self.sizes or self.circle or len(path) > DEEPEST_SEGMENTS:
+        if name in self.sizes or self.circle or self.too_deep or len(path) > DEEPEST_SEGMENTS:
             self.too_deep = self.too_deep or len(path) + self._depths.get(name, 0) > DEEPEST_SEGMENTS
             return
         size = depth = 0
         for clause in clauses(self._segments[name]) if name in self._segments else ():
-            size += 1
+            size += _size(clause)
             if isinstance(clause, ast.InSegment):
                 self.visit(clause.segment, path)
                 size += self.sizes.get(clause.segment, 0)
                 depth = max(depth, 1 + self._depths.get(clause.segment, 0))
         self.sizes[name], self._depths[name] = size, depth
+
+    def trouble(self, name: str) -> tuple[Code | None, str]:
+        """What makes the segment, once visited, too costly to ask; None if nothing does."""
+        if self.too_deep:
+            return "segments_too_deep", f"asks segments that ask segments, more than {DEEPEST_SEGMENTS} deep"
+        if self.sizes[name] > MOST_CLAUSES_OF_SEGMENTS:
+            return "too_many_clauses", f"has more than {MOST_CLAUSES_OF_SEGMENTS} clauses with those of its segments"
+        return None, ""
 
 
 def clauses(query: ast.Query) -> Iterator[ast.Clause]:

@@ -1,11 +1,9 @@
-"""What the author probably meant: the nearest known name, and advice on words that people invent."""
+"""What the author probably meant: advice on names, values and words that people invent."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-
-_LONGEST_COMPARED = 64
+from collections.abc import Mapping
 
 # Filters that do not exist but are often written. The advice completes "write ...".
 INVENTED_FILTERS: Mapping[str, str] = {
@@ -78,6 +76,44 @@ INVENTED_FILTERS: Mapping[str, str] = {
     "birth_date": "anniversary('metafields.facts.birth_date')",
 }
 
+# Parameters that do not exist but are often written; of several, the one that the function has is meant.
+INVENTED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "product_id": ("id",),
+    "product": ("id",),
+    "collection_id": ("id",),
+    "variant": ("variant_id",),
+    "type": ("product_type",),
+    "brand": ("vendor",),
+    "product_tag": ("tag",),
+    "tags": ("tag",),
+    "order_count": ("count",),
+    "orders_count": ("count",),
+    "number_of_orders": ("count",),
+    "times": ("count",),
+    "total": ("sum_amount",),
+    "total_amount": ("sum_amount",),
+    "amount_spent": ("sum_amount",),
+    "total_quantity": ("sum_quantity",),
+    "price": ("amount",),
+    "value": ("amount", "balance"),
+    "created_at": ("date",),
+    "order_date": ("date",),
+    "purchased_at": ("date",),
+    "location": ("location_id", "coordinates"),
+    "app": ("app_id",),
+    "source": ("channel",),
+    "code": ("discount_code",),
+    "coupon": ("discount_code",),
+    "discount_codes": ("discount_code",),
+    "campaign_id": ("activity_id",),
+    "email_id": ("activity_id",),
+    "expiry_date": ("next_expiry_date",),
+    "distance": ("distance_km",),
+    "radius": ("distance_km",),
+    "km": ("distance_km",),
+    "miles": ("distance_mi",),
+}
+
 # Values that circulate but belong to another list.
 INVENTED_VALUES: Mapping[str, Mapping[str, str]] = {
     "rfm_group": {
@@ -132,35 +168,3 @@ def advice_on_span(number: str, unit: str) -> str:
     """The offset that a number and a spelled unit mean; empty if they mean none. Without a sign it is the past."""
     letter, count = _SPAN_UNITS.get(unit.upper().removesuffix("S")), _WHOLE_NUMBER.fullmatch(number)
     return f"write {count[1] or '-'}{count[2]}{letter}" if letter and count else ""
-
-
-def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that most resembles `word`, whatever its case; None if none does.
-
-    Resembling: at most a third of the letters differ, where exchanging two neighbours is one difference.
-    """
-    wanted = word.lower()
-    if len(wanted) > _LONGEST_COMPARED:
-        return None
-    best, best_distance = None, max(1, len(wanted) // 3) + 1
-    for candidate in candidates:
-        if abs(len(candidate) - len(wanted)) < best_distance:
-            distance = _distance(wanted, candidate.lower())
-            if distance < best_distance:
-                best, best_distance = candidate, distance
-    return best
-
-
-def _distance(a: str, b: str) -> int:
-    """Damerau-Levenshtein distance, restricted to exchanges of neighbours."""
-    before: list[int] = []
-    previous = list(range(len(b) + 1))
-    for i, x in enumerate(a, start=1):
-        current = [i]
-        for j, y in enumerate(b, start=1):
-            cost = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, before[j - 2] + 1)
-            current.append(cost)
-        before, previous = previous, current
-    return previous[-1]

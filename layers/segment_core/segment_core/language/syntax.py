@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from segment_core.language.ast import Span
 from segment_core.language.lexer import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """An operator in its one spelling (`=`, `NOT CONTAINS`, `:` of the legacy form) and where it stands."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """`id = 5`, `id: (5, 6)`, or a value alone, which has neither name nor operator."""
 
     name: Token | None
@@ -29,8 +27,7 @@ class Argument:
     total: Total | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(NamedTuple):
     """`1.2 * sum_amount(date > -30d)`, where a value could stand."""
 
     factor: Token | None
@@ -39,8 +36,7 @@ class Total:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Clause:
+class Clause(NamedTuple):
     """A leaf. `arguments` stand in parentheses right after the name (None: no parentheses there),
     `parameters` in those after MATCHES.
     """
@@ -53,24 +49,21 @@ class Clause:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fragment:
+class Fragment(NamedTuple):
     """A clause that could not be read to its end: only its name is certain."""
 
     name: Token
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Negation:
+class Negation(NamedTuple):
     """Prefix NOT."""
 
     child: Tree
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Group:
+class Group(NamedTuple):
     """Two or more children joined by the same word."""
 
     word: Literal["AND", "OR"]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from segment_core.errors import Contention, InvalidQuery
+from segment_core.evaluator import Rule
 from segment_core.facts.customer import Customer
 from segment_core.language import ast, parse
-from segment_core.model.generation import Generation
+from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.rules import Answer, RuleSet
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
@@ -28,6 +29,9 @@ class Asked(Protocol):
 
     def answer(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
         """The bits of those that hold, and the first instant at which one changes."""
+
+    def rule(self, slot: int) -> Rule | None:
+        """One definition alone; None if there is none that can be evaluated in the slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,17 @@ class Rules:
         """The same, and the first instant at which time alone changes one of them."""
         return self.definitions.answer(customer, self.shop, at)
 
+    def rule(self, slot: int) -> Rule | None:
+        """One definition alone, for whoever asks no other; None if it cannot be evaluated."""
+        return self.definitions.rule(slot)
 
-class _Kept:
-    """The rules of a shop's generation, as long as it is the one that is asked for."""
 
-    def __init__(self, generation: Generation, slots: Mapping[int, str], rules: Rules) -> None:
-        self.of = _identity(generation)
-        self.slots = slots
-        self.rules = rules
+class _Kept(NamedTuple):
+    """What was compiled of a shop's live definitions, as long as they are those that are asked for."""
+
+    live: Sequence[LiveDefinition]
+    definitions: RuleSet
+    unanswered: int
 
 
 _MOST_KEPT: Final = 64
@@ -70,26 +77,24 @@ def rules_of(table: str, shop: str, generation: Generation) -> Rules:
     A generation with the same definitions, such as one that only publishes, takes over what was compiled for the one
     before. Raises Contention if the generation is so old that one of its definitions is gone.
     """
-    kept = _kept.get((table, shop))
-    if kept is not None and kept.of == _identity(generation):
-        return kept.rules
-    slots = {live.slot: live.id for live in generation.live}
-    if kept is not None and kept.slots == slots:
-        rules = Rules(generation.shop, kept.rules.definitions, kept.rules.unanswered)
-    else:
-        rules = _compiled(table, shop, generation, slots)
+    kept = _kept.pop((table, shop), None)
+    if kept is None or kept.live != generation.live:
+        if kept is None or _by_slot(kept.live) != _by_slot(generation.live):
+            kept = _compiled(table, shop, generation)
+        kept = kept._replace(live=generation.live)
     if len(_kept) >= _MOST_KEPT:
+        # The one that was asked for least recently.
         _kept.pop(next(iter(_kept)))
-    _kept[table, shop] = _Kept(generation, slots, rules)
-    return rules
+    _kept[table, shop] = kept
+    return Rules(generation.shop, kept.definitions, kept.unanswered)
 
 
-def _identity(generation: Generation) -> tuple[object, ...]:
-    # A shop that was deleted and made again counts its generations anew.
-    return generation.number, generation.at, generation.live[-1:]
+def _by_slot(live: Sequence[LiveDefinition]) -> dict[int, str]:
+    return {one.slot: one.id for one in live}
 
 
-def _compiled(table: str, shop: str, generation: Generation, slots: Mapping[int, str]) -> Rules:
+def _compiled(table: str, shop: str, generation: Generation) -> _Kept:
+    slots = _by_slot(generation.live)
     if any((table, shop, definition) not in _queries for definition in slots.values()):
         for definition, text in segments.definition_texts(table, shop).items():
             if (table, shop, definition) not in _queries:
@@ -101,7 +106,7 @@ def _compiled(table: str, shop: str, generation: Generation, slots: Mapping[int,
     for slot, error in rule_set.refused.items():
         _report(shop, slots[slot], error)
     unanswered = {slot for slot, query in queries.items() if query is None} | rule_set.refused.keys()
-    return Rules(generation.shop, rule_set, sum(1 << slot for slot in unanswered))
+    return _Kept(generation.live, rule_set, sum(1 << slot for slot in unanswered))
 
 
 def _parsed(shop: str, definition: str, text: str) -> ast.Query | None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from segment_core.errors import NotUnderstood
-from segment_core.membership import jobs
+from segment_core.membership import extracts, jobs
 from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.evaluate import Round
 from segment_core.model.membership import Cause
@@ -29,11 +29,13 @@ Customers = Mapping[str, Sequence[str]]
 class Wake:
     """One invocation's worth of evaluations, at one instant: `by_fact` or `by_message` for each record, then `settle`.
 
-    `named` are the customers of the batch, whose memberships are read together; `seconds_left` is what jobs may take.
+    `named` are the customers of the batch, whose memberships are read together; `seconds_left` is what jobs
+    and extracts may take.
     """
 
     tables: Tables
     work_queue_url: str
+    exports_bucket: str
     at: datetime
     seconds_left: SecondsLeft
     named: Customers
@@ -65,6 +67,11 @@ class Wake:
         if not jobs.work(self.tables, message["shop"], message["job"], self.at, self.seconds_left):
             queue.send(self.work_queue_url, message["shop"], message)
 
+    def _extract_message(self, message: Mapping[str, Any], repeated: bool) -> None:
+        shop, extract = message["shop"], message["extract"]
+        if not extracts.work(self.tables, self.exports_bucket, shop, extract, self.at, self.seconds_left):
+            queue.send(self.work_queue_url, shop, message)
+
     def _evaluate(self, shop: str, customer: str, cause: Cause, *, restamp: bool = False) -> None:
         # Only after an evaluation for a fact is there surely a commit that covers all others of the batch.
         if (shop, customer) in self._done:
@@ -78,8 +85,11 @@ class Wake:
 
 _KINDS: dict[str, Callable[[Wake, Mapping[str, Any], bool], None]] = {
     "evaluate": Wake._evaluate_message,
+    "extract": Wake._extract_message,
     "job": Wake._job_message,
 }
+
+_TAKING_TIME = ("extract", "job")
 
 
 def defer_marked(records: Sequence[Mapping[str, Any]], work_queue_url: str) -> list[Mapping[str, Any]]:
@@ -99,7 +109,7 @@ def in_records(records: Iterable[Mapping[str, Any]]) -> Customers:
 
 def jobs_last(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The messages, with jobs after everything else: they take what time is left, and nobody waits for them."""
-    return sorted(records, key=lambda record: _read(record).get("kind") == "job")
+    return sorted(records, key=lambda record: _read(record).get("kind") in _TAKING_TIME)
 
 
 def in_messages(records: Iterable[Mapping[str, Any]]) -> Customers:

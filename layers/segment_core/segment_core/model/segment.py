@@ -14,7 +14,10 @@ Step = Literal["walk", "announce", "retire", "clear", "resettle"]
 
 @dataclass(frozen=True, slots=True)
 class ShopRecord:
-    """A tenant. `domain` is the store's own, to which the id of the operator's choosing is bound."""
+    """A tenant. `domain` is the store's own, to which the id of the operator's choosing is bound.
+
+    `platform` is the make of the store, see `ingest.platforms`.
+    """
 
     id: str
     domain: str
@@ -24,6 +27,8 @@ class ShopRecord:
     count_cancelled_orders: bool
     created_at: datetime
     updated_at: datetime
+    abandoned_after_minutes: int = 60
+    platform: str = "shopify"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any, Final, TypeVar
@@ -13,8 +14,11 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.facts.customer import Metafield
 from segment_core.rules.formula import Literal
-from segment_core.rules.values import OTHER_TEXT, Value
+from segment_core.rules.values import Value, other_spelling
 from segment_core.rules.variables import Fact, Variable, bitmap
+
+BROKEN_OFF: Final = -1
+"""In place of rows: nothing has changed until then, and the search has to go on from there another time."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -67,7 +71,9 @@ class TextColumns(Still):
         """The rows that the texts refute."""
         refuted = 0
         for read, classes, tables in self._looks:
-            refuted |= tables[classes.get(read(subject), OTHER_TEXT)]
+            value = read(subject)
+            found = classes.get(value)
+            refuted |= tables[other_spelling(value, classes) if found is None else found]
         return refuted
 
 
@@ -263,19 +269,19 @@ class ClauseColumn:
 
     def settle(self) -> None:
         """Make the tables."""
-        self._otherwise, self._so = self.variable.tables()
-        self.rows = self._otherwise | self._so
+        self._refuted = self.variable.tables()
+        self.rows = self._refuted[False] | self._refuted[True]
 
     def refuted(self, subject: Subject) -> int:
         """The rows that the answer refutes."""
-        return self._so if self._timeline(subject).value else self._otherwise
+        return self._refuted[self._timeline(subject).now]
 
     def course(self, subject: Subject) -> Course[int]:
-        """The rows that the answer refutes, now and later."""
-        value, flips = self._timeline(subject)
-        return Course(self._so if value else self._otherwise, self._later(value, flips))
+        """The rows that the answer refutes, now and later; BROKEN_OFF where the search for a flip was."""
+        value, later = self._timeline(subject)
+        return Course(self._refuted[value], self._later(value, later) if later else ())
 
-    def _later(self, value: bool, flips: Iterator[Any]) -> Iterator[tuple[Any, int]]:
-        for flip in flips:
-            value = not value
-            yield flip, self._so if value else self._otherwise
+    def _later(self, value: bool, later: Iterable[tuple[datetime, bool]]) -> Iterator[tuple[datetime, int]]:
+        for since, following in later:
+            yield since, BROKEN_OFF if following is value else self._refuted[following]
+            value = following

@@ -7,7 +7,7 @@ instants at which they begin, so that one search finds what a date refutes. Wher
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache, reduce
 from itertools import chain
@@ -25,7 +25,7 @@ from segment_core.rules.formula import All, Formula, Literal
 Day = date | datetime | None
 
 _LOW, _HIGH = 0, -1
-_TERMS: Final[Mapping[str, tuple[tuple[int, int, bool], ...]]] = {
+_TERMS: Final[dict[str, tuple[tuple[int, int, bool], ...]]] = {
     # Of which bound, how much older than the day it means, and whether at least that old is asked (or younger).
     "=": ((_LOW, 1, False), (_LOW, 0, True)),
     ">": ((_LOW, 0, False),),

@@ -28,6 +28,7 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.language.dates import day_or_moment
+from segment_core.language.spelling import composed
 from segment_core.language.vocabulary.metafields import PREFIX
 from segment_core.rules import formula as f
 from segment_core.rules.columns import (
@@ -199,7 +200,7 @@ class Reading:
         match ATTRIBUTES.get(name):
             case TextAttribute(read):
                 column = self._column((name, "tested"), lambda: TestedColumn(read))
-                return column.holds(("STARTS WITH", value), lambda: prefix_test("STARTS WITH", value, str))
+                return column.holds(("STARTS WITH", value), lambda: prefix_test("STARTS WITH", value, composed))
         return None
 
     def _column(self, key: Hashable, make: Callable[[], C]) -> C:

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 from segment_core.calendar import NEVER, day_start, local_date
 from segment_core.errors import InvalidQuery
-from segment_core.evaluator.rule import compile_query
+from segment_core.evaluator.rule import Rule, compile_query
 from segment_core.evaluator.subject import Subject
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
 from segment_core.rules.ages import EARLIEST, LATEST
-from segment_core.rules.columns import ClauseColumn, CourseColumn, Still
+from segment_core.rules.columns import BROKEN_OFF, ClauseColumn, CourseColumn, Still
 from segment_core.rules.dates import DateColumn, View
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
@@ -55,6 +55,7 @@ class RuleSet:
     def __init__(self, definitions: Mapping[int, ast.Query]) -> None:
         self.definitions = definitions
         self.refused: dict[int, InvalidQuery] = {}
+        self._rules: dict[int, Rule] = {}
         reading = Reading()
         self._place(_rows(self._read(reading), definitions, reading))
         columns = list(reading.columns.values())
@@ -103,7 +104,11 @@ class RuleSet:
         return self._layout.fold(every ^ refuted)
 
     def answer(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
-        """`members`, and the first instant at which time alone changes them."""
+        """`members`, and the first instant at which time alone changes them.
+
+        As with a single rule, a search that takes too many steps is broken off: then it is the instant at which to
+        look again. It is never late.
+        """
         subject = Subject(customer, shop, at)
         if not _in_calendar(at):
             return self._plainly(customer, shop, at)
@@ -130,11 +135,17 @@ class RuleSet:
         return self._plainly(customer, shop, at) if until is not None and until >= _FAR else Answer(bits, until)
 
     def _until(self, bits: int, changes: Iterable[tuple[datetime, int]], live: int) -> datetime | None:
-        """The first of the changes at which the members are others, or at which it gets too far."""
-        return next(
-            (at for at, refuted in changes if at >= _FAR or self._layout.fold(live & ~refuted) != bits),
-            None,
-        )
+        """The first of the changes at which the members are others, or at which the search has to end."""
+        for at, refuted in changes:
+            if at >= _FAR or refuted == BROKEN_OFF or self._layout.fold(live & ~refuted) != bits:
+                return at
+        return None
+
+    def rule(self, slot: int) -> Rule | None:
+        """The definition in the slot alone, compiled when it is first asked for; None if it cannot be evaluated."""
+        if slot not in self._rules and slot in self.definitions and slot not in self.refused:
+            self._rules[slot] = compile_query(self.definitions[slot])
+        return self._rules.get(slot)
 
     def _seen_on(self, today: date, zone: ZoneInfo) -> list[View]:
         views = self._views.get((today, zone))
@@ -177,7 +188,11 @@ def _changes(
     while heads:
         instant = heads[0][0]
         while heads and heads[0][0] == instant:
-            _, number, now[number] = heads[0]
+            _, number, refuted = heads[0]
+            if refuted == BROKEN_OFF:
+                yield instant, BROKEN_OFF
+                return
+            now[number] = refuted
             head = next(coming[number], None)
             if head is None:
                 heappop(heads)

@@ -14,6 +14,7 @@ from math import ceil, floor
 from operator import or_
 from typing import Any, Final, NamedTuple
 
+from segment_core.language.spelling import composed
 from segment_core.rules.variables import Variable
 
 Bound = tuple[Decimal, bool]
@@ -113,6 +114,11 @@ def _ranges(condition: Condition) -> list[tuple[Bound | None, Bound | None]]:
     return [_RANGES[condition.operator](numbers[0], numbers[-1])]
 
 
+def other_spelling(value: str | None, classes: Mapping[Any, int]) -> int:
+    """The class of a text that is none of these as it is written."""
+    return classes.get(composed(value or ""), OTHER_TEXT)
+
+
 class Lookup:
     """From a value to the rows that it refutes."""
 
@@ -136,7 +142,8 @@ class Lookup:
                 reached -= 1
             return self._tables[self._first + reached]
         if kind is str:
-            return self._tables[self._texts.get(value, OTHER_TEXT)]
+            found = self._texts.get(value)
+            return self._tables[other_spelling(value, self._texts) if found is None else found]
         if kind is bool:
             return self._tables[_TRUE if value else _FALSE]
         return self._tables[_LIST if kind is tuple else _MISSING]

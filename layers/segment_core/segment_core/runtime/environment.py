@@ -27,20 +27,22 @@ class WebhookEnvironment(Environment):
 
 
 class IngestEnvironment(Environment):
-    """`ingest`: merges facts; parks what cannot be understood."""
+    """`ingest`: merges facts, keeps to the store's settings; parks what cannot be understood."""
 
     customers_table: str
+    segments_table: str
     ingest_dead_letter_queue_url: str
 
 
 class EvaluateEnvironment(Environment):
-    """`evaluate`: evaluates customers, goes on with builds."""
+    """`evaluate`: evaluates customers, goes on with builds, writes exports."""
 
     customers_table: str
     memberships_table: str
     members_table: str
     segments_table: str
     work_queue_url: str
+    exports_bucket: str
 
 
 class SweepEnvironment(Environment):
@@ -62,15 +64,19 @@ class ProjectEnvironment(Environment):
 
 
 class ApiEnvironment(Environment):
-    """`api`: definitions (at most that many for a shop), reads, shops and imports."""
+    """`api`: definitions (at most that many for a shop), reads, shops, imports and exports."""
 
     customers_table: str
     memberships_table: str
     members_table: str
+    history_table: str
     segments_table: str
     work_queue_url: str
     ingest_queue_url: str
     secrets_prefix: str
+    cursor_key: str
+    exports_bucket: str
+    history_days: PositiveInt
     definitions_per_shop: PositiveInt
 
 

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from segment_core.errors import NotFound
+from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.model.membership import Membership
 from segment_core.model.segment import SegmentRecord, State
 from segment_core.store import facts, generations, members, memberships, segments
 from segment_core.store.tables import Tables
@@ -33,10 +35,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member; `since` is when they entered, or were found in when the segment was made."""
+    """A member; `since` is when they entered, or were found in when the segment was made.
+
+    None of a past member whose entry is kept no longer.
+    """
 
     customer_id: str
-    since: datetime
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,15 @@ class MemberPage:
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentName:
-    """A segment that a customer is in."""
+class CustomerSegment:
+    """A segment that a customer is in; `since` is None until the member list has followed the membership.
+
+    The name is None of a segment that is gone since the past that was asked for.
+    """
 
     id: str
-    name: str
+    name: str | None
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class CustomerSegments:
 
     customer_id: str
     as_of: datetime
-    segments: list[SegmentName]
+    segments: list[CustomerSegment]
 
 
 def find(tables: Tables, shop: str, segment: str) -> SegmentRecord:
@@ -82,7 +91,7 @@ def read(tables: Tables, shop: str, segment: str, at: datetime) -> Segment:
 
 def view(tables: Tables, shop: str, record: SegmentRecord, at: datetime) -> Segment:
     """A stored segment with its count."""
-    return _view(tables, shop, record, _as_of(tables, shop, at))
+    return _view(tables, shop, record, shop_as_of(tables, shop, at))
 
 
 def _view(tables: Tables, shop: str, record: SegmentRecord, as_of: datetime) -> Segment:
@@ -100,19 +109,40 @@ def _view(tables: Tables, shop: str, record: SegmentRecord, as_of: datetime) -> 
     )
 
 
-def listing(tables: Tables, shop: str, at: datetime, limit: int, after: str | None) -> tuple[list[Segment], str | None]:
-    """A page of the shop's segments in id order, and the id to go on after (None on the last page).
+def listing(
+    tables: Tables, shop: str, at: datetime, limit: int, after: str | None, search: str = "", by_name: bool = False
+) -> tuple[list[Segment], str | None]:
+    """A page of the shop's segments in the order of ids or names, and the place to go on after (None on the last page).
 
-    Raises NotFound (`shop_not_found`).
+    `search` is a part of the name, letter case aside. Raises NotFound (`shop_not_found`).
     """
-    alive = (record for record in segments.after(tables.segments, shop, after) if record.state != "deleting")
-    page = list(islice(alive, limit + 1))
+    if search or by_name:
+        page, more = _by_name(tables, shop, limit, after, search.casefold(), by_name)
+    else:
+        alive = (record for record in segments.after(tables.segments, shop, after) if record.state != "deleting")
+        page = list(islice(alive, limit + 1))
+        page, more = page[:limit], page[limit - 1].id if len(page) > limit else None
     # Whoever has segments is there: only an empty page has to ask.
-    if not page and generations.current(tables.segments, shop) is None:
-        raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
-    as_of = _as_of(tables, shop, at)
-    views = [_view(tables, shop, record, as_of) for record in page[:limit]]
-    return views, page[limit - 1].id if len(page) > limit else None
+    if not page:
+        generation_of(tables, shop)
+    as_of = shop_as_of(tables, shop, at)
+    return [_view(tables, shop, record, as_of) for record in page], more
+
+
+def _by_name(
+    tables: Tables, shop: str, limit: int, after: str | None, search: str, by_name: bool
+) -> tuple[list[SegmentRecord], str | None]:
+    """A page of those whose name holds a text. All names of a shop are a few pages of small items, read each time."""
+    places = {
+        segment: name if by_name else segment
+        for name, segment in segments.named(tables.segments, shop)
+        if search in name
+    }
+    order = sorted((place, segment) for segment, place in places.items() if after is None or place > after)
+    wanted = [segment for _, segment in order[:limit]]
+    found = segments.read_all(tables.segments, shop, wanted)
+    alive = [found[segment] for segment in wanted if segment in found and found[segment].state != "deleting"]
+    return alive, order[limit - 1][0] if len(order) > limit else None
 
 
 def list_members(tables: Tables, shop: str, segment: str, at: datetime, limit: int, after: str | None) -> MemberPage:
@@ -122,31 +152,65 @@ def list_members(tables: Tables, shop: str, segment: str, at: datetime, limit: i
         return MemberPage(segment, record.definition, at, [], None)
     found = members.members(tables.members, shop, record.definition, after or "", limit)
     page = [Member(customer, since) for customer, since in found.members]
-    return MemberPage(segment, record.definition, _as_of(tables, shop, at), page, found.next)
+    return MemberPage(segment, record.definition, shop_as_of(tables, shop, at), page, found.next)
 
 
 def segments_of(tables: Tables, shop: str, customer: str, at: datetime) -> CustomerSegments:
-    """All segments of one customer, from one item. Raises NotFound (`customer_not_found`)."""
-    membership = memberships.read(tables.memberships, shop, customer)
+    """All segments of one customer, from one item. Raises NotFound (`customer_not_found`, `shop_not_found`)."""
+    membership = membership_of(tables, shop, customer)
+    generation = generation_of(tables, shop)
+    if membership is None:
+        return CustomerSegments(customer, at, [])
+    shown = published_with(tables, shop, membership, generation)
+    names = segments.shown(tables.segments, set(), {(shop, segment) for segment in shown}).names
+    since = members.since(tables.members, shop, [(definition.id, customer) for definition in shown.values()])
+    found = [
+        CustomerSegment(segment, names[shop, segment], since.get((shown[segment].id, customer)))
+        for segment in sorted(shown)
+        if (shop, segment) in names
+    ]
+    return CustomerSegments(customer, caught_up(at, membership), found)
+
+
+def generation_of(tables: Tables, shop: str) -> Generation:
+    """The shop's newest generation. Raises NotFound (`shop_not_found`)."""
     generation = generations.current(tables.segments, shop)
     if generation is None:
         raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
+    return generation
+
+
+def membership_of(tables: Tables, shop: str, customer: str) -> Membership | None:
+    """The customer's membership, None before the first evaluation. Raises NotFound (`customer_not_found`)."""
+    membership = memberships.read(tables.memberships, shop, customer)
     known = not membership.erased if membership else facts.load(tables.customers, shop, customer).customer is not None
     if not known:
+        generation_of(tables, shop)
         raise NotFound(f"there is no customer '{customer}'", code="customer_not_found")
-    if membership is None:
-        return CustomerSegments(customer, at, [])
-    # The bits mean what the generation they were written under says; what readers see is the newest.
+    return membership
+
+
+def published_with(
+    tables: Tables, shop: str, membership: Membership, generation: Generation
+) -> dict[str, LiveDefinition]:
+    """By segment, the published definitions that the customer is in.
+
+    The bits mean what the generation they were written under says; what readers see is the newest.
+    """
+    if not membership.bits:
+        return {}
     written = generations.numbered(tables.segments, shop, membership.generation)
     is_in = {definition.id for definition in written.members_of(membership.bits)}
-    shown = sorted(live.segment for live in generation.live if live.published and live.id in is_in)
-    names = segments.shown(tables.segments, set(), {(shop, segment) for segment in shown}).names
-    as_of = min(at, membership.due) if membership.due else at
-    found = [SegmentName(segment, names[shop, segment]) for segment in shown if (shop, segment) in names]
-    return CustomerSegments(customer, as_of, found)
+    return {live.segment: live for live in generation.live if live.published and live.id in is_in}
 
 
-def _as_of(tables: Tables, shop: str, at: datetime) -> datetime:
+def caught_up(at: datetime, membership: Membership | None) -> datetime:
+    """The instant up to which time has been caught up with for one customer."""
+    return min(at, membership.due) if membership and membership.due else at
+
+
+def shop_as_of(tables: Tables, shop: str, at: datetime) -> datetime:
+    """The instant up to which time has been caught up with in the whole shop."""
     # The index holds full minutes, rounded up: somebody due by 12:05 may have been due since 12:04.
     due = memberships.next_due(tables.memberships, shop)
     return min(at, due - timedelta(minutes=1)) if due else at

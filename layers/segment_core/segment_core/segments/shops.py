@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from segment_core.errors import NotFound
+from segment_core.errors import Contention, NotFound
 from segment_core.membership.sweep import ABANDONED_AFTER
 from segment_core.model.generation import Generation
 from segment_core.model.segment import Job, ShopRecord
@@ -33,16 +33,23 @@ def put_shop(
     currency: str,
     count_test_orders: bool,
     count_cancelled_orders: bool,
+    abandoned_after_minutes: int = 60,
+    platform: str = "shopify",
     at: datetime,
+    over: ShopRecord | None = None,
 ) -> tuple[ShopRecord, bool]:
     """Make the shop or change it; returns it and whether it is new.
+
+    `over` is the record that it must still have: raises Contention if it was saved again meanwhile.
 
     Other settings are another generation: every evaluation from now on uses them, and a job that the
     next sweep starts takes them to the customers whom nothing else wakes.
     """
-    orders = OrderPolicy(count_test_orders, count_cancelled_orders)
+    orders = OrderPolicy(count_test_orders, count_cancelled_orders, abandoned_after_minutes)
     for pause in backoff():
         stored = shops.read(tables.segments, shop)
+        if over is not None and stored != over:
+            raise Contention(f"shop '{shop}' was saved meanwhile")
         made = stored.created_at if stored else at
         record = ShopRecord(
             shop,
@@ -53,10 +60,12 @@ def put_shop(
             count_cancelled_orders,
             made,
             at,
+            abandoned_after_minutes,
+            platform,
         )
         previous = generations.current(tables.segments, shop)
         new, job = _governed(previous, zone, currency, orders, at)
-        if shops.save(tables.segments, record, new, previous, job):
+        if shops.save(tables.segments, record, new, previous, job, over=over):
             return record, stored is None
         pause()
     raise AssertionError("backoff raises when it ends")

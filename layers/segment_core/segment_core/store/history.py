@@ -5,17 +5,21 @@ An entry is kept for a while that the operator chooses, counted from when it hap
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from segment_core.instants import iso
+from segment_core.instants import iso, parse
 from segment_core.model.membership import Cause
 from segment_core.store import client, keys
+from segment_core.store.client import Item
 
 # How long an entry is kept unless the deployment says otherwise: a year can be compared with the one before.
 KEPT = timedelta(days=400)
+
+
+Change = Literal["enter", "leave"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Flip:
     customer: str
     segment: str
     definition: str
-    change: Literal["enter", "leave"]
+    change: Change
     cause: Cause
     effective_at: datetime
     version: int
@@ -40,6 +44,76 @@ class Flip:
 def append(table: str, flips: Iterable[Flip], kept: timedelta) -> None:
     """Write the entries; one that is there already is written over with itself."""
     client.batch_write(table, [{"PutRequest": {"Item": client.encode(_item(flip, kept))}} for flip in flips])
+
+
+class Entry(NamedTuple):
+    """One enter or leave, as it was told. `version` orders what happened to a customer at one instant."""
+
+    customer: str
+    segment: str
+    change: Change
+    cause: Cause
+    effective_at: datetime
+    version: int
+
+
+def of_customer(table: str, shop: str, customer: str, after: datetime, until: datetime) -> Iterator[Entry]:
+    """What happened to the customer after one instant and up to another, in order."""
+    items = client.query(
+        table,
+        KeyConditionExpression="pk = :pk AND sk BETWEEN :after AND :until",
+        ExpressionAttributeValues=client.encode(
+            {
+                ":pk": keys.customer(shop, customer),
+                ":after": keys.history_after(after),
+                ":until": keys.history_after(until),
+            }
+        ),
+    )
+    return map(_entry, items)
+
+
+def last_entered(table: str, shop: str, customer: str, segment: str, until: datetime) -> datetime | None:
+    """When the customer last entered the segment, at `until` or before; None if that is kept no longer."""
+    items = client.query(
+        table,
+        KeyConditionExpression="pk = :pk AND sk < :until",
+        ExpressionAttributeValues=client.encode(
+            {":pk": keys.customer(shop, customer), ":until": keys.history_after(until)}
+        ),
+        ScanIndexForward=False,
+    )
+    entries = map(_entry, items)
+    return next((one.effective_at for one in entries if one.segment == segment and one.change == "enter"), None)
+
+
+def of_segment(table: str, shop: str, segment: str, after: datetime, until: datetime) -> Iterator[Entry]:
+    """What happened in the segment after one instant and up to another, in the order of instants.
+
+    One query for each UTC day in between. The index follows its table with a short delay.
+    """
+    day = after
+    while day.date() <= until.date():
+        items = client.query(
+            table,
+            IndexName=keys.DAY_INDEX,
+            KeyConditionExpression="segment_day = :day AND sk BETWEEN :after AND :until",
+            ExpressionAttributeValues=client.encode(
+                {
+                    ":day": keys.segment_day(shop, segment, day),
+                    ":after": keys.history_after(after),
+                    ":until": keys.history_after(until),
+                }
+            ),
+        )
+        yield from map(_entry, items)
+        day += timedelta(days=1)
+
+
+def _entry(item: Item) -> Entry:
+    instant, segment, version = keys.split_history(item["sk"])
+    customer = keys.split_customer(item["pk"])[1]
+    return Entry(customer, segment, item["change"], item["cause"], parse(instant), version)
 
 
 def erase(table: str, shop: str, customer: str) -> None:

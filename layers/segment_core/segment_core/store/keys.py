@@ -1,13 +1,15 @@
 """Every key of every table, and nothing else: the one place that knows how items are addressed.
 
-    table        partition key             sort key                         index (sparse, keys only)
+    table        partition key             sort key                         index (sparse, keys only unless said)
     Customers    shop#customer             PROFILE, ORDER#created#id        roster: roster_slice, customer_id
     Customers    shop#order#id             -
+    Customers    shop#product#id           -
     Memberships  shop#customer                                              due: due_shard, due_minute
     Members      shop#definition#shard     customer
-    History      shop#customer             effective_at#segment#version     day: segment_day, sk
+    Members      shop#snapshot#id          place in the order, then customer
+    History      shop#customer             effective_at#segment#version     day: segment_day, sk (with the change)
     Segments     shop                      SEGMENT#id, NAME#name, DEFINITION#id, COUNT#definition#shard,
-                                           GENERATION, GENERATION#number
+                                           GENERATION, GENERATION#number, EXTRACT#id, VALUES
     Segments     SHOPS                     shop
     Segments     JOBS                      shop#job
 
@@ -28,6 +30,7 @@ PROFILE = "PROFILE"
 ORDER_PREFIX = "ORDER#"
 ORDER_POINTER = "-"
 GENERATION = "GENERATION"
+VALUES = "VALUES"
 
 # Partitions for all shops together, so that the sweep asks once: small, and written to seldom (a job once
 # for each hundred customers it walks). No shop's id has capitals.
@@ -73,6 +76,11 @@ def entity_id(text: str) -> str:
     return text
 
 
+def is_entity_id(text: str) -> bool:
+    """Whether the text can be such an id."""
+    return _ENTITY_ID.fullmatch(text) is not None
+
+
 def shard(text: str, shards: int) -> int:
     """A number below `shards` that depends on nothing but the text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) % shards
@@ -100,6 +108,11 @@ def order(created_at: datetime | None, order_id: str) -> str:
 def order_pointer(shop: str, order_id: str) -> str:
     """Partition of the item that knows where an order is."""
     return f"{shop}#order#{order_id}"
+
+
+def product(shop: str, product_id: str) -> str:
+    """Partition of the item that holds what a product is; its sort key is that of pointers, which no stream wakes."""
+    return f"{shop}#product#{product_id}"
 
 
 def roster_slice(shop: str, slice_number: int) -> str:
@@ -146,12 +159,39 @@ def list_shard_of(customer_id: str) -> int:
     return shard(customer_id, LIST_SHARDS)
 
 
+def snapshot(shop: str, extract_id: str) -> str:
+    """Partition of a snapshot's rows. No definition's id is followed by one, so it is no member list."""
+    return f"{shop}#snapshot#{extract_id}"
+
+
+def placed(place: str, customer_id: str) -> str:
+    """Sort key of a member in a snapshot."""
+    return f"{place}#{customer_id}"
+
+
+def split_placed(sk: str) -> tuple[str, str]:
+    """(place, customer) of such a sort key."""
+    place, _, customer_id = sk.rpartition("#")
+    return place, customer_id
+
+
 # History --------------------------------------------------------------------------------------
 
 
 def history(effective_at: datetime, segment: str, version: int) -> str:
     """Sort key of one enter or leave."""
     return f"{sortable(effective_at)}#{segment}#{version:012d}"
+
+
+def history_after(instant: datetime) -> str:
+    """A sort key after all enters and leaves of that instant, and before all later ones."""
+    return f"{sortable(instant)}$"
+
+
+def split_history(sk: str) -> tuple[str, str, int]:
+    """(instant as text, segment, version) of such a sort key."""
+    instant, segment_id, version = sk.split("#")
+    return instant, segment_id, int(version)
 
 
 def segment_day(shop: str, segment: str, effective_at: datetime) -> str:
@@ -183,6 +223,11 @@ def segment_name(name: str) -> str:
     return key
 
 
+def split_segment_name(sk: str) -> str:
+    """The name in such a sort key, without letter case."""
+    return sk.partition("#")[2]
+
+
 def definition(definition_id: str) -> str:
     """Sort key of a definition."""
     return f"DEFINITION#{definition_id}"
@@ -212,3 +257,8 @@ def counter(definition_id: str, shard_number: int) -> str:
 def counter_prefix(definition_id: str) -> str:
     """What the sort keys of all counters of a definition begin with."""
     return f"COUNT#{definition_id}#"
+
+
+def extract(extract_id: str) -> str:
+    """Sort key of an export or a snapshot."""
+    return f"EXTRACT#{extract_id}"

@@ -191,6 +191,28 @@ def _shard_members(table: str, shop: str, definition: str, after: str, rows: int
     return sorted(entry for entry in found if entry[0] <= end), end
 
 
+def since(table: str, shop: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+    """Since when, for each (definition, customer) who is in that definition's list; who is not is left out."""
+    partitions = {}
+    for definition, customer in wanted:
+        partitions[keys.member_list(shop, definition, keys.list_shard_of(customer)), customer] = definition
+    items = client.batch_get(table, [client.encode({"pk": pk, "sk": customer}) for pk, customer in partitions])
+    return {(partitions[item["pk"], item["sk"]], item["sk"]): parse(item["since"]) for item in items if item["member"]}
+
+
+def shard_members(table: str, shop: str, definition: str, shard: int) -> Iterator[str]:
+    """Everybody in one shard of a list, in the order of customer ids. A customer's shard is the same in all lists."""
+    for item in client.query(
+        table,
+        KeyConditionExpression="pk = :pk",
+        FilterExpression="#member = :in",
+        ExpressionAttributeNames={"#member": "member"},
+        ExpressionAttributeValues=client.encode({":pk": keys.member_list(shop, definition, shard), ":in": True}),
+        ProjectionExpression="sk",
+    ):
+        yield item["sk"]
+
+
 def shard_rows(table: str, shop: str, definition: str, shard: int, after: str, limit: int) -> list[str]:
     """The next customers with a row in that shard, in or out, read consistently."""
     condition, values = "pk = :pk", {":pk": keys.member_list(shop, definition, shard)}

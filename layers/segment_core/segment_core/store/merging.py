@@ -7,18 +7,20 @@ customer and their first order are two calls, and their records in the stream li
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from segment_core.facts import registers
 from segment_core.facts.order import OrderState
 from segment_core.facts.profile import ProfileState
-from segment_core.facts.registers import Stamp
-from segment_core.facts.told import Fact, OrderFact, ProfileFact
-from segment_core.store import client, keys, orders, profiles
+from segment_core.facts.registers import Registers, Stamp
+from segment_core.facts.told import Erasure, Fact, OrderFact, ProductFact, ProfileFact
+from segment_core.store import client, keys, orders, products, profiles
 from segment_core.store.client import Item, backoff, encode
-from segment_core.store.orders import Held
+from segment_core.store.orders import Change, Held
+from segment_core.store.products import product_key
 from segment_core.store.profiles import profile_key
 from segment_core.store.states import Key, key_of
-from segment_core.store.writes import Step, carry_out, together
+from segment_core.store.writes import Step, Write, carry_out, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Message:
 
     profiles: dict[str, ProfileState] = field(default_factory=dict)
     orders: dict[str, OrderState] = field(default_factory=dict)
+    products: dict[str, Registers] = field(default_factory=dict)
     erasures: dict[str, Stamp] = field(default_factory=dict)
 
     @classmethod
@@ -40,8 +43,13 @@ class Message:
             elif isinstance(fact, OrderFact):
                 order = keys.entity_id(fact.order_id)
                 message.orders[order] = message.orders.get(order, OrderState()).join(fact.told)
-            else:
+            elif isinstance(fact, ProductFact):
+                product = keys.entity_id(fact.product_id)
+                message.products[product] = registers.join(message.products.get(product, {}), fact.told)
+            elif isinstance(fact, Erasure):
                 message.erasures[keys.entity_id(fact.customer_id)] = fact.stamp
+            else:
+                raise TypeError(f"{type(fact).__name__} is not about customers; it is for whoever keeps the shop")
         return message
 
     def customers(self) -> set[str]:
@@ -87,11 +95,16 @@ def merge(table: str, shop: str, message: Message, *, bulk: bool) -> bool:
 
 def _plan(stored: _Stored, shop: str, message: Message, bulk: bool) -> list[Step]:
     """What is to be written, reading what that depends on."""
+    stored.read(product_key(shop, product) for product in message.products)
+    message = _with_news(stored, shop, message)
     pointers = {order: orders.pointer_key(shop, order) for order in message.orders}
     stored.read([*(profile_key(shop, customer) for customer in message.customers()), *pointers.values()])
     stored.read(place for key in pointers.values() if (place := orders.place_of(stored[key])))
     held = [Held(order, key, stored[key], stored[orders.place_of(stored[key])]) for order, key in pointers.items()]
     changes = [change for one in held if (change := orders.told(shop, one, message.orders[one.id]))]
+    if not bulk:
+        # An import tells what its products were; it is about orders of long ago.
+        changes = _learned(stored, shop, changes)
     buyers = {str(change.customer_id) for change in changes if change.comes}
     # Unread are those whose order changes place though this message does not say whose it is.
     stored.read(profile_key(shop, customer) for customer in buyers)
@@ -101,6 +114,41 @@ def _plan(stored: _Stored, shop: str, message: Message, bulk: bool) -> list[Step
     return [
         *_profiles(stored, shop, message, buyers, bulk),
         *(orders.writes(shop, change, bulk=bulk) for change in remaining),
+        # Last: as long as a product is not written, the orders that wait for it are told again.
+        *([write] for write in _products(stored, shop, message, [] if bulk else remaining)),
+    ]
+
+
+def _with_news(stored: _Stored, shop: str, message: Message) -> Message:
+    """The message with what orders learn of products that they wait for."""
+    told = dict(message.orders)
+    for id_, saying in message.products.items():
+        for order, news in products.news(id_, stored[product_key(shop, id_)], saying).items():
+            told[order] = told.get(order, OrderState()).join(news)
+    return replace(message, orders=told)
+
+
+def _products(stored: _Stored, shop: str, message: Message, changes: list[Change]) -> Iterator[Write]:
+    """Products of which something was told, and those that orders of this message wait for."""
+    waiting: dict[str, list[str]] = {}
+    for change in changes:
+        for id_ in products.wanted(change.state):
+            waiting.setdefault(id_, []).append(change.held.id)
+    for id_, saying in message.products.items():
+        if (written := products.told(shop, id_, stored[product_key(shop, id_)], saying)) is not None:
+            yield written
+    for id_ in sorted(waiting.keys() - message.products.keys()):
+        if (written := products.awaited(shop, id_, stored[product_key(shop, id_)], waiting[id_])) is not None:
+            yield written
+
+
+def _learned(stored: _Stored, shop: str, changes: list[Change]) -> list[Change]:
+    """The changes with what is known of the products of their orders."""
+    wanted = [{id_: product_key(shop, id_) for id_ in products.wanted(change.state)} for change in changes]
+    stored.read(key for keys_ in wanted for key in keys_.values())
+    return [
+        replace(change, state=products.learned(change.state, {id_: stored[key] for id_, key in keys_.items()}))
+        for change, keys_ in zip(changes, wanted, strict=True)
     ]
 
 

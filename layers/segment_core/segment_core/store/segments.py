@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +41,24 @@ def after(table: str, shop: str, after: str | None = None) -> Iterator[SegmentRe
         ExpressionAttributeValues=client.encode({":pk": shop, ":start": start, ":end": keys.segment("\x7f")}),
     ):
         yield _segment(item)
+
+
+def read_all(table: str, shop: str, ids: Collection[str]) -> dict[str, SegmentRecord]:
+    """Those segments by id, read consistently; what is not there is left out."""
+    wanted = [client.encode({"pk": shop, "sk": keys.segment(segment)}) for segment in dict.fromkeys(ids)]
+    return {item["id"]: _segment(item) for item in client.batch_get(table, wanted)}
+
+
+def named(table: str, shop: str) -> list[tuple[str, str]]:
+    """(name without letter case, segment id) of every segment of the shop, in the order of names."""
+    items = client.query(
+        table,
+        KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+        ExpressionAttributeValues=client.encode({":pk": shop, ":prefix": keys.segment_name("")}),
+        ProjectionExpression="sk, #segment",
+        ExpressionAttributeNames={"#segment": "segment"},
+    )
+    return [(keys.split_segment_name(item["sk"]), item["segment"]) for item in items]
 
 
 def shown(table: str, shops: Set[str], named: Set[SegmentOf]) -> Shown:

@@ -13,12 +13,17 @@ from typing import Final
 from segment_core.language import ast
 from segment_core.language.description.values import comes_round, listed, number, quantity, quoted, when
 from segment_core.language.description.words import AttributeWords, FunctionWords, Noun, ParameterWords, Unit, Words
-from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS
+from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS, Domain
+from segment_core.language.vocabulary.domains import INTEGER
 from segment_core.language.vocabulary.properties import key_of
 
 _METAFIELD: Final = "metafields."
 _ZERO: Final = ast.Number(Decimal(0))
 _COMPLEMENTS: Final = {"!=": "=", "NOT CONTAINS": "CONTAINS", "NOT IN": "IN", "NOT STARTS WITH": "STARTS WITH"}
+_OPPOSITES: Final[dict[str, ast.ParameterOperator]] = {
+    "=": "!=", "!=": "=", ">": "<=", "<=": ">", ">=": "<", "<": ">=",
+}  # fmt: skip
+_PROPERTY: Final = Domain("text", ahead=True)
 # What `count` can ask that only means that there are rows, or that there are none.
 _SOME: Final = {(">=", Decimal(1)), (">", Decimal(0)), ("!=", Decimal(0))}
 _NONE: Final = {("=", Decimal(0)), ("<", Decimal(1)), ("<=", Decimal(0))}
@@ -67,9 +72,11 @@ def _compared(name: str, operator: str, values: Sequence[ast.Value], words: Word
         return _told(entry.fails).format(f"{words.any_} {entry.unit.many}")
     known = ATTRIBUTES.get(name)
     is_id = known is not None and known.domain.type == "id"
+    if operator == "BETWEEN" and values[0] == values[-1]:
+        return _compared(name, "=", values[:1], words, currency)
     said = _value(
         _COMPLEMENTS.get(operator, operator), values, words, unit=entry.unit, currency=currency, names=entry.values,
-        is_id=is_id,
+        is_id=is_id, ahead=name.startswith(_METAFIELD),
     )  # fmt: skip
     return _template(entry, operator).format(said, name=_name(name, words))
 
@@ -118,13 +125,18 @@ def _value(
     currency: str | None,
     names: Mapping[str, str],
     is_id: bool,
+    ahead: bool,
 ) -> str:
     """What is compared with, after the operator."""
     numbers = [value.value for value in values if isinstance(value, ast.Number)]
     dates = [value for value in values if isinstance(value, ast.DateExpression)]
     if dates:
         several = operator == "IN"
-        return listed([when("=", (one,), words) for one in dates], words) if several else when(operator, dates, words)
+        return (
+            listed([when("=", (one,), words) for one in dates], words)
+            if several
+            else when(operator, dates, words, ahead)
+        )
     if numbers and operator != "CONTAINS":
         return quantity(operator, numbers, unit, words, currency)
     if operator not in ("=", "CONTAINS", "IN", "STARTS WITH"):
@@ -159,7 +171,7 @@ def _matches(clause: ast.Matches, words: Words, currency: str | None) -> str:
         if name in given
     ]
     if entry.counted and "count" in given:
-        conditions.append(_compared_with(given.pop("count"), ParameterWords(words.in_number), False, words, currency))
+        conditions.append(_compared_with(given.pop("count"), ParameterWords(words.in_number), INTEGER, words, currency))
     if given and not function.argument:
         raise KeyError(next(iter(given)))
     conditions += [_property(parameter, words, currency) for parameter in given.values()]
@@ -168,6 +180,9 @@ def _matches(clause: ast.Matches, words: Words, currency: str | None) -> str:
         head = head.format(name=quoted(clause.event, words))
     said = "".join(condition if condition.startswith(",") else f" {condition}" for condition in conditions)
     note = f" {words.none_at_all}" if totals and not counted and all(map(_holds_for_nothing, totals)) else ""
+    if clause.negated and totals:
+        # Totals that are not as asked do not mean that there is nothing.
+        return words.not_among.format(f"{entry.holds.format(head)}{said}{note}")
     return f"{(entry.fails if clause.negated else entry.holds).format(head)}{said}{note}"
 
 
@@ -179,19 +194,20 @@ def _head(entry: FunctionWords, counted: ast.Parameter | None, totals: bool, wor
 
 def _property(parameter: ast.Parameter, words: Words, currency: str | None) -> str:
     name = quoted(key_of(parameter.name), words)
-    return _compared_with(parameter, words.event_property, False, words, currency, name)
+    return _compared_with(parameter, words.event_property, _PROPERTY, words, currency, name)
 
 
 def _condition(
     function: str, parameter: ast.Parameter, known: ParameterWords, words: Words, currency: str | None
 ) -> str:
     entry = FUNCTIONS[function].parameter(parameter.name)
-    is_id = entry is not None and entry.domain.type in ("id", "coordinates")
-    return _compared_with(parameter, known, is_id, words, currency)
+    if entry is None:
+        raise KeyError(parameter.name)
+    return _compared_with(parameter, known, entry.domain, words, currency)
 
 
 def _compared_with(
-    parameter: ast.Parameter, known: ParameterWords, is_id: bool, words: Words, currency: str | None, name: str = ""
+    parameter: ast.Parameter, known: ParameterWords, domain: Domain, words: Words, currency: str | None, name: str = ""
 ) -> str:
     template = known.holds
     operator: str = parameter.operator
@@ -199,7 +215,12 @@ def _compared_with(
         return template.format(words.amounts[operator].format(_other_window(parameter.values[0], words)))
     if operator in _COMPLEMENTS and (operator != "!=" or not _numbers(parameter)):
         operator, template = _COMPLEMENTS[operator], _told(known.fails)
-    said = _value(operator, parameter.values, words, unit=known.unit, currency=currency, names={}, is_id=is_id)
+    values, is_id = parameter.values, domain.type in ("id", "coordinates")
+    if operator == "BETWEEN" and values[0] == values[-1]:
+        operator, values = "=", values[:1]
+    said = _value(
+        operator, values, words, unit=known.unit, currency=currency, names={}, is_id=is_id, ahead=domain.ahead
+    )
     return template.format(said, name=name)
 
 
@@ -217,25 +238,39 @@ def _other_window(total: ast.Total, words: Words) -> str:
 
 
 def _plainer(clause: ast.Matches) -> ast.Matches:
-    """The same without a `count` that only says that there are rows, or none, as a merchant would leave it out."""
+    """The same as a merchant would say it: without a `count` that only says that there are rows, or none; and with the
+    opposite of its only total in place of a negation.
+    """
+    clause = _without_negation(clause)
     others = tuple(parameter for parameter in clause.parameters if parameter.name != "count")
     count = next((parameter for parameter in clause.parameters if parameter.name == "count"), None)
     function = FUNCTIONS[clause.function]
     aggregates = {known.name for known in function.parameters if known.aggregate}
     if count is None or _is_compared(count) or any(parameter.name in aggregates for parameter in others):
         return clause
-    bound = _numbers(count)[0]
-    if (count.operator, bound) in _SOME:
+    bounds = _numbers(count)
+    if (count.operator, bounds[0]) in _SOME:
         return replace(clause, parameters=others)
-    if (count.operator, bound) in _NONE:
+    if (count.operator, bounds[-1]) in _NONE or (count.operator == "BETWEEN" and bounds == [0, 0]):
         return replace(clause, parameters=others, negated=not clause.negated)
     return clause
+
+
+def _without_negation(clause: ast.Matches) -> ast.Matches:
+    function = FUNCTIONS[clause.function]
+    totals = [one for one in clause.parameters if (known := function.parameter(one.name)) and known.aggregate]
+    if not clause.negated or len(totals) != 1 or totals[0].operator not in _OPPOSITES:
+        return clause
+    opposite = replace(totals[0], operator=_OPPOSITES[totals[0].operator])
+    parameters = tuple(opposite if one is totals[0] else one for one in clause.parameters)
+    return replace(clause, parameters=parameters, negated=False)
 
 
 def _holds_for_nothing(total: ast.Parameter) -> bool:
     """Whether the condition on a total holds where nothing is chosen."""
     if _is_compared(total):
-        return False
+        # Less than there was before is also nothing.
+        return total.operator in ("<", "<=", "!=")
     bounds = _numbers(total)
     return _HOLDS_FOR_NOTHING[total.operator](bounds[0], bounds[-1])
 

@@ -243,7 +243,7 @@ _FUNCTIONS: Final = {
     "shopify_email.bounced": _email("have had {} bounce", "have not had {} bounce"),
     "shopify_email.clicked": _email("have clicked a link in {}", "have not clicked a link in {}"),
     "shopify_email.delivered": _email("have received {}", "have not received {}"),
-    "shopify_email.marked_as_spam": _email("have marked as spam {}", "have not marked as spam {}"),
+    "shopify_email.marked_as_spam": _email("have marked {} as spam", "have not marked {} as spam"),
     "shopify_email.opened": _email("have opened {}", "have not opened {}"),
     "shopify_email.unsubscribed": _email("have unsubscribed through {}", "have not unsubscribed through {}"),
     "storefront.collection_viewed": _viewed("a collection", "collections"),

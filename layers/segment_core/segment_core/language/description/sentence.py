@@ -6,18 +6,17 @@ deeper ones stand in parentheses too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Final, cast
+from typing import cast
 
 from segment_core.language import ast
 from segment_core.language.description.clauses import phrase
 from segment_core.language.description.values import quoted
 from segment_core.language.description.words import Words
+from segment_core.language.normal import opposite
 from segment_core.language.printer import canonical
-
-_OPPOSITES: Final[dict[str, ast.ComparisonOperator]] = {"=": "!=", "!=": "="}
 
 
 def sentence(query: ast.Query, words: Words, currency: str | None) -> str:
@@ -43,8 +42,8 @@ class _Sentence:
         if isinstance(node, ast.Not) and isinstance(node.child, ast.InSegment):
             return self.words.segment.fails.format(quoted(node.child.segment, self.words))
         if isinstance(node, ast.Not):
-            opposite = _opposite(node.child)
-            return self._negation(node.child, depth) if opposite is None else self.part(opposite, depth)
+            plain = opposite(node.child, node.span)
+            return self._negation(node.child, depth) if plain is None else self.part(plain, depth)
         try:
             return phrase(node, self.words, self.currency)
         except KeyError:
@@ -62,16 +61,3 @@ class _Sentence:
         said = self.part(child, max(depth, 1))
         alone = depth < 1 or said.startswith("(")
         return self.words.not_among.format(said if alone else f"({said})")
-
-
-def _opposite(node: ast.Query) -> ast.Query | None:
-    """The negation of a part, if that is a clause of its own: people do not negate what has an opposite."""
-    match node:
-        case ast.Not(child):
-            return child
-        case ast.Contains() | ast.In() | ast.StartsWith() | ast.IsNull() | ast.Matches():
-            return replace(node, negated=not node.negated)
-        case ast.Comparison(operator=operator) if operator in _OPPOSITES:
-            return replace(node, operator=_OPPOSITES[operator])
-        case _:
-            return None

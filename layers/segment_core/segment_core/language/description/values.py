@@ -55,10 +55,11 @@ def _one_of(values: Sequence[Decimal], unit: Unit, words: Words, currency: str |
     return words.amounts["="].format(numbers) + (f"{_TIED}{currency}" if unit == "money" and currency else "")
 
 
-def when(operator: str, values: Sequence[ast.DateExpression], words: Words) -> str:
+def when(operator: str, values: Sequence[ast.DateExpression], words: Words, ahead: bool = False) -> str:
     """`in the last 30 days`, `on March 1, 2026`: what the operator and the dates mean.
 
-    `>= -30d` is the store's own "in the last 30 days": today and the 30 dates before it.
+    `>= -30d` is the store's own "in the last 30 days": today and the 30 dates before it. Of a date that may lie `ahead`
+    it is any day from the one 30 days ago on.
     """
     if operator == "BETWEEN":
         return _between(values[0], values[-1], words)
@@ -66,6 +67,8 @@ def when(operator: str, values: Sequence[ast.DateExpression], words: Words) -> s
     distance = _distance(value, words)
     if distance is None or not isinstance(value, ast.Offset):
         return _on(value, words) if operator == "=" else dates.fixed[operator].format(_noun(value, words))
+    if ahead and value.count < 0 and operator in (">", ">="):
+        return dates.fixed[operator].format(_noun(value, words))
     if value.count > 0:
         return dates.future[operator].format(distance)
     if operator == ">=":

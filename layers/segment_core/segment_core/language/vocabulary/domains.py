@@ -7,9 +7,11 @@ import re
 from segment_core.language.vocabulary.entries import Domain, Form
 
 DATE = Domain("date")
+EXPIRY = Domain("date", ahead=True)
 DAY = Domain("day")
 INTEGER = Domain("integer")
 NUMBER = Domain("number")
+MONEY = Domain("number", shops="money")
 DISTANCE = Domain("distance")
 ID = Domain("id")
 TEXT = Domain("text")
@@ -33,7 +35,19 @@ CITY = Domain(
     ),
 )
 CURRENCY = Domain("text", form=Form(re.compile(r"[A-Z]{3}"), "write the three-letter code of the currency: 'USD'"))
-EMAIL_DOMAIN = Domain("text", lower_case=True)
+ORDER_CURRENCY = CURRENCY._replace(shops="currency")
+EMAIL_DOMAIN = Domain(
+    "text",
+    lower_case=True,
+    unlike=Form(re.compile(r".*[@\s].*"), "write only what follows the @: 'example.com'"),
+)
+LANGUAGE = Domain(
+    "text",
+    unlike=Form(
+        re.compile(r"(?![a-z]{0,3}$|[a-z]{2,3}-).*|[a-z]{2,3}-[a-z]{2}|.*[_\s].*"),
+        "write the code of the language, with or without that of the region: 'en' or 'en-US'",
+    ),
+)
 
 ACCOUNT = Domain("enum", ("DECLINED", "DISABLED", "ENABLED", "INVITED"))
 SMS_CONSENT = Domain("enum", ("SUBSCRIBED", "NOT_SUBSCRIBED", "PENDING", "UNSUBSCRIBED", "REDACTED"))

@@ -88,7 +88,9 @@ class Domain(NamedTuple):
     """What a value may be: its type, for an enum its values, for some texts their form.
 
     `loose` is a form that is taken too, with a warning. `lower_case`: the fact is kept in lower case, so that the
-    value is put into it too.
+    value is put into it too. `shops` says how the shop decides: `money` is in its currency, a `currency` is its own
+    where none was told. `ahead`: of dates, whether they may lie ahead. `unlike` is a shape that no fact has, not even
+    the beginning of one.
     """
 
     type: ValueType
@@ -96,15 +98,32 @@ class Domain(NamedTuple):
     form: Form | None = None
     loose: Form | None = None
     lower_case: bool = False
+    shops: Literal["money", "currency"] | None = None
+    ahead: bool = False
+    unlike: Form | None = None
+
+
+FactKind = Literal["segment", "field", "score", "metafield", "orders", "lines", "checkouts", "event"]
+
+
+class Fact(NamedTuple):
+    """A kind of facts. `name` is the key in the customer document, of a metafield or score, or the type of event."""
+
+    kind: FactKind
+    name: str = ""
 
 
 class Attribute(NamedTuple):
-    """A filter on the customer itself. `many`: it holds a list of values of the domain."""
+    """A filter on the customer itself. `many`: it holds a list of values of the domain.
+
+    It is answered from what it `reads`: a field or score as it stands there, unless the evaluator has a way of its own.
+    """
 
     name: str
     domain: Domain
     meaning: str
     example: str
+    reads: tuple[Fact, ...]
     many: bool = False
     # Whether IS NULL can be asked although its type does not have it.
     optional: bool = False
@@ -185,12 +204,16 @@ class LegacyParameter(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A filter on things that happened. Parameters stand in their canonical order. `instead`: as of an attribute."""
+    """A filter on things that happened. Parameters stand in their canonical order. `instead`: as of an attribute.
+
+    `reads` is what its rows are made of; of named events, the name is the query's.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
     meaning: str
     example: str
+    reads: tuple[Fact, ...]
     legacy: tuple[LegacyParameter, ...] = ()
     # Names that are accepted and mean this function.
     spellings: tuple[str, ...] = ()

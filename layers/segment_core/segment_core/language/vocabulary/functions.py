@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segment_core.language.vocabulary.domains import COORDINATES, CURRENCY, DATE, DISTANCE, ID, INTEGER, NUMBER, TEXT
-from segment_core.language.vocabulary.entries import Function, LegacyParameter, Parameter
+from segment_core.language.vocabulary.domains import (
+    COORDINATES,
+    CURRENCY,
+    DATE,
+    DISTANCE,
+    EXPIRY,
+    ID,
+    INTEGER,
+    MONEY,
+    NUMBER,
+    ORDER_CURRENCY,
+    TEXT,
+)
+from segment_core.language.vocabulary.entries import Fact, Function, LegacyParameter, Parameter
 
+_ORDERS = Fact("orders")
 _WHEN = Parameter("date", DATE, "When it happened.")
 _COUNT = Parameter("count", INTEGER, "How often.", aggregate=True)
 _CAMPAIGN = Parameter("activity_id", ID, "The marketing activity that the e-mail belonged to.")
@@ -24,7 +37,7 @@ _OF_EVENTS = (*_SINCE_AND_UNTIL, _AT_LEAST)
 def _email(event: str, meaning: str) -> Function:
     name = f"shopify_email.{event}"
     example = f"{name} MATCHES (activity_id = 5240029206, date >= -30d)"
-    return Function(name, (_CAMPAIGN, _WHEN, _COUNT), meaning, example, legacy=_OF_EVENTS)
+    return Function(name, (_CAMPAIGN, _WHEN, _COUNT), meaning, example, (Fact("event", name),), legacy=_OF_EVENTS)
 
 
 def _storefront(event: str, meaning: str) -> Function:
@@ -36,7 +49,9 @@ def _storefront(event: str, meaning: str) -> Function:
         _COUNT,
     )
     example = f"{name} MATCHES (id = 1234567890, date > -7d, count >= 2)"
-    return Function(name, parameters, meaning, example, legacy=_OF_EVENTS, spellings=(f"storefront_event.{event}",))
+    return Function(
+        name, parameters, meaning, example, (Fact("event", name),), _OF_EVENTS, (f"storefront_event.{event}",)
+    )
 
 
 _FUNCTIONS = (
@@ -44,34 +59,36 @@ _FUNCTIONS = (
         "orders_placed",
         (
             _WHEN,
-            Parameter("amount", NUMBER, "What one order came to, in the shop's currency, net of refunds."),
+            Parameter("amount", MONEY, "What one order came to, in the shop's currency, net of refunds."),
             Parameter("location_id", ID, "The location that took the order."),
             Parameter("app_id", ID, "The app through which it was placed."),
             Parameter("channel", TEXT, "Where it was placed, such as 'web' or 'pos'.", instead=_BY_APP),
             Parameter(
-                "currency", CURRENCY, "Its currency (ISO 4217); without one, the shop's.", instead=_NO_ORDER_PART
+                "currency", ORDER_CURRENCY, "Its currency (ISO 4217); without one, the shop's.", instead=_NO_ORDER_PART
             ),
             Parameter(
                 "discount_code", TEXT, "A code on it, upper and lower case being the same.", instead=_NO_ORDER_PART
             ),
             Parameter("tag", TEXT, "A tag on it, upper and lower case being the same.", instead=_NO_ORDER_PART),
-            Parameter("sum_amount", NUMBER, "The sum over all chosen orders.", aggregate=True),
+            Parameter("sum_amount", MONEY, "The sum over all chosen orders.", aggregate=True),
             Parameter("count", INTEGER, "How many orders were chosen.", aggregate=True),
         ),
         "The customer's orders.",
         "orders_placed MATCHES (date >= -90d, amount > 50, count >= 3)",
+        (_ORDERS,),
         legacy=(*_SINCE_AND_UNTIL, _AT_LEAST),
     ),
     Function(
         "orders_refunded",
         (
             Parameter("date", DATE, "When it was made."),
-            Parameter("amount", NUMBER, "What one refund came to, in the shop's currency."),
-            Parameter("sum_amount", NUMBER, "The sum over all chosen refunds.", aggregate=True),
+            Parameter("amount", MONEY, "What one refund came to, in the shop's currency."),
+            Parameter("sum_amount", MONEY, "The sum over all chosen refunds.", aggregate=True),
             Parameter("count", INTEGER, "How many refunds were chosen.", aggregate=True),
         ),
         "The refunds of the customer's orders; an order can have several.",
         "orders_refunded MATCHES (date >= -90d, count >= 2)",
+        (_ORDERS,),
         instead="the store has no filter on refunds; amount_spent is net of them",
     ),
     Function(
@@ -98,6 +115,7 @@ _FUNCTIONS = (
         ),
         "The lines of the customer's orders.",
         "products_purchased MATCHES (tag = 'sale', date > -3m, sum_quantity >= 5)",
+        (_ORDERS, Fact("lines")),
         legacy=(*_SINCE_AND_UNTIL, _AT_LEAST),
     ),
     _email("bounced", "E-mails that did not arrive."),
@@ -113,6 +131,7 @@ _FUNCTIONS = (
         (_WHEN, _COUNT),
         "Events of any name, such as those that apps and imports tell of.",
         "event('quiz_taken') MATCHES (date >= -30d, score > 7.5, topic = 'shoes', count >= 2)",
+        (Fact("event"),),
         instead="the store knows only the events of shopify_email and storefront",
         argument="name",
     ),
@@ -121,11 +140,12 @@ _FUNCTIONS = (
         (
             Parameter("balance", NUMBER, "What is left, in the account's own currency."),
             Parameter("currency", CURRENCY, "The currency of the account (ISO 4217)."),
-            Parameter("next_expiry_date", DATE, "When credit next expires."),
+            Parameter("next_expiry_date", EXPIRY, "When credit next expires."),
             Parameter("last_credit_date", DATE, "When credit was last given."),
         ),
         "The customer's accounts of store credit.",
         "store_credit_accounts MATCHES (balance > 10, currency = 'USD', next_expiry_date <= +30d)",
+        (Fact("field", "store_credit_accounts"),),
     ),
     Function(
         "customer_within_distance",
@@ -141,6 +161,7 @@ _FUNCTIONS = (
         ),
         "Addresses around a point, at most so far away along the surface of the earth.",
         "customer_within_distance MATCHES (coordinates = '40.7128,-74.006', distance_km = 25)",
+        (Fact("field", "addresses"),),
     ),
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from segment_core.language.vocabulary.domains import DATE, INTEGER, NUMBER, OPAQUE, TEXT, TRUTH
-from segment_core.language.vocabulary.entries import Attribute, Domain
+from segment_core.language.vocabulary.entries import Attribute, Domain, Fact
 
 Definitions = Mapping[str, str]
 """The metafields that a shop has defined for customers: `namespace.key` and the store's name of the type."""
@@ -68,7 +68,9 @@ def key_of(name: str) -> str | None:
 def metafield(key: str, domain: Domain, many: bool) -> Attribute:
     """The filter on the metafield `namespace.key`, whose values are in the domain."""
     example = EXAMPLES["list" if many else domain.type]
-    return Attribute(f"{PREFIX}{key}", domain, "A metafield.", example, many=many, optional=True)
+    return Attribute(
+        f"{PREFIX}{key}", domain, "A metafield.", example, (Fact("metafield", key),), many=many, optional=True
+    )
 
 
 def defined(key: str, store_type: str) -> Attribute:

@@ -1,0 +1,46 @@
+"""The formats that `tidemark import` reads, and how the first line of a file tells which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from tidemark.cli.customer_file import CustomerFile
+from tidemark.cli.errors import UsageError
+from tidemark.cli.shopify_bulk import BulkResult
+from tidemark.cli.shopify_csv import CUSTOMER_COLUMNS, ORDER_COLUMNS, CustomersCsv, OrdersCsv
+from tidemark.cli.source_file import STANDARD_INPUT, SourceFile, opened_as_text
+
+_DOCUMENTS, _CUSTOMERS, _ORDERS, _BULK = "documents", "shopify-customers", "shopify-orders", "shopify-bulk"
+
+_MAKERS: Final[dict[str, Callable[[Path, Path | None], SourceFile]]] = {
+    _DOCUMENTS: lambda path, _: CustomerFile(path),
+    _CUSTOMERS: lambda path, _: CustomersCsv(path),
+    _ORDERS: lambda path, customers: OrdersCsv(path, customers=customers),
+    _BULK: lambda path, _: BulkResult(path),
+}
+
+FORMATS: Final = tuple(_MAKERS)
+
+_FIRST_CHARACTERS = 4096
+
+
+def source(path: Path, told: str | None, customers: Path | None) -> SourceFile:
+    """The file in the format that was told, else in the one that it looks like. Raises UsageError."""
+    name = told or (_DOCUMENTS if path == STANDARD_INPUT else _looks_like(path))
+    if customers is not None and name != _ORDERS:
+        raise UsageError(f"--customers is for {_ORDERS} only, and {path} is read as {name}")
+    return _MAKERS[name](path, customers)
+
+
+def _looks_like(path: Path) -> str:
+    with opened_as_text(path) as stream:
+        first = stream.readline(_FIRST_CHARACTERS).strip()
+    if first.startswith("{"):
+        return _BULK if "gid://" in first.partition(",")[0] or '"__parentId"' in first else _DOCUMENTS
+    columns = [column.strip('"') for column in first.split(",")]
+    for name, needed in ((_CUSTOMERS, CUSTOMER_COLUMNS), (_ORDERS, ORDER_COLUMNS)):
+        if set(needed) <= set(columns):
+            return name
+    return _DOCUMENTS

@@ -1,0 +1,89 @@
+"""A file that is read once, line by line. A bad line is named and left out; the others go on."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+from segment_core.errors import InvalidDocument
+from segment_core.facts.customer import Customer
+from segment_core.facts.document import read_customer
+from tidemark.cli.errors import CommandError, UsageError
+
+STANDARD_INPUT = Path("-")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Document = tuple[int, bytes, Customer]
+"""The number of the line that it begins on, its JSON, and the customer that it describes."""
+
+
+@dataclass
+class SourceFile:
+    """`refused` are the lines that were named as bad; `left_out` counts what is good and nobody's."""
+
+    path: Path
+    refused: list[dict[str, object]] = field(default_factory=list)
+    left_out: int = 0
+
+    def documents(self) -> Iterator[Document]:
+        """Customer documents made of the lines that can be read, in the order of the file."""
+        raise NotImplementedError
+
+    def refuse(self, number: int, error: InvalidDocument) -> None:
+        """Name the line on standard error, and remember it."""
+        reason = error.message.removeprefix(f"{error.path}: ")
+        self.refused.append({"line": number, "path": error.path, "message": reason})
+        print(f"line {number}: {error.message}", file=sys.stderr)
+
+    def checked(self, number: int, document: dict[str, object]) -> Customer | None:
+        """The customer of a document that was made of this line; None if it was refused."""
+        try:
+            return read_customer(document)
+        except InvalidDocument as error:
+            self.refuse(number, error)
+            return None
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Lines with their numbers from 1; blank ones are skipped."""
+        with opened(self.path) as stream:
+            for number, line in enumerate(stream, 1):
+                line = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+                if line.strip():
+                    yield number, line.strip()
+
+
+def text_of(line: bytes) -> str:
+    """The line as text. Raises InvalidDocument if it is not UTF-8."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidDocument("", f"byte {error.start + 1} is not UTF-8") from None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file's bytes. What goes wrong while reading is told as the command's own error."""
+    if path == STANDARD_INPUT:
+        yield sys.stdin.buffer
+        return
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            yield cast("IO[bytes]", stream)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise CommandError(f"{path} is not a whole gzip file") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+@contextmanager
+def opened_as_text(path: Path) -> Iterator[IO[str]]:
+    """The file's text, ends of lines as they are. Half a character becomes a replacement character."""
+    with opened(path) as stream:
+        yield io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")

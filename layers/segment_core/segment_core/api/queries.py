@@ -1,0 +1,94 @@
+"""`/queries` and `/filters`: help while a query is written, before anything is saved."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.request import Request
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from segment_core.api import query_models, time_models
+from segment_core.api.access import needs
+from segment_core.api.routing import SECONDS_OF_READING, Ask, answers, tables
+from segment_core.language.catalogue import filters
+from segment_core.membership.budget import lasting
+from segment_core.segments import checks, previews, suggestions
+from segment_core.segments.reads import generation_of
+
+MOST_SUGGESTIONS = 100
+USUAL_SUGGESTIONS = 20
+
+router = APIGatewayHttpRouter()
+
+Search = Annotated[str, Query(max_length=255, description="A part of what is looked for, letter case aside")]
+
+
+@router.post(
+    "/queries/check",
+    summary="Check a query",
+    tags=["Queries"],
+    operation_id="checkQuery",
+    security=needs("segments:read"),
+    responses=answers(200, query_models.Check, 415),
+)
+def check(body: query_models.CheckRequest, request: Request) -> query_models.Check:
+    """All problems, or the canonical text, what it says and which facts it depends on. Nothing is saved."""
+    currency = generation_of(tables(), Ask.of(request).shop).currency
+    return query_models.Check.model_validate(checks.check_query(body.query, currency))
+
+
+@router.post(
+    "/queries/preview",
+    summary="Preview a query",
+    tags=["Queries"],
+    operation_id="previewQuery",
+    security=needs("segments:read"),
+    responses=answers(200, query_models.Preview, 409, 415, 422),
+)
+def preview(body: query_models.PreviewRequest, request: Request) -> query_models.Preview:
+    """How many are in, what they spent, and who would enter and leave a segment. Nothing is saved."""
+    ask, time = Ask.of(request), lasting(SECONDS_OF_READING)
+    made = previews.preview(tables(), ask.shop, body.query, body.segment_id, ask.at, time)
+    return query_models.Preview.model_validate(made)
+
+
+@router.get(
+    "/filters",
+    summary="List filters",
+    tags=["Queries"],
+    operation_id="listFilters",
+    security=needs("segments:read"),
+    responses=answers(200, time_models.Filters),
+)
+def list_filters(search: Search = "") -> time_models.Filters:
+    """Every filter of the language with its type, operators, parameters and allowed values."""
+    shown = []
+    for one in filters(search):
+        given = asdict(one) | {"suggestions": one.name in suggestions.SUGGESTED}
+        for parameter in given["parameters"]:
+            parameter["suggestions"] = f"{one.name}.{parameter['name']}" in suggestions.SUGGESTED
+        shown.append(time_models.Filter.model_validate(given))
+    return time_models.Filters(filters=shown)
+
+
+@router.get(
+    "/filters/<name>/values",
+    summary="Suggest values",
+    tags=["Queries"],
+    operation_id="suggestValues",
+    security=needs("segments:read"),
+    responses=answers(200, time_models.Suggestions),
+)
+def suggest(
+    name: Annotated[str, Path(description="A filter's name", max_length=255)],
+    request: Request,
+    parameter: Annotated[str | None, Query(max_length=255, description="One of the filter's parameters")] = None,
+    search: Search = "",
+    limit: Annotated[int, Query(ge=1, le=MOST_SUGGESTIONS)] = USUAL_SUGGESTIONS,
+) -> time_models.Suggestions:
+    """What the shop's own customers have, as counted at most an hour ago."""
+    ask, time = Ask.of(request), lasting(SECONDS_OF_READING)
+    found = suggestions.suggest(tables(), ask.shop, name, parameter, search, limit, ask.at, time)
+    return time_models.Suggestions.model_validate(found)

@@ -1,0 +1,182 @@
+"""Taking the members of a segment out: page by page of their list, into a file or into another order.
+
+Each step can be done again: a part of a file is written over with itself or its like, a row of a snapshot with itself.
+How far an extract came is noted on the version it was read at, so of several workers one goes on.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple, cast
+
+from segment_core.errors import Conflict
+from segment_core.evaluator.ordering import SortKey, SortValue, sort_value
+from segment_core.instants import iso, sortable
+from segment_core.membership.budget import SecondsLeft, unlimited
+from segment_core.model.extract import Extract
+from segment_core.runtime import files
+from segment_core.store import extracts, facts, generations, members
+from segment_core.store.extracts import Placed
+from segment_core.store.members import Entry
+from segment_core.store.tables import Tables
+
+# Members of a list that are read at once.
+PAGE = 1000
+# All facts of a member are read to place them: fewer at once.
+_PLACED_PAGE = 200
+
+# Amounts of money are placed by six decimals, which no currency has; more would change no order that anybody sees.
+_OFFSET = Decimal(10) ** 15
+_WIDTH = 23
+
+
+class Shape(NamedTuple):
+    """How a file is written."""
+
+    suffix: str
+    content_type: str
+    head: bytes
+    lines: Callable[[Sequence[Entry]], bytes]
+
+
+def _ndjson(entries: Sequence[Entry]) -> bytes:
+    lines = (
+        json.dumps({"customer_id": customer, "since": iso(since)}, separators=(",", ":")) for customer, since in entries
+    )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _csv(entries: Sequence[Entry]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows((customer, iso(since)) for customer, since in entries)
+    return text.getvalue().encode()
+
+
+SHAPES: Mapping[str, Shape] = {
+    "ndjson": Shape("ndjson", "application/x-ndjson", b"", _ndjson),
+    "csv": Shape("csv", "text/csv; charset=utf-8", b"customer_id,since\r\n", _csv),
+}
+"""By format, RFC 4180 for CSV."""
+
+
+def key_of(shop: str, extract: Extract) -> str:
+    """Where the file of an export is."""
+    return f"{shop}/{extract.segment}/{extract.id}.{SHAPES[extract.order].suffix}"
+
+
+def work(tables: Tables, bucket: str, shop: str, extract_id: str, at: datetime, seconds_left: SecondsLeft) -> bool:
+    """Go on with an extract while there is time; False if somebody must go on with it later.
+
+    A call does one step at least. True if it has ended, expired, or somebody else goes on with it.
+    """
+    noted = extracts.read(tables.segments, shop, extract_id, at)
+    while noted is not None and noted.state == "building":
+        step = _STEPS[noted.kind]
+        try:
+            further = step(_Work(tables, bucket, shop, noted))
+            if further.state == "ready":
+                _check_definition(tables, shop, further)
+        except Conflict as conflict:
+            further = replace(noted, state="failed", error=conflict.code)
+        further = replace(further, version=noted.version + 1, touched_at=at)
+        if not extracts.advance(tables.segments, shop, noted, further):
+            return True
+        noted = further
+        if noted.state == "building" and seconds_left() <= 0:
+            return False
+    return True
+
+
+def _check_definition(tables: Tables, shop: str, extract: Extract) -> None:
+    """Raises Conflict (`definition_replaced`) unless readers still see the list that was taken out."""
+    generation = generations.current(tables.segments, shop)
+    published = generation.published.get(extract.segment) if generation else None
+    if published is None or published.id != extract.definition:
+        raise Conflict("the segment has a newer definition now; begin again", code="definition_replaced")
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    tables: Tables
+    bucket: str
+    shop: str
+    extract: Extract
+
+    def pages(self, size: int) -> Iterator[members.Page]:
+        """The pages of the list from where the extract stands, to the last."""
+        after: str | None = self.extract.after
+        while after is not None:
+            page = members.members(self.tables.members, self.shop, self.extract.definition, after, size)
+            yield page
+            after = page.next
+
+
+def _write(work: _Work) -> Extract:
+    """Write the next part of a file, or all of a small one."""
+    extract, shape = work.extract, SHAPES[work.extract.order]
+    key = key_of(work.shop, extract)
+    tags: list[str] = json.loads(extract.parts) if extract.parts else []
+    body, written, after, ended = b"" if extract.upload else shape.head, extract.written, extract.after, True
+    for page in work.pages(PAGE):
+        body += shape.lines(page.members)
+        written += len(page.members)
+        if page.next is not None and len(body) >= files.PART_BYTES:
+            after, ended = page.next, False
+            break
+    if ended and not extract.upload:
+        files.put(work.bucket, key, shape.content_type, body)
+        return replace(extract, state="ready", written=written)
+    upload = extract.upload or files.begin(work.bucket, key, shape.content_type)
+    tags.append(files.add(work.bucket, key, upload, len(tags) + 1, body))
+    if ended:
+        files.complete(work.bucket, key, upload, tags)
+        return replace(extract, state="ready", written=written)
+    return replace(extract, upload=upload, parts=json.dumps(tags), written=written, after=after)
+
+
+def _place(work: _Work) -> Extract:
+    """Place the next members of a snapshot."""
+    extract = work.extract
+    page = next(work.pages(_PLACED_PAGE))
+    generation = generations.current(work.tables.segments, work.shop)
+    if generation is None:
+        raise Conflict("the shop is gone", code="definition_replaced")
+    ids = [customer for customer, _ in page.members]
+    rows = []
+    for (customer, since), loaded in zip(
+        page.members, facts.load_all(work.tables.customers, work.shop, ids, unlimited), strict=True
+    ):
+        if loaded.customer is None:
+            continue
+        value = sort_value(cast(SortKey, extract.order), loaded.customer, generation.shop, extract.made_at)
+        rows.append(Placed(place_of(value, extract.reverse), customer, since, shown(value)))
+    extracts.place(work.tables.members, work.shop, extract, rows)
+    written = extract.written + len(rows)
+    if page.next is None:
+        return replace(extract, state="ready", written=written)
+    return replace(extract, written=written, after=page.next)
+
+
+def place_of(value: SortValue, reverse: bool) -> str:
+    """A text that sorts as values do. Whoever has none comes last, in either direction."""
+    if value is None:
+        return "0" if reverse else "2"
+    if isinstance(value, datetime):
+        return f"1{sortable(value)}"
+    return f"1{f'{value + _OFFSET:.6f}'.zfill(_WIDTH)}"
+
+
+def shown(value: SortValue) -> str | None:
+    """A value as readers see it: an instant in ISO 8601, a number in decimals."""
+    if value is None:
+        return None
+    return iso(value) if isinstance(value, datetime) else f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+_STEPS: Mapping[str, Callable[[_Work], Extract]] = {"export": _write, "snapshot": _place}

@@ -1,0 +1,74 @@
+"""Files for readers: written in parts to the bucket of exports, and fetched by an address that ends with time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from segment_core.errors import Conflict
+from segment_core.runtime import aws
+
+# S3 takes no smaller part but the last.
+PART_BYTES = 5 * 1024 * 1024
+
+_GONE = ("InvalidPart", "NoSuchUpload")
+
+
+@cache
+def client() -> Any:
+    """The process's S3 client."""
+    return boto3.client(
+        "s3",
+        config=aws.config(
+            signature_version="s3v4", s3={"addressing_style": "path"}, request_checksum_calculation="when_required"
+        ),
+    )
+
+
+def put(bucket: str, key: str, content_type: str, body: bytes) -> None:
+    """Write a small file at once."""
+    client().put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+
+def begin(bucket: str, key: str, content_type: str) -> str:
+    """Begin a file that comes in parts; returns the name of the upload."""
+    answer = client().create_multipart_upload(Bucket=bucket, Key=key, ContentType=content_type)
+    return str(answer["UploadId"])
+
+
+def add(bucket: str, key: str, upload: str, number: int, body: bytes) -> str:
+    """Write one part, numbered from 1, or write it again; returns its tag."""
+    answer = client().upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=body)
+    return str(answer["ETag"])
+
+
+def complete(bucket: str, key: str, upload: str, tags: Sequence[str]) -> None:
+    """Make the file of its parts. Raises Conflict (`upload_lost`) if they are not what was noted."""
+    parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)]
+    try:
+        client().complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            raise Conflict("the file's parts are not what was noted; export again", code="upload_lost") from error
+        raise
+
+
+def link(bucket: str, key: str, seconds: int) -> str:
+    """An address that anybody can fetch the file from, for so many seconds at most: then, or when the keys that
+
+    signed it end, it is refused.
+    """
+    address = client().generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": bucket,
+            "Key": key,
+            "ResponseContentDisposition": f'attachment; filename="{key.rpartition("/")[2]}"',
+        },
+        ExpiresIn=seconds,
+    )
+    return str(address)

@@ -1,0 +1,77 @@
+"""Whether these customers are in these segments, asked in one go.
+
+Who is in is read from the memberships themselves, so the answer is as new as an evaluation; since when is read from
+the lists, which follow within a second or two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from segment_core.segments.reads import caught_up, find, generation_of, membership_of, published_with
+from segment_core.store import members, memberships
+from segment_core.store.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """Whether a customer is in a segment. `since` is None of one who is not, and until the list has followed."""
+
+    id: str
+    member: bool
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One answer for each id that is known, in the order asked; the others are in `unknown`."""
+
+    as_of: datetime
+    answers: list[Belonging]
+    unknown: list[str]
+
+
+def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str], at: datetime) -> Answers:
+    """Whether one customer is in each of those segments. Raises NotFound (`customer_not_found`, `shop_not_found`).
+
+    A segment that was never published has nobody in it yet.
+    """
+    membership = membership_of(tables, shop, customer)
+    generation = generation_of(tables, shop)
+    inside = published_with(tables, shop, membership, generation) if membership else {}
+    live = {definition.segment for definition in generation.live}
+    there = [one for one in dict.fromkeys(wanted) if one in live]
+    since = members.since(
+        tables.members, shop, [(inside[segment].id, customer) for segment in there if segment in inside]
+    )
+    return Answers(
+        as_of=caught_up(at, membership),
+        answers=[
+            Belonging(one, one in inside, since.get((inside[one].id, customer)) if one in inside else None)
+            for one in there
+        ],
+        unknown=[one for one in dict.fromkeys(wanted) if one not in live],
+    )
+
+
+def in_segment(tables: Tables, shop: str, segment: str, wanted: Sequence[str], at: datetime) -> Answers:
+    """Whether each of those customers is in one segment. Raises NotFound (`segment_not_found`).
+
+    Unknown is who was never evaluated, or erased: nobody of whom that can be said is in any segment.
+    """
+    find(tables, shop, segment)
+    stored = memberships.read_all(tables.memberships, shop, wanted)
+    generation = generation_of(tables, shop)
+    definition = generation.published.get(segment)
+    there = [one for one in dict.fromkeys(wanted) if one in stored and not stored[one].erased]
+    inside = {one for one in there if definition and segment in published_with(tables, shop, stored[one], generation)}
+    since = members.since(tables.members, shop, [(definition.id, one) for one in inside] if definition else [])
+    return Answers(
+        as_of=min((caught_up(at, stored[one]) for one in there), default=at),
+        answers=[
+            Belonging(one, one in inside, since.get((definition.id, one)) if definition else None) for one in there
+        ],
+        unknown=sorted(set(wanted).difference(there), key=wanted.index),
+    )

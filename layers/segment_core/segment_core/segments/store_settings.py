@@ -1,0 +1,64 @@
+"""What a store says of its own shop: settings that follow it, and the shop that its domain is bound to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from segment_core.errors import NotUnderstood
+from segment_core.facts.told import ShopFact
+from segment_core.segments.shops import get_shop, put_shop
+from segment_core.store import shops
+from segment_core.store.tables import Tables
+
+# How long the domains of all shops are used without asking again.
+DOMAINS_LAST = timedelta(minutes=5)
+
+
+def follow(tables: Tables, shop: str, told: ShopFact) -> bool:
+    """Take over the zone and the currency that the store has; whether that changed anything.
+
+    What was said later stays, by the store or by `PUT /shops`: both are dated by the record's `updated_at`. So the date
+    is kept even if nothing else is new: what was said before it may still come. Raises NotFound, and Contention if
+    somebody else saved the shop meanwhile.
+    """
+    record = get_shop(tables, shop)
+    if told.told_at <= record.updated_at:
+        return False
+    zone, currency = told.zone or record.zone, told.currency or record.currency
+    put_shop(
+        tables,
+        shop,
+        domain=record.domain,
+        zone=zone,
+        currency=currency,
+        count_test_orders=record.count_test_orders,
+        count_cancelled_orders=record.count_cancelled_orders,
+        abandoned_after_minutes=record.abandoned_after_minutes,
+        platform=record.platform,
+        at=told.told_at,
+        over=record,
+    )
+    return (zone, currency) != (record.zone, record.currency)
+
+
+@dataclass(slots=True)
+class Domains:
+    """Which shop each domain is bound to, remembered for a while: one read serves many events."""
+
+    table: str
+    _shops: dict[str, list[str]] = field(default_factory=dict)
+    _read_at: datetime | None = None
+
+    def shop_of(self, domain: str, at: datetime) -> str:
+        """The shop that is bound to this domain. Raises NotUnderstood if none is, or more than one.
+
+        Nothing is signed on a partner bus: of two shops that claim a store, none gets what is told of its customers.
+        """
+        if self._read_at is None or not timedelta(0) <= at - self._read_at < DOMAINS_LAST or domain not in self._shops:
+            self._shops, self._read_at = shops.by_domain(self.table), at
+        bound = self._shops.get(domain, [])
+        if len(bound) != 1:
+            found = "no shop is" if not bound else "several shops are"
+            raise NotUnderstood(f"{found} bound to the store's domain; PUT /shops binds one", code="shop_not_found")
+        return bound[0]

@@ -1,0 +1,96 @@
+"""docs/api.md: every call is there, and each example answers what stands below it.
+
+`TIDEMARK_WRITE_DOCS=1` writes the answers anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from segment_core.api import openapi
+
+from .api_caller import ApiCaller
+from .conftest import REPOSITORY, Stack
+from .living import Living
+from .test_reading import CUSTOMERS, MARCH, work
+
+DOCUMENT = REPOSITORY / "docs" / "api.md"
+EXAMPLE = re.compile(r"```http\n(?P<request>[A-Z]+ [^\n]*(?:\n\{[^\n]*)?)(?:\n\n(?P<answer>.*?))?\n```", re.DOTALL)
+WIDTH = 110
+ANY = "…"
+# What is another one each time.
+VARYING = ("url", "next_cursor")
+
+
+def test_every_route_has_an_example() -> None:
+    asked = {example["request"].partition("\n")[0] for example in EXAMPLE.finditer(DOCUMENT.read_text("utf-8"))}
+    for path, operations in openapi.document()["paths"].items():
+        shape = re.compile(re.sub(r"\\\{\w+\\\}", "[^/?]+", re.escape(path)) + r"(\?.*)?")
+        for method in operations:
+            assert any(
+                shape.fullmatch(one.partition(" ")[2]) for one in asked if one.startswith(f"{method.upper()} ")
+            ), f"{method.upper()} {path} has no example in docs/api.md"
+
+
+def test_every_example_answers_what_it_says(
+    stack: Stack, api: ApiCaller, monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
+) -> None:
+    living = Living.open(stack, api, monkeypatch, MARCH)
+    living.tell(*CUSTOMERS)
+    names = {
+        "recent": living.make("Recent", "last_order_date >= -30d"),
+        "vips": living.make("VIPs", "customer_tags CONTAINS 'vip'"),
+    }
+    text = DOCUMENT.read_text("utf-8")
+    written = EXAMPLE.sub(lambda example: _run(living, names, context, example), text)
+    if os.environ.get("TIDEMARK_WRITE_DOCS"):
+        DOCUMENT.write_text(written, encoding="utf-8")
+    assert written == text
+
+
+def _run(living: Living, names: dict[str, str], context: SimpleNamespace, example: re.Match[str]) -> str:
+    line, _, sent = _filled(example["request"], names).partition("\n")
+    method, _, target = line.partition(" ")
+    query = dict(parse_qsl(urlsplit(target).query))
+    answer = living.api(method, urlsplit(target).path, json.loads(sent) if sent else None, **query)
+    if answer.status == 201 and "id" in answer.body:
+        names["made"] = answer.body["id"]
+    if answer.status == 202 and "id" in answer.body:
+        names["snapshot" if "sort" in answer.body else "export"] = answer.body["id"]
+        work(living, context)
+    living.settle()
+    shown = f"{answer.status}" + (f"\n{_json(_stable(answer.body))}" if answer.body is not None else "")
+    for name, id_ in sorted(names.items()):
+        shown = shown.replace(id_, f"{{{name}}}")
+    return f"```http\n{example['request']}\n\n{shown}\n```"
+
+
+def _filled(text: str, names: dict[str, str]) -> str:
+    for name, id_ in names.items():
+        text = text.replace(f"{{{name}}}", id_)
+    return text
+
+
+def _stable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: ANY if name in VARYING and one else _stable(one) for name, one in value.items()}
+    return [_stable(one) for one in value] if isinstance(value, list) else value
+
+
+def _json(value: Any, indent: str = "") -> str:
+    """JSON for people: whatever fits into a line stands in one."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(line) <= WIDTH or not isinstance(value, dict | list) or not value:
+        return line
+    inner = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(name)}: {_json(one, inner)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(inner + part for part in parts) + f"\n{indent}}}"
+    return "[\n" + ",\n".join(inner + _json(one, inner) for one in value) + f"\n{indent}]"

@@ -1,0 +1,103 @@
+"""A forecast is what happens when nothing but the clock moves: compared with a clock that is moved."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from segment_core.calendar import day_start, local_date
+from segment_core.evaluator import compile_query
+from segment_core.facts.customer import Customer, Order
+from segment_core.facts.document import read_customer
+from segment_core.language import parse
+from segment_core.segments import forecasts
+from segment_core.segments.asking import Question
+from segment_core.segments.estimates import Scope
+from segment_core.shop import Shop
+from segment_core.zones import zone
+from tidemark.demo import shop as demo
+from tidemark.demo.segments import SEGMENTS
+
+CDNOW = Path(__file__).parents[4] / "shared" / "data" / "cdnow_sample.csv.gz"
+DAYS = 90
+
+
+def moved(question: Question, customers: Iterable[Customer], at: datetime) -> dict[date, tuple[int, int, int]]:
+    """By date who enters, who leaves and how many are in, seen by asking everybody again at each midnight of the shop.
+
+    Between two midnights nobody who is asked about dates moves, so asking more often would tell no more.
+    """
+    tz, until = question.shop.zone, at + timedelta(days=DAYS)
+    first = local_date(at, tz)
+    inside = {one.id for one in customers if question.rule.evaluate(one, question.shop, at).member}
+    seen = {first: (0, 0, len(inside))}
+    for number in range(1, DAYS + 1):
+        midnight = day_start(first + timedelta(days=number), tz)
+        if midnight >= until:
+            break
+        now = {one.id for one in customers if question.rule.evaluate(one, question.shop, midnight).member}
+        seen[first + timedelta(days=number)] = (len(now - inside), len(inside - now), len(now))
+        inside = now
+    return seen
+
+
+def forecast(question: Question, customers: list[Customer], at: datetime) -> dict[date, tuple[int, int, int]]:
+    until = at + timedelta(days=DAYS)
+    size, moves = forecasts.run(question, customers, at, until)
+    days = forecasts.by_day(question.shop.zone, moves, size, at, until, Scope(len(customers), len(customers)))
+    return {day.date: (day.entered.value, day.left.value, day.size.value) for day in days}
+
+
+@pytest.mark.parametrize("segment", SEGMENTS, ids=lambda segment: segment.name)
+def test_the_demo_shop_moves_as_forecast(segment: object) -> None:
+    # Over the day on which New York moves its clocks.
+    query = segment.query  # type: ignore[attr-defined]
+    question = Question(compile_query(parse(query)), Shop(demo.ZONE, demo.CURRENCY))
+    customers = [read_customer(document) for document in demo.customers(120)]
+    found = forecast(question, customers, demo.OPENING)
+    assert found == moved(question, customers, demo.OPENING)
+    assert sum(found[demo.OPENING.date()]) >= 0
+
+
+def purchases(most: int) -> list[Customer]:
+    """The first customers of the sample with their orders at noon."""
+    if not CDNOW.exists():
+        pytest.skip(f"the CDNOW sample is not at {CDNOW}")
+    rows: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    with gzip.open(CDNOW, "rt") as file:
+        for row in csv.DictReader(file):
+            rows[row["customer_id"]].append((row["date"], row["amount_usd"]))
+    return [
+        Customer(
+            id=customer,
+            orders=tuple(
+                Order(f"{customer}-{n}", datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC), total=Decimal(total))
+                for n, (day, total) in enumerate(orders)
+            ),
+        )
+        for customer, orders in list(rows.items())[:most]
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "last_order_date >= -30d",
+        "orders_placed MATCHES (date >= -90d, count >= 2)",
+        "orders_placed NOT MATCHES (date >= -60d)",
+        "number_of_orders >= 2 AND last_order_date < -45d AND amount_spent >= 50",
+    ],
+)
+def test_real_purchase_histories_move_as_forecast(query: str) -> None:
+    question = Question(compile_query(parse(query)), Shop(zone("Pacific/Auckland"), "USD"))
+    customers, at = purchases(250), datetime(1997, 4, 1, 9, 30, tzinfo=UTC)
+    found = forecast(question, customers, at)
+    assert found == moved(question, customers, at)
+    assert Counter(entered + left > 0 for entered, left, _ in found.values())[True] > 10

@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from .worker import ENGINES
 
-PYTHON = os.environ.get("TIDEMARK_BENCH_PYTHON", sys.executable)
+ROOT = Path(__file__).parents[3]
+PYTHON = str(Path(os.environ.get("TIDEMARK_BENCH_PYTHON", sys.executable)).absolute())
 COUNTS = tuple(int(count) for count in os.environ.get("TIDEMARK_BENCH_RULES", "10,100,1000,10000").split(","))
 SECONDS = os.environ.get("TIDEMARK_BENCH_SECONDS", "4")
 OURS, WITH_CHANGE = "ours", "ours, with change"
@@ -68,7 +70,9 @@ def _told(cell: Mapping[str, Any]) -> str:
 def _worker(module: str, *arguments: str) -> Mapping[str, Any] | None:
     """What a process of its own found; None, and a word about it, where a package is missing."""
     command = [PYTHON, "-m", f"{__package__}.{module}", *arguments]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    # The engines' own environment knows nothing of ours.
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "layers" / "segment_core")}
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
     if "ModuleNotFoundError" in ran.stderr:
         print(f"  {arguments[0]} is not installed: make bench installs it", file=sys.stderr)
         return None

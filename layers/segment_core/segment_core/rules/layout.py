@@ -12,6 +12,9 @@ from typing import Final
 
 from segment_core.rules.variables import bitmap, positions
 
+_NARROW: Final = 4_096
+"""So many slots get as much room for other rows as for the first ones."""
+
 _TRIED: Final = 32
 """Distances of which the best one is taken."""
 
@@ -30,8 +33,8 @@ class Layout:
     def _place(self, numbers: Mapping[int, int], slots: int) -> int:
         """Find a place for all rows but the first ones; returns those that are taken."""
         left = {slot: number - 1 for slot, number in numbers.items() if number > 1}
-        # As much room as for the first rows: most second ones are then at one distance.
-        region = max(slots, 2 * sum(left.values()))
+        # With as much room as for the first rows most second ones are at one distance; many slots get less, for memory.
+        region = max(slots if slots <= _NARROW else slots // 4, 3 * sum(left.values()) // 2)
         inside, taken = ((1 << region) - 1) << slots, 0
         distances = _distances(slots, region)
         while left:

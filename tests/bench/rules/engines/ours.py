@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 from segment_core.language import ast, parse
 from segment_core.rules import RuleSet
-from segment_core.shop import Shop
+from segment_core.shop import OrderPolicy, Shop
 from segment_core.zones import zone
 
 from ..attributes import BY_NAME
@@ -15,7 +16,8 @@ from ..customers import AT, customers
 from ..rules import Clause, Rule
 from . import Engine
 
-SHOP = Shop(zone("UTC"), "USD")
+# A checkout counts at once: the other engines know nothing of waiting for its order.
+SHOP = Shop(zone("UTC"), "USD", OrderPolicy(abandoned_after=timedelta()))
 
 
 def written(rule: Rule) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 
 from segment_core.language import ast, parse
@@ -17,7 +16,7 @@ from ..rules import Clause, Rule
 from . import Engine
 
 # A checkout counts at once: the other engines know nothing of waiting for its order.
-SHOP = Shop(zone("UTC"), "USD", OrderPolicy(abandoned_after=timedelta()))
+SHOP = Shop(zone("UTC"), "USD", OrderPolicy(abandoned_after_minutes=0))
 
 
 def written(rule: Rule) -> str:

@@ -38,10 +38,10 @@ def expanded(template: Path, stage: str) -> dict[str, Any]:
 
 
 def _packaged(template: dict[str, Any]) -> dict[str, Any]:
-    # The transform takes only what packaging has been over: each directory replaced by its upload.
+    # The transform takes only what packaging has been over: each directory and file replaced by its upload.
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
-        for name in {"CodeUri", "ContentUri"} & properties.keys():
+        for name in {"CodeUri", "ContentUri", "DefinitionUri"} & properties.keys():
             properties[name] = f"s3://packaged/{properties[name]}"
     return template
 

@@ -9,13 +9,13 @@ from aws_lambda_powertools.utilities.batch import EventType
 
 from segment_core import clock
 from segment_core.membership import budget
-from segment_core.membership.wake import Wake, defer_marked, in_messages, in_records, jobs_last
+from segment_core.membership.wake import Wake, defer_marked, extracts_last, in_messages, in_records
 from segment_core.runtime.batch import process
 from segment_core.runtime.environment import EvaluateEnvironment, environment
 from segment_core.runtime.observability import observed
 from segment_core.store.tables import Tables
 
-# When a job's time is up, its page is still to be written, and perhaps evaluated again under newer rules.
+# When an extract's time is up, its page is still to be written.
 SECONDS_KEPT = 25
 
 
@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     records = event["Records"]
     if records[0]["eventSource"] == "aws:sqs":
         wake = waking(in_messages(records))
-        answer = process(EventType.SQS, jobs_last(records), wake.by_message, context)
+        answer = process(EventType.SQS, extracts_last(records), wake.by_message, context)
     else:
         records = defer_marked(records, env.work_queue_url)
         wake = waking(in_records(records))

@@ -21,4 +21,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     env = environment(SweepEnvironment)
     tables = Tables(memberships=env.memberships_table, segments=env.segments_table)
     seconds_left = budget.of_invocation(context, SECONDS_KEPT)
-    return {"queued": sweep(tables, env.work_queue_url, clock.now(), seconds_left)}
+    return {"queued": sweep(tables, env.work_queue_url, env.build_machine_arn, clock.now(), seconds_left)}

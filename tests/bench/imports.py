@@ -28,8 +28,9 @@ def measure() -> dict[str, float | str]:
         if name == BARE:
             continue
         result[f"{name}, ms"] = median(turn[name] - turn[BARE] for turn in turns) * 1e3
-        ratios = [(turn[name] - turn[BARE]) / (turn[CLIENT] - turn[BARE]) for turn in turns]
-        result[f"{name} / {CLIENT}"] = median(ratios)
+        if name != CLIENT:
+            ratios = [(turn[name] - turn[BARE]) / (turn[CLIENT] - turn[BARE]) for turn in turns]
+            result[f"{name} / {CLIENT}"] = median(ratios)
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -48,10 +49,12 @@ class ApiCaller:
         raw: str | None = None,
         content_type: str = "application/json",
         is_base64: bool = False,
+        headers: Mapping[str, str] | None = None,
         if_none_match: str | None = None,
         **query: object,
     ) -> Answer:
         event = self.event(method, path, query)
+        event["headers"] |= headers or {}
         text = json.dumps(body) if body is not None else raw
         if text is not None:
             event["headers"]["content-type"] = content_type

@@ -23,7 +23,7 @@ from moto import mock_aws
 
 from segment_core import clock
 from segment_core.api import routing
-from segment_core.runtime import bus, environment, files, queue, secrets, signing
+from segment_core.runtime import bus, environment, files, machine, queue, secrets, signing
 from segment_core.runtime.observability import logger
 from segment_core.segments.shops import put_shop
 from segment_core.store import client
@@ -49,6 +49,17 @@ def new_queue(logical_id: str) -> str:
     return address
 
 
+def new_machine(logical_id: str) -> str:
+    """Create a state machine under a name of its own, which runs nothing by itself; returns its ARN."""
+    answer = machine.client().create_state_machine(
+        name=f"{logical_id}-{next(_numbers)}",
+        definition=json.dumps({"StartAt": "Ended", "States": {"Ended": {"Type": "Succeed"}}}),
+        roleArn="arn:aws:iam::123456789012:role/build",
+    )
+    arn: str = answer["stateMachineArn"]
+    return arn
+
+
 @dataclass(frozen=True)
 class Stack:
     """What a test may look into, beside what handlers answer."""
@@ -59,6 +70,7 @@ class Stack:
     work_queue_url: str
     secrets_prefix: str
     event_bus_name: str
+    build_machine_arn: str
     exports_bucket: str
 
     def messages(self, queue_url: str) -> list[dict[str, Any]]:
@@ -96,7 +108,7 @@ def aws() -> Iterator[None]:
 
 
 def _forget_clients() -> None:
-    for module in (client, queue, secrets, bus, files):
+    for module in (client, queue, secrets, bus, files, machine):
         module.client.cache_clear()
     signing.key.cache_clear()
 
@@ -111,6 +123,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         work_queue_url=new_queue("WorkQueue"),
         secrets_prefix=f"/tidemark-{next(_numbers)}",
         event_bus_name=f"tidemark-{next(_numbers)}",
+        build_machine_arn=new_machine("BuildMachine"),
         exports_bucket=f"tidemark-exports-{next(_numbers)}",
     )
     files.client().create_bucket(Bucket=made.exports_bucket)
@@ -130,6 +143,10 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         "CURSOR_KEY": f"{made.secrets_prefix}/cursor-key",
         "HISTORY_DAYS": "400",
         "DEFINITIONS_PER_SHOP": "1000",
+        "BUILDS_PER_SHOP": "10",
+        "BUILD_MACHINE_ARN": made.build_machine_arn,
+        "BUILD_WORKERS": "1",
+        "BUILD_CUSTOMERS_A_SECOND": "1000000",
     }.items():
         monkeypatch.setenv(name, value)
     environment.environment.cache_clear()

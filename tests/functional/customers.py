@@ -46,7 +46,7 @@ def message(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def recent(stack: Stack) -> reads.Segment:
-    return service.create(stack.tables, SHOP, "Recent", "last_order_date >= -30d", NOW, stack.work_queue_url)
+    return service.create(stack.tables, SHOP, "Recent", "last_order_date >= -30d", NOW, stack.build_machine_arn)
 
 
 def names(stack: Stack, customer: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from segment_core import clock
+from segment_core.api import routing
 from segment_core.ingest import messages
 from segment_core.instants import iso
 from segment_core.membership import evaluate
@@ -56,6 +57,7 @@ class Living:
         monkeypatch.setattr("segment_core.membership.project.bus.publish", living._hear)
         # How much a slow machine does within a request must show nowhere.
         monkeypatch.setattr(service, "SECONDS_PER_REQUEST", 600.0)
+        monkeypatch.setattr(routing, "SECONDS_OF_READING", 600.0)
         living.move(at)
         shops.put_shop(
             stack.tables, living.shop, domain="demo.example.com", zone=zone, currency="EUR", at=at,

@@ -25,6 +25,9 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 ACTIONS = {"SendMessageBatch": "SendMessage", "ConditionCheck": "ConditionCheckItem"}
 FILES = dict.fromkeys(("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"), "PutObject")
 
+# How the client's name differs from the service that IAM knows.
+SERVICES = {"stepfunctions": "states"}
+
 # (action, what it is done to): "dynamodb:Query", "MembershipsTable/index/due"
 Deed = tuple[str, str]
 
@@ -66,8 +69,8 @@ def done(service: str, operation: str, request: dict[str, Any]) -> Iterator[Deed
             yield from ((f"dynamodb:{operation}", _logical(table)) for table in tables)
         case {"TableName": table, "IndexName": index}:
             yield f"dynamodb:{operation}", f"{_logical(table)}/index/{index}"
-        case {"TableName": name} | {"QueueUrl": name}:
-            yield f"{service}:{ACTIONS.get(operation, operation)}", _logical(name)
+        case {"TableName": name} | {"QueueUrl": name} | {"stateMachineArn": name}:
+            yield f"{SERVICES.get(service, service)}:{ACTIONS.get(operation, operation)}", _logical(name)
         case {"Entries": entries}:
             yield from ((f"events:{operation}", _logical(entry["EventBusName"])) for entry in entries)
         case {"Bucket": bucket}:
@@ -84,8 +87,8 @@ def done(service: str, operation: str, request: dict[str, Any]) -> Iterator[Deed
 def _logical(name: str) -> str:
     # CUSTOMERS_TABLE holds the name of CustomersTable; another test says that the template keeps to this.
     for variable, value in os.environ.items():
-        if value == name and variable.endswith(("_TABLE", "_QUEUE_URL", "_BUS_NAME", "_BUCKET")):
-            words = variable.removesuffix("_URL").removesuffix("_NAME").split("_")
+        if value == name and variable.endswith(("_TABLE", "_QUEUE_URL", "_BUS_NAME", "_BUCKET", "_MACHINE_ARN")):
+            words = variable.removesuffix("_URL").removesuffix("_NAME").removesuffix("_ARN").split("_")
             return "".join(map(str.capitalize, words))
     return name
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
-from segment_core.model.segment import Job, SegmentRecord, ShopRecord
+from segment_core.model.segment import SegmentRecord, ShopRecord
+from segment_core.segments.plan import Edit, planned
 from segment_core.shop import OrderPolicy
-from segment_core.store import client, memberships, segments, shops
+from segment_core.store import client, generations, memberships, segments, shops
+from segment_core.store.segments import Text
 from segment_core.store.tables import Tables
 
 SHOP = "demo"
@@ -26,12 +29,16 @@ def publish(tables: Tables, names: Mapping[str, str] = NAMES) -> Generation:
     record = ShopRecord(SHOP, "demo.example.com", "UTC", "EUR", False, False, START, START)
     assert shops.save(tables.segments, record, latest, None)
     for segment, name in names.items():
-        job = Job(segment, "walk", 1, START)
-        named = SegmentRecord(segment, name, "number_of_orders > 0", 1, "building", START, START)
-        building = latest.adding(segment, 1, START)
-        assert segments.create(tables.segments, SHOP, named, job, building, latest)
-        latest = building.publishing(segment, 1, START)
-        assert segments.change(tables.segments, SHOP, named, job, latest, building)
+        read = planned(latest, {segment: Edit(1, ())}, segment, START).generation.publishing(segment, START)
+        beside = [
+            segments.put_operation(tables.segments, SHOP, SegmentRecord(segment, name, 1, START, START), None),
+            segments.text_operation(tables.segments, SHOP, Text(f"{segment}.1", "number_of_orders > 0")),
+        ]
+        # Both generations, as memberships may have been written under either.
+        building = replace(read, number=read.number - 1, live=latest.live)
+        assert generations.save(tables.segments, SHOP, building, latest)
+        assert generations.save(tables.segments, SHOP, read, building, beside)
+        latest = read
     return latest
 
 

@@ -40,7 +40,7 @@ def test_time_alone_brings_it_and_the_order_takes_it_away(shop: Stack, context: 
     assert (names(shop, CUSTOMER), waiting.due) == ([], ABANDONED)
 
     clock.use(lambda: ABANDONED)
-    assert sweep(shop.tables, shop.work_queue_url, ABANDONED, unlimited) == 1
+    assert sweep(shop.tables, shop.work_queue_url, shop.build_machine_arn, ABANDONED, unlimited) == 1
     (due,) = shop.messages(shop.work_queue_url)
     load_function("evaluate").handler({"Records": [message(due)]}, context)
 

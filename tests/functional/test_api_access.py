@@ -215,7 +215,7 @@ def _another_shop(stack: Stack, api: ApiCaller, monkeypatch: pytest.MonkeyPatch)
     [
         ("GET", "/"),
         ("GET", "/nothing"),
-        ("PATCH", "/segments/a1"),
+        ("PUT", "/segments/a1"),
         ("GET", "/segments/a1/"),
         ("GET", "/segments/a/b/c"),
     ],

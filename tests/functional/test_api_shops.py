@@ -14,7 +14,7 @@ from segment_core import clock
 from segment_core.runtime import secrets
 from segment_core.segments.shops import get_shop
 
-from .api_caller import ApiCaller
+from .api_caller import Answer, ApiCaller
 from .conftest import NOW, Stack
 
 SHOP = {"domain": "demo-store.myshopify.com", "zone": "Europe/Berlin", "currency": "EUR"}
@@ -29,6 +29,14 @@ def test_a_shop_is_made_and_then_changed(api: ApiCaller, stack: Stack) -> None:
             "shop": "demo",
             **SHOP,
             "platform": "shopify",
+            "queries": {
+                "clauses": 50,
+                "characters": 5000,
+                "ids": 500,
+                "nesting": 20,
+                "strictness": "lenient",
+                "metafields": None,
+            },
             "settings": {
                 "count_test_orders": False,
                 "count_cancelled_orders": False,
@@ -99,6 +107,12 @@ def test_secrets_are_encrypted_and_never_shown_or_logged(api: ApiCaller, stack: 
         ({"settings": {"count_test_orders": 1}}, "body.settings.count_test_orders"),
         ({"settings": {"count_all": True}}, "body.settings.count_all"),
         ({"settings": None}, "body.settings"),
+        ({"queries": {"clauses": 0}}, "body.queries.clauses"),
+        ({"queries": {"characters": 50_001}}, "body.queries.characters"),
+        ({"queries": {"nesting": 101}}, "body.queries.nesting"),
+        ({"queries": {"strictness": "none"}}, "body.queries.strictness"),
+        ({"queries": {"metafields": {"size": "date"}}}, "body.queries.metafields.size.[key]"),
+        ({"queries": {"metafields": {"a.size": "Date!"}}}, "body.queries.metafields.a.size"),
         ({"webhook_secrets": []}, "body.webhook_secrets"),
         ({"webhook_secrets": ["short"]}, "body.webhook_secrets[0]"),
         ({"webhook_secrets": ["long-enough", "x" * 257]}, "body.webhook_secrets[1]"),
@@ -145,3 +159,39 @@ def test_each_shop_is_its_own(api: ApiCaller, stack: Stack) -> None:
     assert api("PUT", "/shops/demo", SHOP).status == 201
     assert replace(api, shop="other")("PUT", "/shops/other", SHOP | {"currency": "USD"}).status == 201
     assert get_shop(stack.tables, "demo").currency == "EUR"
+
+
+# What queries may be --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("queries", "refused", "code"),
+    [
+        (
+            {"clauses": 2},
+            "number_of_orders > 0 AND amount_spent > 0 AND customer_tags CONTAINS 'a'",
+            "too_many_clauses",
+        ),
+        ({"characters": 30}, "number_of_orders > 0 AND amount_spent > 0", "too_long"),
+        ({"nesting": 1}, "NOT (NOT (number_of_orders > 0))", "too_deep"),
+        ({"strictness": "shopify"}, "average_order_value > 10", "extension_not_allowed"),
+        ({"metafields": {"facts.birth_date": "date"}}, "metafields.facts.shoe_size = 40", "unknown_filter"),
+    ],
+)
+def test_queries_are_held_to_what_the_shop_lets_them_be(
+    api: ApiCaller, queries: dict[str, Any], refused: str, code: str
+) -> None:
+    def make() -> Answer:
+        return api("POST", "/segments", {"name": "Some", "query": refused})
+
+    assert api("PUT", "/shops/demo", SHOP).status == 201
+    made = make()
+    assert made.status == 201, made.body
+    changed = api("PUT", "/shops/demo", SHOP | {"queries": queries})
+    assert changed.body["queries"].items() >= queries.items()
+    answer = make()
+    assert answer.problem == (422, "invalid_query")
+    assert code in {problem["code"] for problem in answer.body["problems"]}
+    # What was saved before stays, and so does a change of its name.
+    path = f"/segments/{made.body['id']}"
+    assert api("PATCH", path, {"name": "Other"}, headers={"if-match": "*"}).body["query"] == made.body["query"]

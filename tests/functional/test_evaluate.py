@@ -14,10 +14,8 @@ from segment_core.ingest import messages
 from segment_core.membership import sweep as sweeping
 from segment_core.membership.evaluate import Outcome, Round, evaluate_all
 from segment_core.model.membership import Cause
-from segment_core.model.segment import Job
-from segment_core.segments import service
 from segment_core.segments.shops import put_shop
-from segment_core.store import client, facts, jobs, keys, memberships
+from segment_core.store import client, facts, keys, memberships
 from tests.functional.conftest import NOW, Stack, load_function
 from tests.functional.customers import SHOP, customer_with_order, message, names, recent, store, stream_record
 
@@ -164,31 +162,6 @@ def test_a_fact_is_evaluated_for_even_after_the_clock_in_one_batch(
     batch = [message({**body, "cause": cause}) for cause in ("clock", "fact", "fact", "clock")]
     load_function("evaluate").handler({"Records": batch}, context)
     assert causes == ["clock", "fact"]
-
-
-def test_a_segment_deleted_while_it_is_announced_is_still_withdrawn(shop: Stack, context: SimpleNamespace) -> None:
-    store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
-    segment = recent(shop).id
-    table = shop.tables.segments
-    announcing = Job(segment, "announce", 1, NOW)
-    service.delete(shop.tables, SHOP, segment, NOW, shop.work_queue_url)
-    client.transact([jobs.put_operation(table, SHOP, Job(segment, "retire", 1, NOW))])
-    assert not jobs.end(table, SHOP, announcing)
-    assert jobs.read(table, SHOP, segment) is not None
-
-
-def test_deleting_a_segment_leaves_no_row_no_counter_and_no_bit(shop: Stack, context: SimpleNamespace) -> None:
-    store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
-    segment = recent(shop)
-    assert segment.count == 1
-    service.delete(shop.tables, SHOP, segment.id, NOW, shop.work_queue_url)
-    stored = memberships.read(shop.tables.memberships, SHOP, "1")
-    assert stored is not None
-    assert stored.bits == 0
-    assert shop.items(shop.tables.members) == []
-    left = {item["sk"].split("#")[0] for item in shop.items(shop.tables.segments) if item["pk"] == SHOP}
-    assert left == {"GENERATION", "SEGMENT"}
-    assert jobs.read(shop.tables.segments, SHOP, segment.id) is None
 
 
 def test_one_shop_does_not_keep_the_sweep_from_the_others(

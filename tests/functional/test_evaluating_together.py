@@ -85,7 +85,7 @@ def test_a_message_that_comes_again_restamps_what_the_first_try_may_have_left(
     evaluate_all(shop.tables, SHOP, [customer], NOW, "fact")
     monkeypatch.setattr(evaluate.facts, "roster", lambda *_: ([], None))
     # Saved and published; no walk and no announcement ever meets the customer, nor is the customer in it.
-    service.create(shop.tables, SHOP, "Spent", "amount_spent > 1000", NOW, shop.work_queue_url)
+    service.create(shop.tables, SHOP, "Spent", "amount_spent > 1000", NOW, shop.build_machine_arn)
     body = message({"kind": "evaluate", "shop": SHOP, "customer": customer, "cause": "clock"})
     generations = []
     for received in ("1", "2"):

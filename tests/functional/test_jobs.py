@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -17,12 +16,15 @@ from segment_core.membership import jobs as working
 from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.membership.evaluate import evaluate_all
 from segment_core.model.generation import Generation
-from segment_core.runtime import queue
-from segment_core.segments import reads, service
-from segment_core.segments.shops import SETTINGS_JOB, put_shop
+from segment_core.model.segment import Job
+from segment_core.runtime import machine
+from segment_core.segments import builds, progress, reads, service
+from segment_core.segments.shops import put_shop
 from segment_core.store import facts, generations, jobs, keys, members, memberships, segments
+from tests.functional.builds import rest, run, started, work_off
 from tests.functional.conftest import NOW, Stack, load_function
-from tests.functional.customers import SHOP, customer_with_order, message, names, recent, store
+from tests.functional.customers import SHOP, customer_with_order, names, recent, store
+from tidemark.stack.state_machine import TaskFailed
 
 IN = "2026-02-20T10:00:00Z"
 
@@ -39,7 +41,7 @@ def buyers(shop: Stack) -> list[str]:
 @pytest.fixture
 def no_time_for_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests save what they ask for and leave all of the job to the work queue."""
-    monkeypatch.setattr(service, "SECONDS_PER_REQUEST", 0.0)
+    monkeypatch.setattr(builds, "SECONDS_PER_REQUEST", 0.0)
 
 
 def for_customers(number: int) -> SecondsLeft:
@@ -48,19 +50,11 @@ def for_customers(number: int) -> SecondsLeft:
     return lambda: next(looks, 0.0)
 
 
-def work_off(
-    stack: Stack, context: SimpleNamespace, seconds_left: Callable[[], SecondsLeft] = lambda: unlimited
-) -> int:
-    """Work on the queue until it is empty, each message in an invocation with that time; returns how many."""
-    handler, invocations = load_function("evaluate").handler, 0
-    while bodies := stack.messages(stack.work_queue_url):
-        for body in bodies:
-            left = seconds_left()
-            context.get_remaining_time_in_millis = lambda left=left: 1000 * (left() + 25)
-            assert handler({"Records": [message(body)]}, context) == {"batchItemFailures": []}
-            invocations += 1
-            assert invocations < 200, "the job does not end"
-    return invocations
+def job_of(stack: Stack, segment: str) -> Job | None:
+    """The one job of the shop that concerns the segment, whatever it is called."""
+    found = [jobs.read(stack.tables.segments, one.shop, one.id) for one in jobs.unfinished(stack.tables.segments)]
+    assert len(found) <= 1
+    return found[0] if found else None
 
 
 def state(stack: Stack, segment: str) -> tuple[str, int | None]:
@@ -93,7 +87,7 @@ def test_a_segment_is_built_to_its_end_though_no_invocation_ends_a_page(
     assert newest is not None
     stored = memberships.read_all(shop.tables.memberships, SHOP, buyers)
     assert {one.generation for one in stored.values()} == {newest.number}
-    assert jobs.read(shop.tables.segments, SHOP, segment) is None
+    assert job_of(shop, segment) is None
 
 
 @pytest.mark.usefixtures("no_time_for_requests")
@@ -120,11 +114,11 @@ def test_what_was_done_of_a_page_is_not_done_again(
 
     monkeypatch.setattr(facts, "load", noted)
     for _ in range(len(buyers) + 2 * keys.ROSTER_SLICES):
-        job = jobs.read(shop.tables.segments, SHOP, segment)
+        job = job_of(shop, segment)
         if job is None or job.step != "walk":
             break
         before = len(looked_at)
-        working.work(shop.tables, SHOP, segment, NOW, for_customers(1))
+        working.work(shop.tables, SHOP, job.id, NOW, for_customers(1))
         assert len(looked_at) <= before + 1
     assert sorted(looked_at) == sorted(buyers)
 
@@ -137,7 +131,10 @@ def test_a_segment_is_withdrawn_to_its_end_though_no_invocation_ends_a_page(
     work_off(shop, context)
     assert len(shop.items(shop.tables.members)) == len(buyers)
     monkeypatch.setattr(working, "PAGE", 5)
-    service.delete(shop.tables, SHOP, segment, NOW, shop.work_queue_url)
+    service.delete(shop.tables, SHOP, segment, NOW, shop.build_machine_arn)
+    work_off(shop, context, lambda: for_customers(2))
+    assert len(shop.items(shop.tables.members)) == len(buyers)
+    rest(shop, context)
     work_off(shop, context, lambda: for_customers(2))
     assert {one.bits for one in memberships.read_all(shop.tables.memberships, SHOP, buyers).values()} == {0}
     assert shop.items(shop.tables.members) == []
@@ -164,8 +161,10 @@ def test_changed_settings_reach_customers_whom_nothing_else_wakes(
     stored = memberships.read_all(shop.tables.memberships, SHOP, buyers)
     # There the orders are of 21 February, which counts until the end of 23 March.
     due = datetime(2026, 3, 23, 10, tzinfo=UTC)
-    assert {(one.cause, one.due) for one in stored.values()} == {("settings", due)}
-    assert jobs.read(shop.tables.segments, SHOP, SETTINGS_JOB) is None
+    assert {(one.cause, one.due) for one in stored.values()} == {("definition", due)}
+    rest(shop, context)
+    work_off(shop, context)
+    assert list(jobs.unfinished(shop.tables.segments)) == []
 
 
 def test_a_request_is_given_some_seconds_and_an_invocation_what_it_has_left() -> None:
@@ -176,48 +175,46 @@ def test_a_request_is_given_some_seconds_and_an_invocation_what_it_has_left() ->
 
 
 @pytest.mark.usefixtures("no_time_for_requests")
-def test_evaluations_of_a_batch_are_done_before_its_jobs(
-    shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+def test_progress_is_told_while_a_segment_is_built(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done: list[str] = []
-    work, load = working.work, facts.load
+    segment = recent(shop).id
+    seen: list[progress.Build] = []
+    load = facts.load
 
-    def worked(*arguments: Any) -> bool:
-        done.append("job")
-        return work(*arguments)
-
-    def loaded(table: str, shop_id: str, customer: str) -> facts.Loaded:
-        done.append(customer)
+    def looked(table: str, shop_id: str, customer: str) -> facts.Loaded:
+        job = job_of(shop, segment)
+        if job is not None and job.step == "walk":
+            seen.append(progress.progress(job, "d", "q", NOW + timedelta(seconds=10)))
         return load(table, shop_id, customer)
 
-    monkeypatch.setattr(working, "work", worked)
-    monkeypatch.setattr(facts, "load", loaded)
-    bodies = [
-        {"kind": "job", "shop": SHOP, "job": "a"},
-        {"kind": "evaluate", "shop": SHOP, "customer": "1", "cause": "fact"},
-        {"kind": "job", "shop": SHOP, "job": "b"},
-        {"kind": "evaluate", "shop": SHOP, "customer": "2", "cause": "fact"},
-    ]
-    load_function("evaluate").handler({"Records": [message(body) for body in bodies]}, context)
-    assert done == ["1", "2", "job", "job"]
+    monkeypatch.setattr(facts, "load", looked)
+    monkeypatch.setattr(working, "PAGE", 1)
+    work_off(shop, context)
+    assert [build.done for build in seen] == list(range(len(buyers)))
+    assert {build.total for build in seen} == {len(buyers)}
+    assert [build.seconds_left for build in seen] == [None, 50, 20, 10, 5, 2]
+    assert reads.read(shop.tables, SHOP, segment, NOW).build is None
 
 
 @pytest.mark.usefixtures("no_time_for_requests")
-def test_jobs_that_come_together_share_the_time_and_what_is_left_comes_again(
-    shop: Stack, buyers: list[str], context: SimpleNamespace
+def test_what_keeps_a_build_from_going_on_is_told(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("A", "B"):
-        service.create(shop.tables, SHOP, name, "last_order_date >= -30d", NOW, shop.work_queue_url)
-    bodies = shop.messages(shop.work_queue_url)
-    left = for_customers(6)
-    context.get_remaining_time_in_millis = lambda: 1000 * (left() + 25)
-    load_function("evaluate").handler({"Records": [message(body) for body in bodies]}, context)
-    again = shop.messages(shop.work_queue_url)
-    assert again == bodies
-    context.get_remaining_time_in_millis = lambda: 60_000
-    load_function("evaluate").handler({"Records": [message(body) for body in again]}, context)
-    assert shop.messages(shop.work_queue_url) == []
-    assert sorted(names(shop, buyers[0])) == ["A", "B"]
+    segment = recent(shop).id
+    (asked,) = started(shop)
+    with monkeypatch.context() as broken:
+        broken.setattr(facts, "load", lambda *_: (_ for _ in ()).throw(Contention("others are in the way")))
+        with pytest.raises(TaskFailed):
+            run(asked, context, lambda: unlimited)
+    build = reads.read(shop.tables, SHOP, segment, NOW).build
+    assert build is not None
+    assert build.error == "Contention"
+    # An execution that is redriven, or started anew, comes to the same end.
+    run(asked, context, lambda: unlimited)
+    assert state(shop, segment) == ("ready", len(buyers))
+    run(asked, context, lambda: unlimited)
+    assert state(shop, segment) == ("ready", len(buyers))
 
 
 # Side by side ---------------------------------------------------------------------------------
@@ -228,20 +225,19 @@ def test_of_two_who_work_side_by_side_one_goes_on(
     shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     segment = recent(shop).id
-    (body,) = shop.messages(shop.work_queue_url)
+    (asked,) = started(shop)
     load, nested = facts.load, []
 
     def overtaken(table: str, shop_id: str, customer: str) -> facts.Loaded:
         if not nested:
             nested.append(True)
-            assert not working.work(shop.tables, SHOP, segment, NOW, for_customers(6))
-            nested.append(jobs.read(shop.tables.segments, SHOP, segment))
+            working.work(shop.tables, SHOP, asked["job"], NOW, unlimited)
         return load(table, shop_id, customer)
 
     monkeypatch.setattr(facts, "load", overtaken)
-    assert load_function("evaluate").handler({"Records": [message(body)]}, context) == {"batchItemFailures": []}
-    assert jobs.read(shop.tables.segments, SHOP, segment) == nested[1]
-    assert shop.messages(shop.work_queue_url) == []
+    run(asked, context, lambda: unlimited)
+    assert state(shop, segment) == ("ready", len(buyers))
+    assert job_of(shop, segment) is None
 
 
 # Failures -------------------------------------------------------------------------------------
@@ -261,9 +257,9 @@ def test_a_change_that_was_saved_is_made_whatever_fails_after_it(
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(facts, "roster", failing)
         segment = recent(shop)
-        gone = service.create(shop.tables, SHOP, "Gone", "number_of_orders > 0", NOW, shop.work_queue_url)
+        gone = service.create(shop.tables, SHOP, "Gone", "number_of_orders > 0", NOW, shop.build_machine_arn)
         assert (segment.state, segment.count) == ("building", None)
-        service.delete(shop.tables, SHOP, gone.id, NOW, shop.work_queue_url)
+        service.delete(shop.tables, SHOP, gone.id, NOW, shop.build_machine_arn)
     work_off(shop, context)
     assert state(shop, segment.id) == ("ready", len(buyers))
     assert names(shop, buyers[0]) == ["Recent"]
@@ -278,9 +274,9 @@ def test_a_job_that_could_not_be_queued_is_found_by_the_sweep(
 
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(facts, "roster", failing)
-        broken.setattr(queue, "send", failing)
+        broken.setattr(machine, "start", failing)
         segment = recent(shop).id
-    assert shop.messages(shop.work_queue_url) == []
+    assert started(shop) == []
     clock.use(lambda: NOW + timedelta(minutes=5))
     load_function("sweep").handler({}, context)
     work_off(shop, context)
@@ -312,7 +308,7 @@ def test_who_entered_under_older_rules_is_told_of_whoever_looks_next(
     assert after is not None
     assert (after.generation, after.cause) == (3, "definition")
     # What is told is not told again: rules that readers see alike need no new stamp.
-    service.create(shop.tables, SHOP, "None", "amount_spent > 1000", NOW, shop.work_queue_url)
+    service.create(shop.tables, SHOP, "None", "amount_spent > 1000", NOW, shop.build_machine_arn)
     evaluate_all(shop.tables, SHOP, ["1"], NOW, "definition")
     assert memberships.read(shop.tables.memberships, SHOP, "1") == after
 
@@ -326,12 +322,14 @@ def test_a_list_that_was_cleared_does_not_come_back_with_the_page_of_a_slow_walk
         if not nested:
             nested.append(True)
             (segment,) = segments.after(shop.tables.segments, SHOP)
-            service.delete(shop.tables, SHOP, segment.id, NOW, shop.work_queue_url)
+            service.delete(shop.tables, SHOP, segment.id, NOW, shop.build_machine_arn)
         apply(*arguments)
 
     monkeypatch.setattr(members, "apply", overtaken)
     with pytest.raises(Exception, match="there is no segment"):
         recent(shop)
+    work_off(shop, context)
+    rest(shop, context)
     work_off(shop, context)
     assert nested
     assert shop.items(shop.tables.members) == []

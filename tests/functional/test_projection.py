@@ -18,13 +18,15 @@ import pytest
 from segment_core.membership import project as projection
 from segment_core.membership.budget import unlimited
 from segment_core.membership.flips import Change
-from segment_core.membership.jobs import work
+from segment_core.membership.jobs import REST, work
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
-from segment_core.model.segment import Job, SegmentRecord, ShopRecord
+from segment_core.model.segment import SegmentRecord, ShopRecord
 from segment_core.runtime import bus
+from segment_core.segments import builds
+from segment_core.segments.plan import Edit, planned
 from segment_core.shop import OrderPolicy
-from segment_core.store import client, generations, members, segments, shops
+from segment_core.store import client, generations, jobs, members, segments, shops
 from segment_core.store.tables import Tables
 from tests.functional.conftest import Stack, load_function
 from tests.functional.published import DEFINITIONS, SHOP, START, publish, record
@@ -146,12 +148,26 @@ def test_the_handler_takes_stream_records_to_the_lists_within_its_grants(
     assert counts(tables) == {"aaa.1": 1, "bbb.1": 2, "ccc.1": 1}
 
 
+def test_a_counter_of_what_is_gone_goes_although_a_transaction_was_in_the_way(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = members.Row("gone.1", "c1", True, START, 1)
+    members.apply(tables, SHOP, [row], START)
+    delete, in_the_way = client.delete, [True]
+    monkeypatch.setattr(client, "delete", lambda *asked: False if in_the_way and in_the_way.pop() else delete(*asked))
+
+    members.remove(tables, SHOP, [row])
+
+    assert segments.count(tables.segments, SHOP, "gone.1") == 0
+
+
 def test_a_list_of_a_definition_that_is_gone_is_left_alone(
     tables: Tables, generation: Generation, event_bus: str
 ) -> None:
-    gone = generation.without("aaa", START)
-    record = ShopRecord(SHOP, "demo.example.com", "UTC", "EUR", False, False, START, START)
-    assert shops.save(tables.segments, record, gone, generation)
+    withdrawn = generation.without("aaa", START)
+    gone = withdrawn.freed({"aaa.1"}, START)
+    assert generations.save(tables.segments, SHOP, withdrawn, generation)
+    assert generations.save(tables.segments, SHOP, gone, withdrawn)
     state = Membership(0b11, None, generation.number, 1, "fact", START)
     projection.project(tables, event_bus, [Change(SHOP, "7", None, state)], START)
     assert lists(tables) == {"aaa.1": [], "bbb.1": ["7"], "ccc.1": []}
@@ -166,12 +182,12 @@ def test_a_list_does_not_come_back_for_what_was_under_way_while_it_was_cleared(
 
     def overtaken(*arguments: Any) -> None:
         gone = generation.without("aaa", START)
-        withdrawn = replace(record, state="deleting")
-        job = Job("aaa", "retire", 1, START)
-        assert segments.change(tables.segments, SHOP, withdrawn, job, gone, generation)
-        for _ in range(3):
-            # From `retire` to `clear`, and to the end.
-            work(tables, SHOP, "aaa", START, unlimited)
+        withdrawn = segments.put_operation(tables.segments, SHOP, replace(record, deleted=True), record)
+        clearing = builds.withdraw(tables, SHOP, generation, gone, "job", START)
+        assert generations.save(tables.segments, SHOP, gone, generation, [withdrawn, *clearing])
+        for at in (START, START + REST):
+            work(tables, SHOP, "job", at, unlimited)
+        assert jobs.read(tables.segments, SHOP, "job") is None
         apply(*arguments)
 
     monkeypatch.setattr(members, "apply", overtaken)
@@ -282,11 +298,10 @@ def another_shop(tables: Tables) -> Generation:
     """A shop that reads one segment, called DDD."""
     record = ShopRecord("other", "other.example.com", "UTC", "EUR", False, False, START, START)
     first = Generation(1, START, "UTC", "EUR", OrderPolicy())
-    building = first.adding("ddd", 1, START)
-    read = building.publishing("ddd", 1, START)
-    named = SegmentRecord("ddd", "DDD", "number_of_orders > 0", 1, "building", START, START)
-    job = Job("ddd", "walk", 1, START)
+    building = planned(first, {"ddd": Edit(1, ())}, "b", START).generation
+    read = building.publishing("b", START)
+    named = segments.put_operation(tables.segments, "other", SegmentRecord("ddd", "DDD", 1, START, START), None)
     assert shops.save(tables.segments, record, first, None)
-    assert segments.create(tables.segments, "other", named, job, building, first)
-    assert segments.change(tables.segments, "other", named, job, read, building)
+    assert generations.save(tables.segments, "other", building, first, [named])
+    assert generations.save(tables.segments, "other", read, building)
     return read

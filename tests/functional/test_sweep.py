@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -14,8 +16,10 @@ from segment_core.membership.budget import unlimited
 from segment_core.membership.sweep import ABANDONED_AFTER, next_due, sweep
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
+from segment_core.segments import service
 from segment_core.segments.shops import put_shop
 from segment_core.store import client, jobs, keys, memberships
+from tests.functional.builds import started
 from tests.functional.conftest import NOW, Stack
 
 SHOPS = ("one", "three", "two")
@@ -38,6 +42,10 @@ def shops(stack: Stack) -> Stack:
     return stack
 
 
+def job(name: str, touched_at: datetime, **more: Any) -> Job:
+    return Job(name, "walk", NOW - timedelta(hours=1), touched_at, **more)
+
+
 def begin(stack: Stack, shop: str, job: Job) -> None:
     assert client.transact([jobs.put_operation(stack.tables.segments, shop, job)])
 
@@ -48,19 +56,19 @@ def make_due(stack: Stack, shop: str, customer: str, due: datetime = NOW) -> Non
 
 
 def queued(stack: Stack) -> set[tuple[str, str]]:
-    """(shop, customer or job) of every message of the work queue, taken off it."""
+    """(shop, customer or job) of every message of the work queue and every execution, taken off."""
     bodies = stack.messages(stack.work_queue_url)
-    return {(body["shop"], body.get("customer") or body["job"]) for body in bodies}
+    return {(one["shop"], one.get("customer") or one["job"]) for one in [*bodies, *started(stack)]}
 
 
 def test_an_idle_minute_costs_two_queries_and_one_for_each_due_shard(shops: Stack, calls: Counter[str]) -> None:
     calls.clear()
-    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 0
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited) == 0
     assert calls == {"Query": 2 + len(SHOPS) * keys.DUE_SHARDS}
 
 
 def test_a_stack_without_shops_is_swept(stack: Stack) -> None:
-    assert sweep(stack.tables, stack.work_queue_url, NOW, unlimited) == 0
+    assert sweep(stack.tables, stack.work_queue_url, stack.build_machine_arn, NOW, unlimited) == 0
     assert next_due(stack.tables.segments, stack.tables.memberships) is None
 
 
@@ -79,31 +87,31 @@ def test_every_due_shard_is_swept(shops: Stack) -> None:
     for customer in customers:
         make_due(shops, "one", customer)
     make_due(shops, "one", "later", NOW + timedelta(seconds=1))
-    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == len(customers)
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited) == len(customers)
     assert queued(shops) == {("one", customer) for customer in customers}
 
 
 def test_jobs_that_nobody_touched_are_gone_on_with_whose_ever_they_are(shops: Stack) -> None:
     lost, alive = NOW - ABANDONED_AFTER, NOW - ABANDONED_AFTER + timedelta(seconds=1)
-    begin(shops, "one", Job("a", "walk", 1, lost))
-    begin(shops, "one", Job("b", "walk", 1, alive))
-    begin(shops, "two", Job("a", "announce", 2, lost))
-    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 2
+    begin(shops, "one", job("a", lost))
+    begin(shops, "one", job("b", alive))
+    begin(shops, "two", replace(job("a", lost), step="stamp"))
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited) == 2
     assert queued(shops) == {("one", "a"), ("two", "a")}
 
 
 def test_a_job_ends_and_moves_without_a_shop_that_has_one_of_the_same_name(shops: Stack) -> None:
     table, lost = shops.tables.segments, NOW - ABANDONED_AFTER
-    ended, moved = Job("a", "walk", 1, lost), Job("b", "walk", 1, lost)
+    ended, moved = job("a", lost), job("b", lost)
     for shop in ("one", "two"):
         begin(shops, shop, ended)
         begin(shops, shop, moved)
-    further = Job("b", "walk", 1, NOW, shard=3)
+    further = job("b", NOW, places={3: "7"}, done=2)
     assert jobs.end(table, "one", ended)
-    assert jobs.advance(table, "one", moved, further)
+    assert jobs.advance(table, "one", moved, 3, "7", 2, NOW)
     assert [jobs.read(table, "one", job) for job in ("a", "b")] == [None, further]
     assert [jobs.read(table, "two", job) for job in ("a", "b")] == [ended, moved]
-    sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
+    sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited)
     assert queued(shops) == {("two", "a"), ("two", "b")}
 
 
@@ -115,7 +123,7 @@ def test_jobs_out_of_reach_keep_no_customer_waiting(shops: Stack, monkeypatch: p
     for shop in SHOPS:
         make_due(shops, shop, "9")
     with pytest.raises(RuntimeError, match="out of reach"):
-        sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
+        sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited)
     assert queued(shops) == {(shop, "9") for shop in SHOPS}
 
 
@@ -142,53 +150,80 @@ def test_a_shop_that_fails_keeps_no_other_from_its_customers_and_jobs(
     monkeypatch.setattr(memberships, "due", broken)
     for shop in SHOPS:
         make_due(shops, shop, "9")
-        begin(shops, shop, Job("a", "walk", 1, NOW - ABANDONED_AFTER))
+        begin(shops, shop, job("a", NOW - ABANDONED_AFTER))
     with pytest.raises(type(failure), match="out of reach"):
-        sweep(shops.tables, shops.work_queue_url, NOW, unlimited)
+        sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited)
     assert queued(shops) - {(first, "a")} == {(shop, what) for shop in others for what in ("9", "a")}
 
 
 def test_a_job_is_asked_for_once_until_it_is_lost_again(shops: Stack) -> None:
-    begin(shops, "one", Job("a", "walk", 1, NOW - ABANDONED_AFTER, shard=3, after="7"))
+    begin(shops, "one", job("a", NOW - ABANDONED_AFTER, places={3: "7"}))
     for minute in range(6):
-        sweep(shops.tables, shops.work_queue_url, NOW + timedelta(minutes=minute), unlimited)
-    assert [body["job"] for body in shops.messages(shops.work_queue_url)] == ["a", "a"]
+        sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW + timedelta(minutes=minute), unlimited)
+    assert [one["job"] for one in started(shops)] == ["a", "a"]
     # That somebody was asked moves the job no further.
     touched = NOW + ABANDONED_AFTER
-    assert jobs.read(shops.tables.segments, "one", "a") == Job("a", "walk", 1, touched, shard=3, after="7")
+    assert jobs.read(shops.tables.segments, "one", "a") == job("a", touched, places={3: "7"})
 
 
 def test_a_job_that_moves_or_ends_while_the_sweep_looks_is_left_alone(shops: Stack) -> None:
     table, lost = shops.tables.segments, NOW - ABANDONED_AFTER
-    moved, ended = Job("a", "walk", 1, lost), Job("b", "walk", 1, lost)
+    moved, ended = job("a", lost), job("b", lost)
     begin(shops, "one", moved)
     begin(shops, "one", ended)
     seen = list(jobs.unfinished(table))
-    further = Job("a", "walk", 1, NOW, shard=1)
-    assert jobs.advance(table, "one", moved, further)
+    further = job("a", NOW, places={1: "7"}, done=2)
+    assert jobs.advance(table, "one", moved, 1, "7", 2, NOW)
     assert jobs.end(table, "one", ended)
     assert [jobs.touch(table, job, NOW) for job in seen] == [False, False]
     assert [jobs.read(table, "one", job) for job in ("a", "b")] == [further, None]
 
 
 def test_only_the_first_who_comes_to_a_place_notes_it(shops: Stack) -> None:
-    table, job = shops.tables.segments, Job("a", "walk", 1, NOW, shard=2, after="5")
-    begin(shops, "one", job)
-    assert jobs.advance(table, "one", job, Job("a", "walk", 1, NOW, shard=2, after="8"))
-    assert not jobs.advance(table, "one", job, Job("a", "walk", 1, NOW, shard=2, after="7"))
-    assert jobs.read(table, "one", "a") == Job("a", "walk", 1, NOW, shard=2, after="8")
+    table, begun = shops.tables.segments, job("a", NOW, places={2: "5"})
+    begin(shops, "one", begun)
+    assert jobs.advance(table, "one", begun, 2, "8", 3, NOW)
+    assert not jobs.advance(table, "one", begun, 2, "7", 2, NOW)
+    # Other parts are others' work.
+    assert jobs.advance(table, "one", begun, 3, "1", 1, NOW)
+    assert not jobs.advance(table, "one", begun, 3, "1", 1, NOW)
+    assert jobs.read(table, "one", "a") == job("a", NOW, places={2: "8", 3: "1"}, done=4)
+
+
+def test_a_step_that_has_ended_is_not_moved_by_who_still_works_on_it(shops: Stack) -> None:
+    table, walking = shops.tables.segments, job("a", NOW)
+    begin(shops, "one", walking)
+    assert jobs.replace(table, "one", walking, replace(walking, step="stamp"))
+    assert not jobs.advance(table, "one", walking, 2, "8", 3, NOW)
+    assert not jobs.turned(table, "one", walking, 3, NOW)
+    assert not jobs.counted(table, "one", walking, 2, 3)
+    assert not jobs.end(table, "one", walking)
+
+
+def test_what_keeps_a_job_from_moving_is_kept_until_it_moves(shops: Stack) -> None:
+    table, begun = shops.tables.segments, job("a", NOW)
+    begin(shops, "one", begun)
+    assert jobs.failed(table, "one", "a", "throttled")
+    assert jobs.read(table, "one", "a") == replace(begun, error="throttled")
+    assert jobs.advance(table, "one", begun, 2, "8", 3, NOW)
+    assert jobs.read(table, "one", "a") == job("a", NOW, places={2: "8"}, done=3)
+    assert not jobs.failed(table, "one", "ended", "throttled")
 
 
 def test_a_lost_job_is_work_for_a_sweep_even_if_nobody_is_due(shops: Stack) -> None:
-    begin(shops, "one", Job("a", "walk", 1, NOW + timedelta(seconds=1)))
+    begin(shops, "one", job("a", NOW + timedelta(seconds=1)))
     make_due(shops, "two", "9", NOW + timedelta(days=21))
     found = next_due(shops.tables.segments, shops.tables.memberships)
     assert found == NOW + ABANDONED_AFTER + timedelta(minutes=1)
-    assert sweep(shops.tables, shops.work_queue_url, found - timedelta(minutes=1), unlimited) == 0
-    assert sweep(shops.tables, shops.work_queue_url, found, unlimited) == 1
+    assert (
+        sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, found - timedelta(minutes=1), unlimited) == 0
+    )
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, found, unlimited) == 1
 
 
 def test_changed_settings_are_work_for_the_sweep_at_once(shops: Stack) -> None:
+    service.create(shops.tables, "one", "Buyers", "number_of_orders > 0", NOW, shops.build_machine_arn)
+    assert next_due(shops.tables.segments, shops.tables.memberships) is None
     put_shop(
         shops.tables,
         "one",
@@ -218,7 +253,7 @@ def test_shops_take_turns_so_that_the_midnight_of_one_keeps_no_other_waiting(
         for number in range(5 if shop == "one" else 1):
             make_due(shops, shop, str(number))
     left = turns(3)
-    assert sweep(shops.tables, shops.work_queue_url, NOW, lambda: next(left, 0.0)) == 4
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, lambda: next(left, 0.0)) == 4
     assert {shop for shop, _ in queued(shops)} == set(SHOPS)
 
 
@@ -227,7 +262,7 @@ def test_a_shop_sends_no_more_in_one_minute_than_it_may(shops: Stack, monkeypatc
     monkeypatch.setattr(sweeping, "CUSTOMERS_PER_SWEEP", 5)
     for number in range(9):
         make_due(shops, "one", str(number))
-    assert sweep(shops.tables, shops.work_queue_url, NOW, unlimited) == 5
+    assert sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, unlimited) == 5
 
 
 def test_with_time_for_a_part_of_the_shops_only_every_shop_has_its_turn_soon() -> None:
@@ -250,5 +285,5 @@ def test_shops_that_there_was_no_time_for_are_told_of(shops: Stack, monkeypatch:
     counted: dict[str, int] = {}
     monkeypatch.setattr(sweeping, "count", counted.__setitem__)
     left = turns(1)
-    sweep(shops.tables, shops.work_queue_url, NOW, lambda: next(left, 0.0))
+    sweep(shops.tables, shops.work_queue_url, shops.build_machine_arn, NOW, lambda: next(left, 0.0))
     assert counted["ShopsNotSwept"] == 2

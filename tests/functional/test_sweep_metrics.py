@@ -13,6 +13,7 @@ from segment_core.membership.sweep import ABANDONED_AFTER
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.store import client, jobs, memberships
+from tests.functional.builds import started
 from tests.functional.conftest import NOW, Stack, load_function
 
 
@@ -45,10 +46,21 @@ def test_a_job_that_nobody_can_move_is_told_of_again_and_again(
     shop: Stack, context: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = shop.tables.segments
-    assert client.transact([jobs.put_operation(table, "demo", Job("a", "walk", 1, NOW - ABANDONED_AFTER))])
+    lost = NOW - ABANDONED_AFTER
+    assert client.transact([jobs.put_operation(table, "demo", Job("a", "walk", lost, lost))])
     found = []
     for minute in range(11):
         clock.use(lambda passed=minute: NOW + timedelta(minutes=passed))  # type: ignore[misc]
         load_function("sweep").handler({}, context)
         found += told(capsys, "JobsAbandoned")
     assert [minute for minute, number in enumerate(found) if number] == [0, 5, 10]
+
+
+def test_a_job_that_was_to_rest_is_not_taken_for_an_abandoned_one(
+    shop: Stack, context: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = NOW - ABANDONED_AFTER
+    assert client.transact([jobs.put_operation(shop.tables.segments, "demo", Job("a", "rest", lost, lost))])
+    load_function("sweep").handler({}, context)
+    assert told(capsys, "JobsAbandoned") == [0]
+    assert [one["job"] for one in started(shop)] == ["a"]

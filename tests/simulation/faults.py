@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,18 +18,17 @@ from segment_core.api.webhooks import Delivery, Door
 from segment_core.facts.customer import Customer
 from segment_core.facts.order import OrderState
 from segment_core.facts.registers import Stamp
-from segment_core.membership import evaluate, flips, jobs, project, steps
-from segment_core.membership.evaluate import Outcome, Round
+from segment_core.membership import flips, jobs, project, steps
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Rules
 from segment_core.membership.wake import Wake
-from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.rules import Answer, RuleSet
-from segment_core.runtime import bus, queue
+from segment_core.runtime import bus
 from segment_core.shop import Shop
-from segment_core.store import client, facts, members, memberships, merging, orders, profiles, writes
+from segment_core.store import client, facts, generations, members, memberships, merging, orders, profiles, writes
 from segment_core.store import jobs as stored_jobs
 from segment_core.store.client import Item
 from segment_core.store.history import Flip
@@ -81,15 +81,8 @@ def facts_may_be_old(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(client, "query", not_insisting)
 
 
-def nobody_looks_again_after_committing(patch: pytest.MonkeyPatch) -> None:
-    def settle(self: Round) -> dict[str, Outcome]:
-        return {}
-
-    patch.setattr(Round, "settle", settle)
-
-
 def rules_are_read_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(evaluate, "_generation", cache(evaluate._generation))
+    patch.setattr(generations, "newest", cache(generations.newest))
 
 
 # Time -----------------------------------------------------------------------------------------
@@ -216,16 +209,6 @@ def refused_events_are_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus, "publish", publish)
 
 
-def refused_messages_are_ignored(patch: pytest.MonkeyPatch) -> None:
-    def send_all(queue_url: str, shop: str, bodies: Any) -> int:
-        for batch in queue._batches(queue.encode(body) for body in bodies):
-            entries = [{"Id": str(n), "MessageBody": text, "MessageGroupId": shop} for n, text in enumerate(batch)]
-            queue.client().send_message_batch(QueueUrl=queue_url, Entries=entries)
-        return 0
-
-    patch.setattr(queue, "send_all", send_all)
-
-
 # Lists and events -----------------------------------------------------------------------------
 
 
@@ -256,41 +239,35 @@ def late_rows_of_what_is_gone_stay(patch: pytest.MonkeyPatch) -> None:
 
 
 def published_before_the_walk_has_ended(patch: pytest.MonkeyPatch) -> None:
-    walk = jobs._PLANS["walk"]
+    walk = jobs._STEPS["walk"]
 
-    def one_page(*arguments: Any) -> tuple[Job, int]:
-        job = arguments[2]
-        _, seen = walk.page(*arguments)
-        return dataclasses.replace(job, shard=job.shard + 1, after=""), seen
+    def one_page(*arguments: Any) -> jobs.Worked:
+        return walk.page(*arguments)._replace(place=jobs.END)
 
-    patch.setitem(jobs._PLANS, "walk", dataclasses.replace(walk, page=one_page))
+    patch.setitem(jobs._STEPS, "walk", dataclasses.replace(walk, page=one_page))
 
 
 def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:
-    def advance(table: str, shop: str, job: Job, further: Job) -> bool:
+    def advance(table: str, shop: str, job: Job, part: int, to: str, done: int, at: datetime) -> bool:
+        further = dataclasses.replace(job, places={**job.places, part: to}, done=job.done + done, touched_at=at)
         return client.put(table, stored_jobs._item(shop, further))
 
     patch.setattr(stored_jobs, "advance", advance)
 
 
-def slots_are_used_again(patch: pytest.MonkeyPatch) -> None:
-    def adding(self: Generation, segment: str, revision: int, at: datetime) -> Generation:
-        slot = next(n for n in range(len(self.live) + 1) if n not in self.by_slot)
-        live = (*self.live, LiveDefinition(segment, revision, slot, published=False))
-        return dataclasses.replace(self, number=self.number + 1, at=at, live=live)
-
-    patch.setattr(Generation, "adding", adding)
+def bits_are_carried_over_as_they_are(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(generations, "common", lambda *_: -1)
+    patch.setattr(Generation, "_free_slots", lambda self: (n for n in count() if n not in self.by_slot))
 
 
 def nobody_is_told_of_a_new_segment(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(jobs._PLANS, "announce", dataclasses.replace(jobs._PLANS["announce"], shards=0))
+    patch.setitem(jobs._STEPS, "stamp", dataclasses.replace(jobs._STEPS["stamp"], parts=0))
 
 
 FAULTS: tuple[Patch, ...] = (
     commits_ignore_the_version,
     facts_come_from_the_record,
     facts_may_be_old,
-    nobody_looks_again_after_committing,
     rules_are_read_once,
     outsiders_have_no_due,
     days_are_utc,
@@ -305,13 +282,12 @@ FAULTS: tuple[Patch, ...] = (
     unprocessed_writes_are_ignored,
     unprocessed_reads_are_ignored,
     refused_events_are_ignored,
-    refused_messages_are_ignored,
     counters_ignore_the_rows,
     old_is_decoded_with_the_new_generation,
     late_rows_of_what_is_gone_stay,
     published_before_the_walk_has_ended,
     a_jobs_note_is_not_fenced,
-    slots_are_used_again,
+    bits_are_carried_over_as_they_are,
     nobody_is_told_of_a_new_segment,
 )
 """Every way in which the simulation must be seen to fail."""

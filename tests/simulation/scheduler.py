@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from tidemark.stack import expressions
+from tidemark.stack import expressions, state_machine
+from tidemark.stack.state_machine import Surroundings, TaskFailed
 from tidemark.stack.wiring import QueueMapping, Schedule
 
 from . import queues
@@ -84,6 +85,7 @@ class Scheduler:
             ways += [(1, partial(self._request, one)) for one in self.requests]
             ways += [(3, partial(self._from_queue, one, queue)) for one, queue in self._visible()]
             ways += [(3, partial(self._from_stream, one)) for one in self.world.shards if one.look()]
+            ways += [(3, self._execute) for _ in self.world.machines.waiting[:1]]
         if not ways:
             return False
         ways += [(0.5, self._follow)]
@@ -200,6 +202,27 @@ class Scheduler:
 
         name = f"{shard.mapping.id} {shard.number} {len(batch.records)}"
         self._begin(name, lambda: world.invoke(shard.mapping.function, event), ended, calm=_is_tried(batch))
+
+    def _execute(self) -> None:
+        """Run a state machine. One that is killed is gone: whoever needs it starts another."""
+        world = self.world
+        name, machine, given = world.machines.waiting.pop(0)
+        functions = {one.arn: one.name for one in world.wiring.functions}
+
+        def invoke(arn: str, task: Any) -> Any:
+            try:
+                return world.invoke(functions[arn], task)
+            except AssertionError:
+                raise
+            except Exception as error:
+                raise TaskFailed(type(error).__name__, str(error)) from error
+
+        def read(bucket: str, key: str) -> bytes:
+            raise TaskFailed("NoSuchKey", f"there is no {key} in {bucket}")
+
+        surroundings = Surroundings(invoke, read, world.sleep, at_once=1)
+        body = partial(state_machine.run, machine.definition, given, surroundings)
+        self._begin(f"execution {name}", body, lambda task: None, calm=False)
 
     def _lost(self, task: Task) -> bool:
         """Whether what a function answered does not reach whoever invoked it."""

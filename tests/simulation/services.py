@@ -1,10 +1,12 @@
-"""The event bus and the parameter store, as boto3's clients."""
+"""The event bus, state machines and the parameter store, as boto3's clients."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from tidemark.stack.wiring import StateMachine
 
 from .dynamodb import Calls, error
 
@@ -36,6 +38,27 @@ class Bus:
             return {"FailedEntryCount": sum("ErrorCode" in one for one in answers), "Entries": answers}
 
         answer: dict[str, Any] = self._calls.call("PutEvents", perform)
+        return answer
+
+
+class Machines:
+    """State machines: what was asked of them and has not begun yet."""
+
+    def __init__(self, calls: Calls, machines: Sequence[StateMachine]) -> None:
+        self._calls = calls
+        self._machines = {one.arn: one for one in machines}
+        self._names: set[str] = set()
+        self.waiting: list[tuple[str, StateMachine, dict[str, Any]]] = []
+
+    def start_execution(self, *, stateMachineArn: str, name: str, **given: str) -> dict[str, Any]:
+        def perform() -> dict[str, Any]:
+            if name in self._names:
+                raise error("StartExecution", "ExecutionAlreadyExists")
+            self._names.add(name)
+            self.waiting.append((name, self._machines[stateMachineArn], json.loads(given["input"])))
+            return {"executionArn": f"{stateMachineArn}:{name}"}
+
+        answer: dict[str, Any] = self._calls.call("StartExecution", perform)
         return answer
 
 

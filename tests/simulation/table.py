@@ -26,11 +26,15 @@ class Rejected(Exception):
 
 @dataclass(slots=True)
 class Index:
-    """A keys-only index: what it shows, and what it does not show yet, oldest first, by the write's number."""
+    """An index: what it shows, and what it does not show yet, oldest first, by the write's number.
+
+    `beside` are the attributes that it holds beside keys; None: all of them.
+    """
 
     name: str
     hash: str
     range: str
+    beside: frozenset[str] | None
     shown: dict[str, dict[tuple[str, Key], Item]] = field(default_factory=dict)
     behind: deque[tuple[int, Key, Item | None, Item | None]] = field(default_factory=deque)
 
@@ -67,9 +71,8 @@ class Table:
         self.name: str = create["TableName"]
         self.hash, self.range = _schema(create["KeySchema"])
         self.indexes = {
-            one["IndexName"]: Index(one["IndexName"], *_schema(one["KeySchema"]))
+            one["IndexName"]: Index(one["IndexName"], *_schema(one["KeySchema"]), _beside(one["Projection"]))
             for one in create.get("GlobalSecondaryIndexes", ())
-            if _keys_only(one)
         }
         self.has_stream = "StreamSpecification" in create
         self.stream: list[Change] = []
@@ -157,8 +160,10 @@ class Table:
     def _entry(self, index: Index, item: Item | None) -> Item | None:
         if item is None or index.hash not in item or index.range not in item:
             return None
-        names = {index.hash, index.range, self.hash, *filter(None, (self.range,))}
-        return {name: item[name] for name in names}
+        if index.beside is None:
+            return item
+        names = {index.hash, index.range, self.hash, *filter(None, (self.range,)), *index.beside}
+        return {name: value for name, value in item.items() if name in names}
 
     def settle(self, until: int | None = None) -> None:
         """Let indexes show every write, or those up to a number; without one, readers see the newest of all too."""
@@ -191,10 +196,8 @@ def _schema(schema: list[Mapping[str, str]]) -> tuple[str, str]:
     return names["HASH"], names.get("RANGE", "")
 
 
-def _keys_only(index: Mapping[str, Any]) -> bool:
-    if index["Projection"]["ProjectionType"] != "KEYS_ONLY":
-        raise AssertionError(f"the simulated store knows indexes of keys only, {index['IndexName']} is another")
-    return True
+def _beside(projection: Mapping[str, Any]) -> frozenset[str] | None:
+    return None if projection["ProjectionType"] == "ALL" else frozenset(projection.get("NonKeyAttributes", ()))
 
 
 def _bytes(value: Mapping[str, Any]) -> int:

@@ -167,10 +167,11 @@ def test_queries_find_the_same_as_in_moto(asked: str, limit: int | None, simulat
         "ConsistentRead": True,
         **({"Limit": limit} if limit else {}),
     }
-    found = [one.query(**request) for one in (simulated, moto)]
+    for forward in (True, False):
+        found = [one.query(**request, ScanIndexForward=forward) for one in (simulated, moto)]
 
-    assert found[0]["Items"] == found[1]["Items"]
-    assert found[0].get("LastEvaluatedKey") == found[1].get("LastEvaluatedKey")
+        assert found[0]["Items"] == found[1]["Items"]
+        assert found[0].get("LastEvaluatedKey") == found[1].get("LastEvaluatedKey")
 
 
 def test_an_index_follows_later(simulated: DynamoDB, table: Table) -> None:

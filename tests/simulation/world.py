@@ -27,7 +27,7 @@ from tidemark.stack.wiring import FunctionSettings, Wiring
 from . import functions, troubles
 from .dynamodb import DynamoDB, error
 from .queues import SQS, Queue
-from .services import Bus, Parameters
+from .services import Bus, Machines, Parameters
 from .streams import SHARDS, Shard
 from .table import Item, Key, Table
 from .tasks import Killed, Task, taken
@@ -77,12 +77,14 @@ class World:
         # What the task at hand read of whole partitions: what its commits stand on.
         self.seen: dict[tuple[Task, str], Sequence[tuple[Key, Item]]] = {}
         self.bus = Bus(self, self.wiring.buses)
+        self.machines = Machines(self, self.wiring.machines)
         self._begin = at
         self._services = {
             "dynamodb": DynamoDB(self.tables, self),
             "sqs": SQS([*self.queues.values()], self, lambda: self.elapsed),
             "events": self.bus,
             "ssm": Parameters(self),
+            "stepfunctions": self.machines,
         }
 
     def _table_of(self, stream_arn: str) -> Table:

@@ -7,6 +7,9 @@
     ├── NotUnderstood             a webhook body that is not what its topic promises
     ├── NotFound                  no such shop, segment or customer
     ├── Conflict                  the request contradicts what is stored
+    ├── PreconditionFailed        what is stored is not what the request is about any more
+    ├── PreconditionRequired      the request must say what it is about
+    ├── TooMany                   more than a shop may ask for; `retry_after` says when to try again
     ├── Unauthorised              a signature or a token does not hold
     ├── Forbidden                 whoever asks is known, and may not do this
     ├── TooLarge                  more than we take in one piece
@@ -77,6 +80,28 @@ class Conflict(TidemarkError):
     """The request contradicts what is stored, for example a segment name that is taken."""
 
     code = "conflict"
+
+
+class PreconditionFailed(TidemarkError):
+    """What is stored is not what the request says that it is about: somebody else changed it."""
+
+    code = "precondition_failed"
+
+
+class PreconditionRequired(TidemarkError):
+    """The request changes something and must say which state of it that is about."""
+
+    code = "precondition_required"
+
+
+class TooMany(TidemarkError):
+    """More than one shop may have or ask for. `retry_after` is in seconds."""
+
+    code = "too_many"
+
+    def __init__(self, message: str, *, code: str, retry_after: int) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
 
 
 class Unauthorised(TidemarkError):

@@ -16,6 +16,8 @@ def make(family: type[errors.TidemarkError]) -> errors.TidemarkError:
         return errors.InvalidQuery((Problem(1, 0, 3, "unknown_attribute", "no such attribute", "write tags"),))
     if family is errors.InvalidDocument:
         return errors.InvalidDocument("orders[2].total", "is not an amount")
+    if family is errors.TooMany:
+        return errors.TooMany("wait a minute", code="too_many_previews", retry_after=60)
     return family("what happened")
 
 

@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from segment_core.calendar import BEGINNING, TICK
 from segment_core.errors import InvalidQuery
-from segment_core.evaluator import Fact, compile_query, depends_on, describe, timeline
+from segment_core.evaluator import Fact, compile_query, depends_on, describe
 from segment_core.evaluator.attributes import ATTRIBUTES, as_it_stands
 from segment_core.evaluator.functions import FUNCTIONS
 from segment_core.evaluator.metafields import KINDS
-from segment_core.facts.customer import Customer, Order
+from segment_core.facts.customer import Customer
 from segment_core.facts.document import read_customer
 from segment_core.language import ast, check, parse, vocabulary
 from segment_core.language.vocabulary import Domain
@@ -120,25 +119,6 @@ def test_a_refusal_says_where_and_why() -> None:
         [problem] = refusal.value.problems
         assert problem.message == f"this clause cannot be evaluated: {why}"
         assert (problem.line, problem.column, problem.length) == (1, clause.span.start, 19 if clause.span.end else 0)
-
-
-def test_a_period_can_be_asked_for_once() -> None:
-    query, start, end = (
-        parse("last_order_date = today"),
-        datetime(2026, 1, 1, tzinfo=UTC),
-        datetime(2026, 2, 1, tzinfo=UTC),
-    )
-    customer = Customer("1", orders=(Order("1", created_at=start),))
-    flips = [*timeline(query, customer, SHOP, start, end)]
-    assert flips == [(start, True), (datetime(2026, 1, 2, tzinfo=UTC), False)]
-    assert flips == [*compile_query(query).timeline(customer, SHOP, start, end)]
-
-
-def test_a_period_may_begin_as_early_as_time_does() -> None:
-    query, end = parse("last_order_date = today"), datetime(1, 1, 3, tzinfo=UTC)
-    customer = Customer("1", orders=(Order("1", created_at=datetime(1, 1, 2, tzinfo=UTC)),))
-    for start in (BEGINNING, BEGINNING + TICK, BEGINNING + 2 * TICK):
-        assert [flip.at.day for flip in timeline(query, customer, SHOP, start, end)] == [2]
 
 
 def test_an_instant_without_an_offset_is_refused() -> None:

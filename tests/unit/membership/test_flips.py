@@ -9,16 +9,24 @@ import pytest
 from segment_core.membership.flips import Change, flips, rows
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Cause, Membership
+from segment_core.segments.plan import Edit, planned
 from segment_core.shop import OrderPolicy
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = START + timedelta(hours=1)
 
 EMPTY = Generation(1, START, "UTC", "EUR", OrderPolicy())
-BUILDING = EMPTY.adding("a", 1, START)
-READ = BUILDING.publishing("a", 1, LATER)
-REBUILDING = READ.adding("a", 2, LATER)
-REDEFINED = REBUILDING.publishing("a", 2, LATER)
+
+
+def building(generation: Generation, segment: str, revision: int = 1, *, silent: bool = False) -> Generation:
+    """The generation with which a build of the segment begins, named like it."""
+    return planned(generation, {segment: Edit(revision, (), silent)}, segment, START).generation
+
+
+BUILDING = building(EMPTY, "a")
+READ = BUILDING.publishing("a", LATER)
+REBUILDING = building(READ, "a", 2)
+REDEFINED = REBUILDING.publishing("a", LATER)
 GONE = READ.without("a", LATER)
 ALL = {generation.number: generation for generation in (EMPTY, BUILDING, READ)}
 
@@ -73,13 +81,37 @@ def test_a_new_definition_moves_exactly_the_difference() -> None:
     assert told(state(REBUILDING, 0b11, 1), state(REDEFINED, 0b10, 2), *generations) == []
 
 
+def test_a_change_of_settings_moves_with_that_cause() -> None:
+    settings = READ.settings._replace(zone="Asia/Tokyo")
+    resettling = planned(READ, {}, "s", LATER, settings).generation
+    resettled = resettling.publishing("s", LATER)
+    generations = (resettling, resettled)
+    assert (resettling.zone, resettled.zone) == ("UTC", "Asia/Tokyo")
+    assert told(state(resettling, 0b01, 1), state(resettled, 0b00, 2), *generations) == [("a", "leave", "settings")]
+    assert told(state(resettling, 0b11, 1), state(resettled, 0b10, 2), *generations) == []
+
+
+def test_what_is_to_stay_untold_is_silent_at_the_first_publication_only() -> None:
+    unheard = building(EMPTY, "a", silent=True)
+    read = unheard.publishing("a", LATER)
+    numbered = {generation.number: generation for generation in (unheard, read)}
+
+    def silent(old: Membership | None, new: Membership) -> list[bool]:
+        return [flip.silent for flip in flips(Change("demo", "7", old, new), numbered.__getitem__)]
+
+    assert silent(state(unheard, 1, 1), state(read, 1, 2, "definition")) == [True]
+    assert silent(state(read, 0, 1), state(read, 1, 2)) == [False]
+    assert silent(state(read, 1, 1), state(read, 0, 2)) == [False]
+    assert silent(state(unheard, 0, 1), state(read, 1, 2)) == [False]
+
+
 def test_a_withdrawn_segment_is_left_for_that_reason() -> None:
     assert told(state(READ, 1, 1), state(GONE, 0, 2, "definition"), GONE) == [("a", "leave", "definition")]
     assert listed(state(READ, 1, 1), state(GONE, 0, 2), GONE) == []
 
 
 def test_old_bits_are_read_with_the_generation_they_were_written_under() -> None:
-    other = GONE.adding("b", 1, LATER).publishing("b", 1, LATER)
+    other = building(GONE, "b").publishing("b", LATER)
     assert told(state(READ, 0b1, 1), state(other, 0b10, 2), other) == [
         ("a", "leave", "definition"),
         ("b", "enter", "fact"),

@@ -109,7 +109,7 @@ def test_stores_and_readers_cannot_take_the_concurrency_of_the_others(stack: Sta
 def test_settings_of_the_operator_are_what_the_core_does_without_them(stack: Stack) -> None:
     defaults = {name: about.get("Default") for name, about in stack.source["Parameters"].items()}
     assert timedelta(days=defaults["HistoryDays"]) == history.KEPT
-    assert defaults["DefinitionsPerShop"] == limits.DEFINITIONS_PER_SHOP
+    assert limits.Room(defaults["DefinitionsPerShop"], defaults["BuildsPerShop"]) == limits.Room()
     assert stack.functions()["project"]["Environment"]["Variables"]["HISTORY_DAYS"] == {"Ref": "HistoryDays"}
     given = stack.functions()["api"]["Environment"]["Variables"]["DEFINITIONS_PER_SHOP"]
     assert given == {"Ref": "DefinitionsPerShop"}

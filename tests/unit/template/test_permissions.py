@@ -12,6 +12,19 @@ WITHOUT_RESOURCE = {
     "xray:PutTraceSegments": "X-Ray has no resources to name",
     "xray:PutTelemetryRecords": "X-Ray has no resources to name",
     "dynamodb:ListStreams": "a mapping looks the stream up before it has its name",
+    **dict.fromkeys(
+        (
+            "logs:CreateLogDelivery",
+            "logs:GetLogDelivery",
+            "logs:UpdateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:DescribeResourcePolicies",
+            "logs:DescribeLogGroups",
+        ),
+        "deliveries of a state machine's log belong to the account, not to a log group",
+    ),
 }
 
 # The only resources that are named by a pattern, and why: parameters of shops that do not exist yet.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from segment_core.segments.service import SECONDS_PER_REQUEST
+from segment_core.segments.builds import SECONDS_PER_REQUEST
 
 from .stack import ROOT, Stack, referenced
 
@@ -88,6 +88,7 @@ def test_the_routes_that_cost_most_are_throttled_harder(stack: Stack) -> None:
     harder = stage["RouteSettings"]
     assert harder.keys() == {
         "POST /segments",
+        "PATCH /segments/{id}",
         "POST /imports",
         "POST /events",
         "POST /queries/preview",
@@ -105,7 +106,8 @@ def test_the_routes_that_cost_most_are_throttled_harder(stack: Stack) -> None:
 def test_segments_being_made_leave_readers_their_share(stack: Stack) -> None:
     (stage,) = stack.all("ApiGatewayV2::Stage").values()
     api = stack.functions()["api"]
-    busy = stage["RouteSettings"]["POST /segments"]["ThrottlingRateLimit"] * SECONDS_PER_REQUEST
+    walking = ("POST /segments", "PATCH /segments/{id}")
+    busy = sum(stage["RouteSettings"][route]["ThrottlingRateLimit"] for route in walking) * SECONDS_PER_REQUEST
     if stack.stage == "prod":
         assert busy <= api["ReservedConcurrentExecutions"] / 2
 

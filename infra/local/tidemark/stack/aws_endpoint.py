@@ -1,4 +1,4 @@
-"""SQS, EventBridge, the parameter store and S3 for stock AWS clients: their protocols over HTTP.
+"""SQS, EventBridge, Step Functions, the parameter store and S3 for stock AWS clients: their protocols over HTTP.
 
 A call that this stack does not serve is refused by name, never half-answered.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from segment_core import instants
 from tidemark.stack.activity import Activity
 from tidemark.stack.bus import Bus
+from tidemark.stack.executions import Executions
 from tidemark.stack.http_server import Request, Response
 from tidemark.stack.names import Names
 from tidemark.stack.objects import Objects
@@ -42,11 +43,19 @@ class AwsEndpoint:
     """Answers calls of AWS clients."""
 
     def __init__(
-        self, names: Names, queues: Queues, bus: Bus, parameters: Parameters, objects: Objects, activity: Activity
+        self,
+        names: Names,
+        queues: Queues,
+        bus: Bus,
+        executions: Executions,
+        parameters: Parameters,
+        objects: Objects,
+        activity: Activity,
     ) -> None:
         self._names = names
         self._queues = queues
         self._bus = bus
+        self._executions = executions
         self._parameters = parameters
         self._objects = objects
         self._activity = activity
@@ -58,6 +67,7 @@ class AwsEndpoint:
             "AmazonSQS.GetQueueUrl": self._get_queue_url,
             "AmazonSQS.GetQueueAttributes": self._get_queue_attributes,
             "AWSEvents.PutEvents": self._put_events,
+            "AWSStepFunctions.StartExecution": self._start_execution,
             "AmazonSSM.GetParameter": self._get_parameter,
             "AmazonSSM.GetParameters": self._get_parameters,
             "AmazonSSM.PutParameter": self._put_parameter,
@@ -197,6 +207,19 @@ class AwsEndpoint:
             "resources": entry.get("Resources", []),
             "detail": json.loads(entry["Detail"]),
         }
+
+    # Step Functions -------------------------------------------------------------------------------
+
+    def _start_execution(self, call: Json) -> Json:
+        machine, name = call["stateMachineArn"], call.get("name") or str(uuid.uuid4())
+        try:
+            begun = self._executions.begin(machine, name, json.loads(call.get("input") or "{}"))
+        except KeyError:
+            raise AwsError("StateMachineDoesNotExist", f"there is no state machine '{machine}'") from None
+        if not begun:
+            raise AwsError("ExecutionAlreadyExists", f"there was an execution '{name}'")
+        arn = machine.replace(":stateMachine:", ":execution:")
+        return {"executionArn": f"{arn}:{name}", "startDate": self._bus.now().timestamp()}
 
     # Parameter store ------------------------------------------------------------------------------
 

@@ -115,6 +115,9 @@ NAMING: Mapping[str, Naming] = {
     "AWS::Serverless::HttpApi": Naming(
         None, _name, {"ApiId": _name, "ApiEndpoint": lambda names, name: names.api_url}
     ),
+    "AWS::Serverless::StateMachine": Naming(
+        "Name", _arn("states", "stateMachine:"), {"Arn": _arn("states", "stateMachine:"), "Name": _name}
+    ),
     "AWS::Serverless::LayerVersion": Naming(
         "LayerName", _arn("lambda", "layer:"), {"LayerVersionArn": _arn("lambda", "layer:")}
     ),

@@ -52,6 +52,9 @@ RESOURCES: Mapping[str, Known] = {
         "Auth",
         "Name Description DefaultRouteSettings RouteSettings AccessLogSettings Tags PropagateTags FailOnWarnings",
     ),
+    "AWS::Serverless::StateMachine": _known(
+        "Name DefinitionUri DefinitionSubstitutions Type", "Role Policies Tracing Logging Tags PropagateTags"
+    ),
     "AWS::Serverless::Function": _known(
         "CodeUri Handler Environment Events Timeout EventInvokeConfig Layers FunctionName MemorySize",
         "Description Runtime Architectures Tracing LoggingConfig Role Policies Tags PropagateTags AutoPublishAlias"

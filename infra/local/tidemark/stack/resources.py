@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tidemark.stack import state_machine
 from tidemark.stack.errors import TemplateError
 from tidemark.stack.template import Resource, Template
-from tidemark.stack.wiring import Authorizer, FunctionSettings, QueueSettings, Rule, Table
+from tidemark.stack.wiring import Authorizer, FunctionSettings, QueueSettings, Rule, StateMachine, Table
 
 # Lambda's own, where the template says nothing.
 _DEFAULT_TIMEOUT_SECONDS = 3
@@ -67,6 +68,17 @@ def function(template: Template, resource: Resource) -> FunctionSettings:
         retries=int(invoke.get("MaximumRetryAttempts", _DEFAULT_RETRIES)),
         on_failure=destination(invoke, f"{resource.place}.Properties.EventInvokeConfig"),
     )
+
+
+def machine(template: Template, resource: Resource) -> StateMachine:
+    """The state machine. Raises StackError for what its definition has that cannot run here."""
+    own = resource.properties
+    path = template.folder / own["DefinitionUri"]
+    if not path.is_file():
+        raise TemplateError(f"{resource.place}.Properties.DefinitionUri", f"there is no file {own['DefinitionUri']}")
+    substitutions = {name: str(value) for name, value in own.get("DefinitionSubstitutions", {}).items()}
+    definition = state_machine.load(path.read_text(encoding="utf-8"), substitutions, path.name)
+    return StateMachine(resource.name, template.names.arn("states", f"stateMachine:{resource.name}"), definition)
 
 
 def authorizers(api: Resource) -> dict[str, Authorizer]:

@@ -31,6 +31,7 @@ from tidemark.stack.bus import Bus, Event
 from tidemark.stack.clock import StackClock
 from tidemark.stack.database import Database
 from tidemark.stack.errors import StackError
+from tidemark.stack.executions import Executions
 from tidemark.stack.functions import Functions
 from tidemark.stack.http_api import HttpApi
 from tidemark.stack.http_server import HttpServer, Request, Response
@@ -133,14 +134,17 @@ class Stack:
         self.functions = Functions(self.wiring.functions, self._environments, sockets, self._activity)
         self._ending.callback(self.functions.stop)
         self._open_services()
-        parameters, objects = Parameters(self._database), Objects(self.wiring.buckets, self._database)
-        services_server.start(AwsEndpoint(names, self.queues, self._bus, parameters, objects, self._activity))
+        services_server.start(self._endpoint(names))
         client = self._store.open(self.wiring.tables)
         self._ending.callback(client.close)
         self._read_streams(client)
         variables = self._variables(services_server.url)
         self.functions.start(variables, self.wiring.layers, self.clock, self._writes.note, metered=self._metered)
         self._begin()
+
+    def _endpoint(self, names: Names) -> AwsEndpoint:
+        parameters, objects = Parameters(self._database), Objects(self.wiring.buckets, self._database)
+        return AwsEndpoint(names, self.queues, self._bus, self._executions, parameters, objects, self._activity)
 
     def _lock_data(self) -> IO[str] | None:
         """The data belongs to one stack; a killed one's processes let go of it when they have ended."""
@@ -170,6 +174,14 @@ class Stack:
         self.issuer = Issuer(self._database)
         self._bus = Bus(self.wiring.buses, self.wiring.rules, self._database, self.clock, self._deliver)
         self._asynchronous = Asynchronous(self.functions, self.queues, self.clock, self._activity)
+        self._executions = Executions(
+            {one.arn: one for one in self.wiring.machines},
+            self.functions,
+            self.wiring.functions,
+            self._database,
+            self.clock,
+            self._activity,
+        )
         self.schedules = Schedules(
             self.wiring.schedules,
             {one.name: one for one in self.wiring.functions},
@@ -197,7 +209,8 @@ class Stack:
             QueuePoller(mapping, self.queues, self.functions, self._activity, self._environments)
             for mapping in self.wiring.queue_mappings
         ]
-        parts: list[Asynchronous | StreamPoller | QueuePoller | Schedules] = [self._asynchronous]
+        parts: list[Asynchronous | Executions | StreamPoller | QueuePoller | Schedules]
+        parts = [self._asynchronous, self._executions]
         parts += [*self._streams, *queues, self.schedules]
         for part in parts:
             part.start()
@@ -304,6 +317,7 @@ class Stack:
             ],
             "tables": [table.name for table in self.wiring.tables],
             "queues": [queue.name for queue in self.wiring.queues],
+            "machines": [machine.name for machine in self.wiring.machines],
             "functions": [function.name for function in self.wiring.functions],
             "schedules": self.schedules.ids,
             "outputs": dict(self._template.outputs),

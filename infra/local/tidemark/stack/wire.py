@@ -26,6 +26,9 @@ def wire(template: Template) -> Wiring:
         for resource in template.of_type("AWS::Serverless::LayerVersion")
     ]
     wiring.rules = [resources.rule(resource) for resource in template.of_type("AWS::Events::Rule")]
+    wiring.machines = [
+        resources.machine(template, resource) for resource in template.of_type("AWS::Serverless::StateMachine")
+    ]
     for api in template.of_type("AWS::Serverless::HttpApi"):
         wiring.authorizers.update(resources.authorizers(api))
     for resource in template.of_type("AWS::Serverless::Function"):

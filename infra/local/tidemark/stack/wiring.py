@@ -117,6 +117,15 @@ class Rule:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class StateMachine:
+    """A state machine, with its definition."""
+
+    name: str
+    arn: str
+    definition: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Wiring:
     """All of it."""
@@ -133,3 +142,4 @@ class Wiring:
     queue_mappings: list[QueueMapping] = field(default_factory=list)
     schedules: list[Schedule] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    machines: list[StateMachine] = field(default_factory=list)

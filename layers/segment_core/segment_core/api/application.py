@@ -36,7 +36,7 @@ from segment_core.api import (
 from segment_core.api.access import Caller
 from segment_core.api.conditional import tagged
 from segment_core.api.wording import wording
-from segment_core.errors import Contention, InvalidRequest, NotFound, TidemarkError
+from segment_core.errors import Contention, InvalidRequest, NotFound, TidemarkError, TooMany
 from segment_core.facts import strict_json
 from segment_core.runtime.observability import logger
 
@@ -123,7 +123,17 @@ _STEPS = (
 def _told(app: APIGatewayHttpResolver, error: TidemarkError) -> Response[Any]:
     body = problems.problem(error, app.current_event.request_context.request_id)
     logger().info("request refused", extra={"status": body["status"], "code": error.code})
-    return _response(body, {"Retry-After": "1"} if isinstance(error, Contention) else {})
+    return _response(body, _retry_after(error))
+
+
+def _retry_after(error: TidemarkError) -> dict[str, str]:
+    match error:
+        case Contention():
+            return {"Retry-After": "1"}
+        case TooMany():
+            return {"Retry-After": str(error.retry_after)}
+        case _:
+            return {}
 
 
 def _invalid(app: APIGatewayHttpResolver, error: RequestValidationError) -> Response[Any]:

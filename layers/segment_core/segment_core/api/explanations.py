@@ -12,15 +12,14 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from segment_core.api import query_models, time_models
 from segment_core.api.access import needs
 from segment_core.api.routing import (
-    SECONDS_OF_READING,
     Ask,
     CustomerId,
     EntityId,
     answers,
     history_kept,
     tables,
+    time_to_read,
 )
-from segment_core.membership.budget import lasting
 from segment_core.segments import explanations, forecasts, past
 
 router = APIGatewayHttpRouter()
@@ -52,7 +51,7 @@ def explain(segment_id: EntityId, customer_id: CustomerId, request: Request) -> 
 )
 def forecast(segment_id: EntityId, request: Request, days: Days = 90) -> time_models.Forecast:
     """Who enters and leaves by time alone, per day, if nothing else happens."""
-    ask, time = Ask.of(request), lasting(SECONDS_OF_READING)
+    ask, time = Ask.of(request), time_to_read()
     return time_models.Forecast.model_validate(forecasts.forecast(tables(), ask.shop, segment_id, ask.at, days, time))
 
 

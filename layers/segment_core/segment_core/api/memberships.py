@@ -7,8 +7,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import query_models
 from segment_core.api.access import needs
-from segment_core.api.routing import SECONDS_OF_READING, Ask, EntityId, answers, tables
-from segment_core.membership.budget import lasting
+from segment_core.api.routing import Ask, EntityId, answers, tables, time_to_read
 from segment_core.segments import belonging, reads, statistics
 
 router = APIGatewayHttpRouter()
@@ -91,7 +90,7 @@ def count(segment_id: EntityId, request: Request) -> query_models.SegmentCount:
 )
 def spending(segment_id: EntityId, request: Request) -> query_models.Statistics:
     """Sum and average of what members spent: of all of them, or estimated from some."""
-    ask, time = Ask.of(request), lasting(SECONDS_OF_READING)
+    ask, time = Ask.of(request), time_to_read()
     found = statistics.statistics(tables(), ask.shop, segment_id, ask.at, time)
     return query_models.Statistics.model_validate(found)
 

@@ -13,6 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from segment_core import zones
 from segment_core.facts import kinds
 from segment_core.instants import iso
+from segment_core.language.limits import DEEPEST_NESTING
+from segment_core.language.vocabulary.metafields import PREFIX, key_of
+from segment_core.model.language import LanguageSettings
 from segment_core.runtime.secrets import MOST_SECRETS
 
 MOST_DOCUMENTS = 100
@@ -26,11 +29,18 @@ _HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z
 _CURRENCY = "^[A-Z]{3}$"
 ENTITY_ID = r"^[A-Za-z0-9_.:\-]{1,128}$"
 
+# The store has many types and makes more; those that cannot be compared are only there or not.
+_METAFIELD_TYPE = r"^(list\.)?[a-z][a-z0-9_]{0,63}$"
+MOST_METAFIELDS = 200
+
+_QUERIES = LanguageSettings()
+
 # What each pattern asks for, in words.
 FORMS = {
     _HOSTNAME: "must be a host name in lower case, such as example.myshopify.com",
     ENTITY_ID: "must be an id: letters, digits and _ . : - only, at most 128",
     _CURRENCY: "must be a currency code of three capital letters, such as EUR",
+    _METAFIELD_TYPE: "must be the store's name of a metafield's type, such as date or list.number_integer",
 }
 
 _SHORTEST_SECRET, _LONGEST_SECRET = 8, 256
@@ -58,6 +68,12 @@ def _whole_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _metafield_key(text: str) -> str:
+    if key_of(f"{PREFIX}{text}") != text:
+        raise ValueError("must be a metafield as namespace.key, such as facts.birth_date")
+    return text
+
+
 def _instant(text: str) -> str:
     try:
         return iso(kinds.instant(text))
@@ -72,6 +88,8 @@ Instant = Annotated[
     Field(description="ISO 8601, in UTC", json_schema_extra={"format": "date-time"}),
 ]
 Text = Annotated[str, AfterValidator(_whole)]
+MetafieldKey = Annotated[str, AfterValidator(_metafield_key)]
+MetafieldType = Annotated[str, Field(pattern=_METAFIELD_TYPE)]
 AsOf = Annotated[
     str,
     AfterValidator(_instant),
@@ -113,6 +131,31 @@ class ShopSettings(Request):
     ] = 60
 
 
+class QuerySettings(Request):
+    """What queries may be, when they are checked and saved; what was saved before stays as it is.
+
+    `metafields` are the store's definitions for customers: with them a query with a metafield that is not defined, or
+    with a comparison that its type does not have, is refused. `strictness` `shopify` refuses what the store's own
+    language does not have.
+    """
+
+    clauses: Annotated[int, Field(ge=1, le=500)] = _QUERIES.clauses
+    characters: Annotated[int, Field(ge=1, le=50_000)] = _QUERIES.characters
+    ids: Annotated[int, Field(ge=1, le=5_000, description="Values in one list")] = _QUERIES.ids
+    nesting: Annotated[int, Field(ge=0, le=DEEPEST_NESTING, description="Parentheses inside each other")] = (
+        _QUERIES.nesting
+    )
+    strictness: Literal["lenient", "shopify"] = _QUERIES.strictness
+    metafields: Annotated[
+        dict[MetafieldKey, MetafieldType] | None,
+        Field(
+            max_length=MOST_METAFIELDS,
+            description="`namespace.key` to the store's name of the type; null: any metafield may be asked",
+            examples=[{"facts.birth_date": "date"}],
+        ),
+    ] = None
+
+
 class ShopRequest(Request):
     """A shop in full: what is absent has the value that is named here, secrets excepted."""
 
@@ -131,6 +174,7 @@ class ShopRequest(Request):
     zone: Zone
     currency: Annotated[str, Field(pattern=_CURRENCY, description="ISO 4217", examples=["EUR"])]
     settings: ShopSettings = ShopSettings()
+    queries: QuerySettings = QuerySettings()
     webhook_secrets: Annotated[
         list[Secret] | None,
         Field(
@@ -142,7 +186,11 @@ class ShopRequest(Request):
 
 
 class Shop(Answer):
-    """A shop; `webhook_secrets` is how many are set."""
+    """A shop; `webhook_secrets` is how many are set.
+
+    Zone, currency and settings are as they were asked for. Where there are segments, these are built under them first,
+    and readers see all of them change together: until then each has a `build`.
+    """
 
     shop: str
     domain: str
@@ -150,6 +198,7 @@ class Shop(Answer):
     zone: str
     currency: str
     settings: ShopSettings
+    queries: QuerySettings
     webhook_secrets: int
 
 
@@ -157,14 +206,42 @@ class Shop(Answer):
 
 
 class SegmentRequest(Request):
-    """A segment to be made."""
+    """A segment to be made. With `announce` false nobody is told of those who are in when it is first published."""
 
     name: Text
     query: Text
+    announce: bool = True
+
+
+class SegmentChange(Request):
+    """What is to be changed of a segment: its name, its query, or both."""
+
+    name: Text | None = None
+    query: Text | None = None
+
+
+class Build(Answer):
+    """A definition that is being built: readers do not see it yet.
+
+    `done` of `total` customers had their turn; `total` is null until they were counted, which is done for what takes
+    longer than a request. `error` is what keeps it from going on.
+    """
+
+    definition_id: str
+    query: str
+    done: int
+    total: int | None
+    started_at: Instant
+    seconds_left: Annotated[int | None, Field(description="If it goes on as it did; null: not known yet")]
+    error: str | None
 
 
 class Segment(Answer):
-    """A segment; `query` is the canonical text. `count` and `as_of` are null until it was built once."""
+    """A segment; `query` is the canonical text of what readers see. `count` and `as_of` are null until that was built.
+
+    `etag` is the state of name and query, which a change has to name in `If-Match`; what follows from facts, time and
+    builds changes under it.
+    """
 
     id: str
     name: str
@@ -173,8 +250,10 @@ class Segment(Answer):
     state: Literal["building", "ready"]
     count: int | None
     as_of: Instant | None
+    build: Annotated[Build | None, Field(description="What will take its place; null: nothing")]
     created_at: Instant
     updated_at: Instant
+    etag: str
 
 
 class SegmentPage(Answer):
@@ -214,6 +293,19 @@ class CustomerSegment(Answer):
     id: str
     name: str | None
     since: Instant | None
+
+
+class SegmentName(Answer):
+    """A segment by id and name."""
+
+    id: str
+    name: str
+
+
+class SegmentNames(Answer):
+    """Segments by id and name."""
+
+    segments: list[SegmentName]
 
 
 class CustomerSegments(Answer):

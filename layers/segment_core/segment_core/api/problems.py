@@ -19,8 +19,11 @@ from segment_core.errors import (
     InvalidRequest,
     NotFound,
     NotUnderstood,
+    PreconditionFailed,
+    PreconditionRequired,
     TidemarkError,
     TooLarge,
+    TooMany,
     Unauthorised,
 )
 
@@ -42,8 +45,11 @@ _ANSWERS: dict[type[TidemarkError], Answer] = {
     Forbidden: Answer(403, "This is not allowed to you"),
     NotFound: Answer(404, "There is no such thing"),
     Conflict: Answer(409, "The request contradicts what is stored"),
+    PreconditionFailed: Answer(412, "It was changed in the meantime"),
     TooLarge: Answer(413, "The request is too large"),
     InvalidQuery: Answer(422, "The query has problems"),
+    PreconditionRequired: Answer(428, "Say which state of it the request is about"),
+    TooMany: Answer(429, "This is more than a shop may ask for"),
     Contention: Answer(503, "Others are changing the same thing"),
 }
 

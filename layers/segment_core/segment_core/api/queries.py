@@ -11,9 +11,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import query_models, time_models
 from segment_core.api.access import needs
-from segment_core.api.routing import SECONDS_OF_READING, Ask, answers, tables
+from segment_core.api.routing import Ask, answers, tables, time_to_read
 from segment_core.language.catalogue import filters
-from segment_core.membership.budget import lasting
 from segment_core.segments import checks, previews, suggestions
 from segment_core.segments.reads import generation_of
 
@@ -49,7 +48,7 @@ def check(body: query_models.CheckRequest, request: Request) -> query_models.Che
 )
 def preview(body: query_models.PreviewRequest, request: Request) -> query_models.Preview:
     """How many are in, what they spent, and who would enter and leave a segment. Nothing is saved."""
-    ask, time = Ask.of(request), lasting(SECONDS_OF_READING)
+    ask, time = Ask.of(request), time_to_read()
     made = previews.preview(tables(), ask.shop, body.query, body.segment_id, ask.at, time)
     return query_models.Preview.model_validate(made)
 
@@ -89,6 +88,6 @@ def suggest(
     limit: Annotated[int, Query(ge=1, le=MOST_SUGGESTIONS)] = USUAL_SUGGESTIONS,
 ) -> time_models.Suggestions:
     """What the shop's own customers have, as counted at most an hour ago."""
-    ask, time = Ask.of(request), lasting(SECONDS_OF_READING)
+    ask, time = Ask.of(request), time_to_read()
     found = suggestions.suggest(tables(), ask.shop, name, parameter, search, limit, ask.at, time)
     return time_models.Suggestions.model_validate(found)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel
 from segment_core.api import models
 from segment_core.api.access import Caller
 from segment_core.api.problems import CONTENT_TYPE
+from segment_core.membership.budget import SecondsLeft, lasting
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.store import keys
 from segment_core.store.tables import Tables
@@ -54,6 +55,11 @@ def tables() -> Tables:
 def history_kept() -> timedelta:
     """For how long enters and leaves are kept in this deployment."""
     return timedelta(days=environment(ApiEnvironment).history_days)
+
+
+def time_to_read() -> SecondsLeft:
+    """How long this request may read customers, from now on."""
+    return lasting(SECONDS_OF_READING)
 
 
 # Parameters -----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from segment_core.api import models
 from segment_core.api.access import needs
 from segment_core.api.routing import Ask, answers, tables
 from segment_core.errors import Forbidden
+from segment_core.model.language import LanguageSettings
 from segment_core.runtime import secrets
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.segments.shops import put_shop
@@ -48,6 +49,7 @@ def put(
         abandoned_after_minutes=body.settings.abandoned_after_minutes,
         platform=body.platform,
         at=ask.at,
+        language=LanguageSettings(**body.queries.model_dump()),
     )
     if body.webhook_secrets is not None:
         secrets.write(prefix, shop, tuple(secret.get_secret_value() for secret in body.webhook_secrets))
@@ -62,6 +64,7 @@ def put(
             count_cancelled_orders=record.count_cancelled_orders,
             abandoned_after_minutes=record.abandoned_after_minutes,
         ),
+        queries=models.QuerySettings.model_validate(record.language.as_fields()),
         webhook_secrets=len(secrets.read(prefix, shop) if body.webhook_secrets is None else body.webhook_secrets),
     )
     return Response(HTTPStatus.CREATED if made else HTTPStatus.OK, "application/json", shown)

@@ -7,7 +7,8 @@ being saved, or so deep that asking it takes too long.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from segment_core.language import ast
@@ -130,6 +131,24 @@ class _Search:
         if self.sizes[name] > MOST_CLAUSES_OF_SEGMENTS:
             return "too_many_clauses", f"has more than {MOST_CLAUSES_OF_SEGMENTS} clauses with those of its segments"
         return None, ""
+
+
+def asked(query: ast.Query) -> frozenset[str]:
+    """The segments that a query asks, by the names that it has for them."""
+    return frozenset(clause.segment for clause in clauses(query) if isinstance(clause, ast.InSegment))
+
+
+def renamed(query: ast.Query, names: Mapping[str, str]) -> ast.Query:
+    """The same query with other names for the segments that it asks; what is not among `names` keeps its own."""
+    match query:
+        case ast.And() | ast.Or():
+            return replace(query, children=tuple(renamed(child, names) for child in query.children))
+        case ast.Not():
+            return replace(query, child=renamed(query.child, names))
+        case ast.InSegment():
+            return replace(query, segment=names.get(query.segment, query.segment))
+        case _:
+            return query
 
 
 def clauses(query: ast.Query) -> Iterator[ast.Clause]:

@@ -7,15 +7,14 @@ shop's generation before and after. Each is then evaluated and committed alone.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from segment_core.errors import NotFound
 from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.membership.rules import rules_of
 from segment_core.membership.steps import erased, steps
-from segment_core.model.generation import Generation
+from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Cause, Membership
 from segment_core.store import facts, generations, memberships
 from segment_core.store.client import backoff
@@ -28,6 +27,13 @@ class Outcome(NamedTuple):
 
     membership: Membership | None
     generation: Generation
+
+    def definitions(self, tables: Tables, shop: str) -> list[LiveDefinition]:
+        """The live definitions that the customer is in, whatever generation the membership was written under."""
+        if self.membership is None:
+            return []
+        same = generations.common(tables.segments, shop, self.membership.generation, self.generation.number)
+        return [*self.generation.members_of(self.membership.bits & same)]
 
 
 @dataclass(slots=True)
@@ -50,7 +56,7 @@ class Round:
         """Read what the customers' evaluations share. Raises NotFound if there is no such shop."""
         found = memberships.read_all(tables.memberships, shop, customers)
         read = {customer: found.get(customer) for customer in customers}
-        return cls(tables, shop, at, read, _generation(tables, shop))
+        return cls(tables, shop, at, read, generations.newest(tables.segments, shop))
 
     def evaluate(self, customer: str, cause: Cause, *, restamp: bool = False) -> Outcome:
         """Bring the customer's membership up to the instant; starts over whenever somebody else commits first.
@@ -62,7 +68,7 @@ class Round:
                 previous = self._read.pop(customer)
             else:
                 previous = memberships.read(self.tables.memberships, self.shop, customer)
-                self._generation = _generation(self.tables, self.shop)
+                self._generation = generations.newest(self.tables.segments, self.shop)
             generation = self._generation
             # The sweep names who is due once a minute, also who waits to be looked at: that must not cost more waiting.
             if cause == "clock" and not restamp and not _is_due(previous, self.at):
@@ -85,7 +91,7 @@ class Round:
         """
         if not self._committed:
             return {}
-        newest = _generation(self.tables, self.shop)
+        newest = generations.newest(self.tables.segments, self.shop)
         late = [customer for customer, number in self._committed.items() if number != newest.number]
         return evaluate_all(self.tables, self.shop, late, self.at, "definition", restamp=True)
 
@@ -115,13 +121,6 @@ def evaluate_all(
     return outcomes | together.settle()
 
 
-def _generation(tables: Tables, shop: str) -> Generation:
-    generation = generations.current(tables.segments, shop)
-    if generation is None:
-        raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
-    return generation
-
-
 def _is_due(membership: Membership | None, at: datetime) -> bool:
     return membership is not None and membership.due is not None and membership.due <= at
 
@@ -141,9 +140,13 @@ def _commits(
         return [tombstone] if tombstone else []
     if loaded.customer is None or (previous is not None and previous.erased):
         return []
-    rules = rules_of(tables.segments, shop, generation)
     # Whose turn the restamping was may have ended before it, and its page is done again without.
     restamp = restamp or (cause != "fact" and _is_untold(tables, shop, previous, generation))
+    rules = rules_of(tables.segments, shop, generation)
+    if previous is not None and previous.generation != generation.number:
+        same = generations.common(tables.segments, shop, previous.generation, generation.number)
+        # What a bit meant that has been given to another definition since is no answer of that one.
+        previous = replace(previous, bits=previous.bits & same)
     return list(steps(previous, generation.number, rules, loaded.customer, at, cause, restamp))
 
 
@@ -152,7 +155,7 @@ def _is_untold(tables: Tables, shop: str, membership: Membership | None, newest:
     if membership is None or not membership.bits or membership.generation == newest.number:
         return False
     written = generations.numbered(tables.segments, shop, membership.generation)
-    return _read(written, membership.bits) != _read(newest, membership.bits)
+    return _read(written, membership.bits) != _read(newest, membership.bits & written.common(newest))
 
 
 def _read(generation: Generation, bits: int) -> set[str]:

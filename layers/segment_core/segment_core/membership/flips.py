@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from segment_core.model.generation import Generation, LiveDefinition
-from segment_core.model.membership import Membership
+from segment_core.model.membership import Cause, Membership
 from segment_core.store.history import Flip
 from segment_core.store.members import Row
 
@@ -47,7 +47,9 @@ def flips(change: Change, generations: GenerationByNumber) -> Iterator[Flip]:
     """The enters and leaves that readers see, in segment order."""
     new = generations(change.new.generation)
     was_in = _was_in(change, generations)
-    old_published = generations(change.old.generation).published if change.old else {}
+    old = generations(change.old.generation) if change.old else None
+    old_published = old.published if old else {}
+    resettled = old is not None and old.settings != new.settings
     for segment in sorted(old_published.keys() | new.published.keys()):
         before, after = old_published.get(segment), new.published.get(segment)
         was = before is not None and before.id in was_in
@@ -55,16 +57,24 @@ def flips(change: Change, generations: GenerationByNumber) -> Iterator[Flip]:
         if was == is_now:
             continue
         redefined = change.old is not None and _by_definition(before, after, is_now, was_in)
+        silent = redefined and before is None and after is not None and after.silent
         yield Flip(
             shop=change.shop,
             customer=change.customer,
             segment=segment,
             definition=_id(after or before),
             change="enter" if is_now else "leave",
-            cause="definition" if redefined else change.new.cause,
+            cause=_cause(before, after, resettled) if redefined else change.new.cause,
             effective_at=max(change.new.effective_at, new.at) if redefined else change.new.effective_at,
             version=change.new.version,
+            silent=silent,
         )
+
+
+def _cause(before: LiveDefinition | None, after: LiveDefinition | None, resettled: bool) -> Cause:
+    """Why readers read another definition: settings, if what it asks is the same."""
+    same = before is not None and after is not None and before.text == after.text
+    return "settings" if same and resettled else "definition"
 
 
 def _by_definition(

@@ -22,18 +22,20 @@ def project(
     Safe to repeat: rows and counts are fenced by version, history and events have ids that stay the
     same. Events go last, so that whoever hears of a change can read it. Which definitions are gone is asked
     after their rows were written: what was written before a list was cleared is cleared with it, and what
-    came later is removed here. Who was erased leaves for all to hear, and has no history any more.
+    came later is removed here. Who was erased leaves for all to hear, and has no history any more. What a segment's
+    owner wanted untold is in the history only.
     """
     by_shop, by_id = _derived(tables, changes)
-    told = by_id.values()
+    entries = by_id.values()
+    told = [flip for flip in entries if not flip.silent]
     for shop, changed in by_shop.items():
         members.apply(tables, shop, changed, at)
     shown = segments.shown(tables.segments, by_shop.keys(), {(flip.shop, flip.segment) for flip in told})
     for shop, changed in by_shop.items():
         generation = shown.generations.get(shop)
-        live = {definition.id for definition in generation.live} if generation else set()
-        members.remove(tables, shop, [row for row in changed if row.definition not in live])
-    history.append(tables.history, told, history_kept)
+        kept = generation.kept if generation else frozenset()
+        members.remove(tables, shop, [row for row in changed if row.definition not in kept])
+    history.append(tables.history, entries, history_kept)
     for shop, customer in {(change.shop, change.customer) for change in changes if change.new.erased}:
         history.erase(tables.history, shop, customer)
     bus.publish(event_bus, [_event(flip, shown.names.get((flip.shop, flip.segment))) for flip in told])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from segment_core.errors import Contention, InvalidQuery
-from segment_core.evaluator import Rule
+from segment_core.evaluator import Rule, compile_query
 from segment_core.facts.customer import Customer
 from segment_core.language import ast, parse
 from segment_core.model.generation import Generation, LiveDefinition
@@ -17,12 +17,12 @@ from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
 from segment_core.store import segments
 
-# Definitions are immutable, so what was read once stays right for the life of the process.
+# Texts are immutable, so what was read once stays right for the life of the process.
 _queries: dict[tuple[str, str, str], ast.Query | None] = {}
 
 
 class Asked(Protocol):
-    """All definitions, ready to be asked about a customer: a RuleSet, or what stands for one in tests."""
+    """Definitions, ready to be asked about a customer: a RuleSet, or what stands for one in tests."""
 
     def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
         """The bits of those that hold."""
@@ -36,35 +36,52 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What all definitions of one generation say, under its shop's settings.
+    """What all definitions of one generation say.
 
-    `unanswered` has the bits of definitions that cannot be evaluated: they stay as they are, and the
+    `others` are the rules of what is being built, which may be asked under settings, and ask definitions, that readers
+    do not see yet. `unanswered` has the bits of definitions that cannot be evaluated: they stay as they are, and the
     others go on.
     """
 
     shop: Shop
     definitions: Asked
     unanswered: int = 0
+    others: tuple[Rules, ...] = ()
 
     def members(self, customer: Customer, at: datetime) -> int:
         """The bits of the definitions that the customer is in at the instant."""
-        return self.definitions.members(customer, self.shop, at)
+        bits = self.definitions.members(customer, self.shop, at)
+        for other in self.others:
+            bits |= other.members(customer, at)
+        return bits
 
     def answer(self, customer: Customer, at: datetime) -> Answer:
         """The same, and the first instant at which time alone changes one of them."""
-        return self.definitions.answer(customer, self.shop, at)
+        bits, until = self.definitions.answer(customer, self.shop, at)
+        for other in self.others:
+            also = other.answer(customer, at)
+            bits |= also.bits
+            until = min(filter(None, (until, also.until)), default=None)
+        return Answer(bits, until)
 
     def rule(self, slot: int) -> Rule | None:
-        """One definition alone, for whoever asks no other; None if it cannot be evaluated."""
+        """One definition that readers see, for whoever asks no other; None if it cannot be evaluated."""
         return self.definitions.rule(slot)
 
 
-class _Kept(NamedTuple):
-    """What was compiled of a shop's live definitions, as long as they are those that are asked for."""
+class _Compiled(NamedTuple):
+    """Definitions that are asked together, by the ids of their texts."""
 
-    live: Sequence[LiveDefinition]
-    definitions: RuleSet
-    unanswered: int
+    texts: Mapping[int, str]
+    rule_set: RuleSet
+
+
+class _Kept(NamedTuple):
+    """What was compiled of the generation that a shop was last asked under."""
+
+    generation: Generation
+    rules: Rules
+    compiled: Sequence[_Compiled]
 
 
 _MOST_KEPT: Final = 64
@@ -72,52 +89,87 @@ _kept: dict[tuple[str, str], _Kept] = {}
 
 
 def rules_of(table: str, shop: str, generation: Generation) -> Rules:
-    """The compiled rules of a generation; texts are read once per process and definition.
+    """The compiled rules of a generation; texts are read once per process.
 
-    A generation with the same definitions, such as one that only publishes, takes over what was compiled for the one
-    before. Raises Contention if the generation is so old that one of its definitions is gone.
+    Definitions that are asked together as they were in the generation before, as when one is only published or begun,
+    are not compiled again. Raises Contention if the generation is so old that one of its definitions is gone.
     """
     kept = _kept.pop((table, shop), None)
-    if kept is None or kept.live != generation.live:
-        if kept is None or _by_slot(kept.live) != _by_slot(generation.live):
-            kept = _compiled(table, shop, generation)
-        kept = kept._replace(live=generation.live)
+    if kept is None or kept.generation is not generation:
+        kept = _renewed(table, shop, generation, kept.compiled if kept else ())
     if len(_kept) >= _MOST_KEPT:
         # The one that was asked for least recently.
         _kept.pop(next(iter(_kept)))
     _kept[table, shop] = kept
-    return Rules(generation.shop, kept.definitions, kept.unanswered)
+    return kept.rules
 
 
-def _by_slot(live: Sequence[LiveDefinition]) -> dict[int, str]:
-    return {one.slot: one.id for one in live}
+def _renewed(table: str, shop: str, generation: Generation, before: Sequence[_Compiled]) -> _Kept:
+    queries = _read(table, shop, generation)
+    seen, building = generation.published, (generation.pending or generation.settings).shop
+    compiled = [_compiled(shop, group, queries, before) for group in (seen.values(), *generation.builds.values())]
+    refused = {slot for one in compiled for slot in one.rule_set.refused}
+    unanswered = refused | {live.slot for live in generation.live if queries[live.text] is None}
+    others = tuple(
+        Rules(_asking(building, seen | {one.segment: one for one in theirs}, queries), one.rule_set)
+        for theirs, one in zip(generation.builds.values(), compiled[1:], strict=True)
+    )
+    bits = sum(1 << slot for slot in unanswered)
+    rules = Rules(_asking(generation.shop, seen, queries), compiled[0].rule_set, bits, others)
+    return _Kept(generation, rules, compiled)
 
 
-def _compiled(table: str, shop: str, generation: Generation) -> _Kept:
-    slots = _by_slot(generation.live)
-    if any((table, shop, definition) not in _queries for definition in slots.values()):
-        for definition, text in segments.definition_texts(table, shop).items():
-            if (table, shop, definition) not in _queries:
-                _queries[table, shop, definition] = _parsed(shop, definition, text)
-        if any((table, shop, definition) not in _queries for definition in slots.values()):
+def _read(table: str, shop: str, generation: Generation) -> dict[str, ast.Query | None]:
+    """The queries of all live definitions, by the ids of their texts."""
+    texts = {live.text for live in generation.live}
+    if any((table, shop, text_id) not in _queries for text_id in texts):
+        for text_id, text in segments.definition_texts(table, shop).items():
+            if (table, shop, text_id) not in _queries:
+                _queries[table, shop, text_id] = _parsed(shop, text_id, text)
+        if any((table, shop, text_id) not in _queries for text_id in texts):
             raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
-    queries = {slot: _queries[table, shop, definition] for slot, definition in slots.items()}
-    rule_set = RuleSet({slot: query for slot, query in queries.items() if query is not None})
+    return {text_id: _queries[table, shop, text_id] for text_id in texts}
+
+
+def _compiled(
+    shop: str,
+    definitions: Iterable[LiveDefinition],
+    queries: Mapping[str, ast.Query | None],
+    before: Sequence[_Compiled],
+) -> _Compiled:
+    texts = {live.slot: live.text for live in definitions if queries[live.text] is not None}
+    for one in before:
+        if one.texts == texts:
+            return one
+    rule_set = RuleSet({slot: query for slot, text in texts.items() if (query := queries[text]) is not None})
     for slot, error in rule_set.refused.items():
-        _report(shop, slots[slot], error)
-    unanswered = {slot for slot, query in queries.items() if query is None} | rule_set.refused.keys()
-    return _Kept(generation.live, rule_set, sum(1 << slot for slot in unanswered))
+        _report(shop, texts[slot], error)
+    return _Compiled(texts, rule_set)
 
 
-def _parsed(shop: str, definition: str, text: str) -> ast.Query | None:
-    """The definition; None for one that was saved but is no longer understood."""
+def _asking(shop: Shop, read: Mapping[str, LiveDefinition], queries: Mapping[str, ast.Query | None]) -> Shop:
+    """The shop, in which segments ask the definitions that are read together."""
+    names = {segment for live in read.values() for segment in live.asks}
+    asked = {name: rule for name in names if name in read and (rule := _single(queries[read[name].text])) is not None}
+    return replace(shop, segments=asked) if asked else shop
+
+
+def _single(query: ast.Query | None) -> Rule | None:
+    try:
+        return None if query is None else compile_query(query)
+    except InvalidQuery:
+        return None  # told when the definitions were compiled together
+
+
+def _parsed(shop: str, text_id: str, text: str) -> ast.Query | None:
+    """The query; None for one that was saved but is no longer understood."""
     try:
         return parse(text)
     except InvalidQuery as error:
-        _report(shop, definition, error)
+        _report(shop, text_id, error)
         return None
 
 
-def _report(shop: str, definition: str, error: InvalidQuery) -> None:
-    logger().error("definition cannot be evaluated", extra={"shop": shop, "definition": definition, "code": error.code})
+def _report(shop: str, text_id: str, error: InvalidQuery) -> None:
+    logger().error("definition cannot be evaluated", extra={"shop": shop, "definition": text_id, "code": error.code})
     count("DefinitionNotEvaluated")

@@ -55,7 +55,7 @@ def steps(
             due=answer.until,
             generation=generation,
             version=last.version + 1 if last else 1,
-            cause=_CAUSE_BESIDE.get(cause, cause) if changed else cause,
+            cause=_CAUSE_BESIDE.get(cause, cause) if bits != stored[0] else cause,
             effective_at=at,
         )
 

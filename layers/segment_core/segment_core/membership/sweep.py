@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from segment_core.instants import parse
 from segment_core.membership.budget import SecondsLeft
-from segment_core.runtime import queue
+from segment_core.runtime import machine, queue
 from segment_core.runtime.observability import count, logger, waited
 from segment_core.store import jobs, keys, memberships, shops
 from segment_core.store.jobs import Unfinished
@@ -31,8 +31,8 @@ CUSTOMERS_PER_TURN = 500
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
-def sweep(tables: Tables, work_queue_url: str, at: datetime, seconds_left: SecondsLeft) -> int:
-    """Queue all customers due by `at`, of every shop, and abandoned jobs; returns how many messages.
+def sweep(tables: Tables, work_queue_url: str, build_machine: str, at: datetime, seconds_left: SecondsLeft) -> int:
+    """Queue all customers due by `at`, of every shop, and go on with abandoned jobs; returns how many of both.
 
     An idle minute costs one query for the shops, one for the jobs of all, and one per due shard of each
     shop. What fails for one shop, or for the jobs, does not keep the sweep from the others; the first
@@ -43,9 +43,9 @@ def sweep(tables: Tables, work_queue_url: str, at: datetime, seconds_left: Secon
     abandoned: dict[str, list[Unfinished]] = {}
     with _noting(failures, "jobs not read"):
         abandoned = _abandoned(tables, at)
-        count("JobsAbandoned", sum(map(len, abandoned.values())))
+        count("JobsAbandoned", sum(job.step != "rest" for theirs in abandoned.values() for job in theirs))
     waiting = deque(
-        (shop, _turns(tables, work_queue_url, shop, abandoned.get(shop, []), at))
+        (shop, _turns(tables, work_queue_url, build_machine, shop, abandoned.get(shop, []), at))
         for shop in _from_elsewhere(list(shops.ids(tables.segments)), at)
     )
     while waiting and seconds_left() > 0:
@@ -84,13 +84,14 @@ def _noting(failures: list[Exception], what: str, shop: str | None = None) -> It
 
 
 def _turns(
-    tables: Tables, work_queue_url: str, shop: str, abandoned: Sequence[Unfinished], at: datetime
+    tables: Tables, work_queue_url: str, build_machine: str, shop: str, abandoned: Sequence[Unfinished], at: datetime
 ) -> Iterator[int]:
-    """Queue what the shop has to do, a turn at a time; how many messages each turn sent."""
+    """Begin with what the shop has to do, a turn at a time; how much each turn was."""
     # Who is asked to go on with a job has as long as its last worker had.
     lost = [job.id for job in abandoned if jobs.touch(tables.segments, job, at)]
-    if lost:
-        yield queue.send_all(work_queue_url, shop, ({"kind": "job", "shop": shop, "job": job} for job in lost))
+    for job in lost:
+        machine.start(build_machine, shop, job, at)
+        yield 1
     due = islice(memberships.due(tables.memberships, shop, at), CUSTOMERS_PER_SWEEP)
     while turn := [*islice(due, CUSTOMERS_PER_TURN)]:
         waited("OldestDueSeconds", at - min(one.minute for one in turn))
@@ -102,7 +103,7 @@ def _turns(
 
 
 def _abandoned(tables: Tables, at: datetime) -> dict[str, list[Unfinished]]:
-    """Shop to its jobs that nobody goes on with."""
+    """Shop to its jobs that nobody goes on with, and those that have rested."""
     found: dict[str, list[Unfinished]] = {}
     for job in jobs.unfinished(tables.segments):
         if job.touched_at <= at - ABANDONED_AFTER:

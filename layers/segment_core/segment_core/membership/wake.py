@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from segment_core.errors import NotUnderstood
-from segment_core.membership import extracts, jobs
+from segment_core.membership import extracts
 from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.evaluate import Round
 from segment_core.model.membership import Cause
@@ -29,8 +29,8 @@ Customers = Mapping[str, Sequence[str]]
 class Wake:
     """One invocation's worth of evaluations, at one instant: `by_fact` or `by_message` for each record, then `settle`.
 
-    `named` are the customers of the batch, whose memberships are read together; `seconds_left` is what jobs
-    and extracts may take.
+    `named` are the customers of the batch, whose memberships are read together; `seconds_left` is what extracts may
+    take.
     """
 
     tables: Tables
@@ -63,10 +63,6 @@ class Wake:
         # Whoever tried before may have ended between commit and `settle`.
         self._evaluate(message["shop"], message["customer"], message["cause"], restamp=repeated)
 
-    def _job_message(self, message: Mapping[str, Any], repeated: bool) -> None:
-        if not jobs.work(self.tables, message["shop"], message["job"], self.at, self.seconds_left):
-            queue.send(self.work_queue_url, message["shop"], message)
-
     def _extract_message(self, message: Mapping[str, Any], repeated: bool) -> None:
         shop, extract = message["shop"], message["extract"]
         if not extracts.work(self.tables, self.exports_bucket, shop, extract, self.at, self.seconds_left):
@@ -86,10 +82,7 @@ class Wake:
 _KINDS: dict[str, Callable[[Wake, Mapping[str, Any], bool], None]] = {
     "evaluate": Wake._evaluate_message,
     "extract": Wake._extract_message,
-    "job": Wake._job_message,
 }
-
-_TAKING_TIME = ("extract", "job")
 
 
 def defer_marked(records: Sequence[Mapping[str, Any]], work_queue_url: str) -> list[Mapping[str, Any]]:
@@ -107,9 +100,9 @@ def in_records(records: Iterable[Mapping[str, Any]]) -> Customers:
     return _by_shop(_customer(record) for record in records)
 
 
-def jobs_last(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The messages, with jobs after everything else: they take what time is left, and nobody waits for them."""
-    return sorted(records, key=lambda record: _read(record).get("kind") in _TAKING_TIME)
+def extracts_last(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages, with extracts after everything else: they take what time is left, and nobody waits for them."""
+    return sorted(records, key=lambda record: _read(record).get("kind") == "extract")
 
 
 def in_messages(records: Iterable[Mapping[str, Any]]) -> Customers:

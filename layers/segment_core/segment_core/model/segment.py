@@ -1,21 +1,22 @@
-"""A shop and a segment, as they are stored."""
+"""A shop, a segment and a job, as they are stored."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from segment_core.model.generation import definition_id
+from segment_core.model.language import LanguageSettings
 
-State = Literal["building", "ready", "deleting"]
-Step = Literal["walk", "announce", "retire", "clear", "resettle"]
+State = Literal["building", "ready"]
+Step = Literal["walk", "stamp", "rest", "clear"]
 
 
 @dataclass(frozen=True, slots=True)
 class ShopRecord:
     """A tenant. `domain` is the store's own, to which the id of the operator's choosing is bound.
 
+    Settings that answers depend on are as they were asked for: those in force are in the shop's generation.
     `platform` is the make of the store, see `ingest.platforms`.
     """
 
@@ -29,40 +30,45 @@ class ShopRecord:
     updated_at: datetime
     abandoned_after_minutes: int = 60
     platform: str = "shopify"
+    language: LanguageSettings = field(default_factory=LanguageSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that a change of definition still has to do over the shop's customers.
+    """Work that a change of definitions or settings still has to do over the shop's customers.
 
-    `walk` evaluates everybody under a definition that is being built; `announce` re-stamps the
-    members of one that was published, `retire` of one that was withdrawn, and `clear` then removes its rows;
-    `resettle` evaluates everybody under changed settings of the shop and belongs to no segment.
-    `id` is the segment's, or a fixed one. `shard` and `after` say how far it came; `touched_at` when it
-    last moved, so that an abandoned one is noticed.
+    `walk` evaluates everybody under what is being built, and ends with its publication; `stamp` tells those whom a
+    change of what readers see concerns; `rest` leaves lists to readers who are amidst them; `clear` removes lists that
+    nobody reads any more. The change is the one from generation `before` to generation `after`.
+
+    `id` is the build's. `places` has, for each part of the step that was begun, how far it came; `done` is how many
+    customers had their turn in this step, and `counted` how many there are in the parts that were counted.
+    `touched_at` is when it last moved, so that an abandoned one is noticed; `error` what last kept it from that.
     """
 
     id: str
     step: Step
-    revision: int
+    began_at: datetime
     touched_at: datetime
-    shard: int = 0
-    after: str = ""
+    before: int = 0
+    after: int = 0
+    places: dict[int, str] = field(default_factory=dict)
+    done: int = 0
+    counted: dict[int, int] = field(default_factory=dict)
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRecord:
-    """A segment. `query` is the canonical text of `revision`."""
+    """A segment. Which definition of it readers see is in the shop's generation.
+
+    `revision` is that of its newest text. `edition` grows with every change that somebody asked for.
+    """
 
     id: str
     name: str
-    query: str
     revision: int
-    state: State
     created_at: datetime
     updated_at: datetime
-
-    @property
-    def definition(self) -> str:
-        """The id of its newest definition."""
-        return definition_id(self.id, self.revision)
+    edition: int = 1
+    deleted: bool = False

@@ -35,7 +35,7 @@ class IngestEnvironment(Environment):
 
 
 class EvaluateEnvironment(Environment):
-    """`evaluate`: evaluates customers, goes on with builds, writes exports."""
+    """`evaluate`: evaluates customers, writes exports."""
 
     customers_table: str
     memberships_table: str
@@ -45,12 +45,24 @@ class EvaluateEnvironment(Environment):
     exports_bucket: str
 
 
+class BuildEnvironment(Environment):
+    """`build`: takes changes of definitions to all customers; so many workers, each at most so many a second."""
+
+    customers_table: str
+    memberships_table: str
+    members_table: str
+    segments_table: str
+    build_workers: PositiveInt
+    build_customers_a_second: PositiveInt
+
+
 class SweepEnvironment(Environment):
-    """`sweep`: puts due customers on the work queue."""
+    """`sweep`: puts due customers on the work queue, and starts builds that nobody goes on with."""
 
     memberships_table: str
     segments_table: str
     work_queue_url: str
+    build_machine_arn: str
 
 
 class ProjectEnvironment(Environment):
@@ -64,20 +76,21 @@ class ProjectEnvironment(Environment):
 
 
 class ApiEnvironment(Environment):
-    """`api`: definitions (at most that many for a shop), reads, shops, imports and exports."""
+    """`api`: definitions (at most that many for a shop, and so many builds at once), reads, shops, imports, exports."""
 
     customers_table: str
     memberships_table: str
     members_table: str
     history_table: str
     segments_table: str
-    work_queue_url: str
+    build_machine_arn: str
     ingest_queue_url: str
     secrets_prefix: str
     cursor_key: str
     exports_bucket: str
     history_days: PositiveInt
     definitions_per_shop: PositiveInt
+    builds_per_shop: PositiveInt
 
 
 AnyEnvironment = TypeVar("AnyEnvironment", bound=Environment)

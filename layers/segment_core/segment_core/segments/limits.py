@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from segment_core.errors import Conflict
+from typing import NamedTuple
+
+from segment_core.errors import TooMany
 from segment_core.model.generation import Generation
 
-# What a deployment allows unless it says otherwise.
-DEFINITIONS_PER_SHOP = 1000
+# Nobody is let in by waiting; that is only how often it is worth asking.
+_FULL_SECONDS = 3600
+_BUILDING_SECONDS = 30
 
 
-def check_room(generation: Generation, most: int) -> None:
-    """Raises Conflict (`too_many_segments`) if the shop has no room for one more definition."""
-    if len(generation.live) >= most:
-        raise Conflict(
-            f"a shop has at most {most} segments here; delete one that is no longer read", code="too_many_segments"
+class Room(NamedTuple):
+    """What a deployment allows a shop: how many segments, and how many builds at once."""
+
+    segments: int = 1000
+    builds: int = 10
+
+
+def check_segments(generation: Generation, room: Room) -> None:
+    """Raises TooMany (`too_many_segments`) if the shop has no room for one more segment."""
+    if len({one.segment for one in generation.live}) >= room.segments:
+        raise TooMany(
+            f"Segment limit reached ({room.segments}). Delete an existing segment to create more.",
+            code="too_many_segments",
+            retry_after=_FULL_SECONDS,
+        )
+
+
+def check_builds(planned: Generation, room: Room) -> None:
+    """Raises TooMany (`too_many_builds`) if more would be built at once than a shop may."""
+    if len(planned.builds) > room.builds:
+        raise TooMany(
+            f"{room.builds} segments of the shop are being built; try again when one is ready",
+            code="too_many_builds",
+            retry_after=_BUILDING_SECONDS,
         )

@@ -6,6 +6,7 @@ has been caught up with: the present, unless somebody is overdue.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,13 +15,19 @@ from segment_core.errors import NotFound
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Membership
 from segment_core.model.segment import SegmentRecord, State
-from segment_core.store import facts, generations, members, memberships, segments
+from segment_core.segments.nesting import names_for, worded
+from segment_core.segments.plan import dependents, newest_of
+from segment_core.segments.progress import Build, progress
+from segment_core.store import facts, generations, jobs, members, memberships, segments
 from segment_core.store.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment as readers see it. `count` and `as_of` are None until its first build was published."""
+    """A segment as readers see it. `count` and `as_of` are None until its first build was published.
+
+    `build` is what will take the place of what readers see. `edition` grows with every change of name or query.
+    """
 
     id: str
     name: str
@@ -29,8 +36,10 @@ class Segment:
     state: State
     count: int | None
     as_of: datetime | None
+    build: Build | None
     created_at: datetime
     updated_at: datetime
+    edition: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,37 +85,119 @@ class CustomerSegments:
     segments: list[CustomerSegment]
 
 
-def find(tables: Tables, shop: str, segment: str) -> SegmentRecord:
-    """The stored segment. Raises NotFound (`segment_not_found`)."""
+@dataclass(frozen=True, slots=True)
+class SegmentName:
+    """A segment by id and name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A segment, the definition of it that readers see (the first one before that is published), and its texts.
+
+    `query` is what readers see, `newest_query` what was written last, both with the names of other segments;
+    `newest_text` is that as it is stored.
+    """
+
+    record: SegmentRecord
+    read: LiveDefinition
+    pending: LiveDefinition | None
+    query: str
+    newest_text: str
+    newest_query: str
+    dependents: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The segment's id."""
+        return self.record.id
+
+    @property
+    def name(self) -> str:
+        """The segment's name."""
+        return self.record.name
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made."""
+        return self.record.created_at
+
+    @property
+    def definition(self) -> str:
+        """The id of the definition that readers see."""
+        return self.read.id
+
+    @property
+    def state(self) -> State:
+        """Whether it was published already."""
+        return "ready" if self.read.published else "building"
+
+
+def find(tables: Tables, shop: str, segment: str) -> Found:
+    """The segment with its definitions. Raises NotFound (`segment_not_found`, `shop_not_found`)."""
     record = segments.read(tables.segments, shop, segment)
-    if record is None or record.state == "deleting":
+    # Read after the record: what readers see is the generation's to say, the newest one's.
+    generation = generations.newest(tables.segments, shop)
+    found = _found(tables, shop, generation, [record] if record else [])
+    if not found:
         raise NotFound(f"there is no segment '{segment}'", code="segment_not_found")
-    return record
+    return found[0]
+
+
+def _found(tables: Tables, shop: str, generation: Generation, records: Sequence[SegmentRecord]) -> list[Found]:
+    """Those of the segments that are there, with their texts."""
+    newest = newest_of(generation)
+    there = [record for record in records if record.id in newest and not record.deleted]
+    read = {one.id: generation.published.get(one.id, newest[one.id]) for one in there}
+    wanted = [newest[one.id] for one in there] + [*read.values()]
+    texts = segments.texts(tables.segments, shop, (one.text for one in wanted))
+    names = names_for(tables.segments, shop, wanted)
+    return [
+        Found(
+            record=record,
+            read=read[record.id],
+            pending=generation.pending_of.get(record.id),
+            query=worded(texts[read[record.id].text], names),
+            newest_text=texts[newest[record.id].text],
+            newest_query=worded(texts[newest[record.id].text], names),
+            dependents=tuple(dependents(generation, record.id)),
+        )
+        for record in there
+    ]
 
 
 def read(tables: Tables, shop: str, segment: str, at: datetime) -> Segment:
     """One segment with its count. Raises NotFound (`segment_not_found`)."""
-    return view(tables, shop, find(tables, shop, segment), at)
+    return _view(tables, shop, find(tables, shop, segment), at, shop_as_of(tables, shop, at))
 
 
-def view(tables: Tables, shop: str, record: SegmentRecord, at: datetime) -> Segment:
-    """A stored segment with its count."""
-    return _view(tables, shop, record, shop_as_of(tables, shop, at))
-
-
-def _view(tables: Tables, shop: str, record: SegmentRecord, as_of: datetime) -> Segment:
-    ready = record.state == "ready"
+def _view(tables: Tables, shop: str, found: Found, at: datetime, as_of: datetime) -> Segment:
+    ready = found.state == "ready"
     return Segment(
-        id=record.id,
-        name=record.name,
-        query=record.query,
-        definition_id=record.definition,
-        state=record.state,
-        count=segments.count(tables.segments, shop, record.definition) if ready else None,
+        id=found.id,
+        name=found.name,
+        query=found.query,
+        definition_id=found.definition,
+        state=found.state,
+        count=segments.count(tables.segments, shop, found.definition) if ready else None,
         as_of=as_of if ready else None,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
+        build=_build(tables, shop, found, at),
+        created_at=found.record.created_at,
+        updated_at=found.record.updated_at,
+        edition=found.record.edition,
     )
+
+
+def _build(tables: Tables, shop: str, found: Found, at: datetime) -> Build | None:
+    if found.pending is None:
+        return None
+    job = jobs.read(tables.segments, shop, found.pending.build)
+    # It was published, or another one took its place, since the generation was read.
+    if job is None or job.step != "walk":
+        return None
+    return progress(job, found.pending.id, found.newest_query, at)
 
 
 def listing(
@@ -119,14 +210,12 @@ def listing(
     if search or by_name:
         page, more = _by_name(tables, shop, limit, after, search.casefold(), by_name)
     else:
-        alive = (record for record in segments.after(tables.segments, shop, after) if record.state != "deleting")
+        alive = (record for record in segments.after(tables.segments, shop, after) if not record.deleted)
         page = list(islice(alive, limit + 1))
         page, more = page[:limit], page[limit - 1].id if len(page) > limit else None
-    # Whoever has segments is there: only an empty page has to ask.
-    if not page:
-        generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     as_of = shop_as_of(tables, shop, at)
-    return [_view(tables, shop, record, as_of) for record in page], more
+    return [_view(tables, shop, found, at, as_of) for found in _found(tables, shop, generation, page)], more
 
 
 def _by_name(
@@ -141,18 +230,25 @@ def _by_name(
     order = sorted((place, segment) for segment, place in places.items() if after is None or place > after)
     wanted = [segment for _, segment in order[:limit]]
     found = segments.read_all(tables.segments, shop, wanted)
-    alive = [found[segment] for segment in wanted if segment in found and found[segment].state != "deleting"]
+    alive = [found[segment] for segment in wanted if segment in found]
     return alive, order[limit - 1][0] if len(order) > limit else None
+
+
+def asking(tables: Tables, shop: str, segment: str) -> list[SegmentName]:
+    """The segments that ask this one, straight. Raises NotFound (`segment_not_found`)."""
+    found = find(tables, shop, segment)
+    names = segments.shown(tables.segments, set(), {(shop, one) for one in found.dependents}).names
+    return [SegmentName(one, names[shop, one]) for one in found.dependents if (shop, one) in names]
 
 
 def list_members(tables: Tables, shop: str, segment: str, at: datetime, limit: int, after: str | None) -> MemberPage:
     """A page of members. Raises NotFound (`segment_not_found`); a segment being built has none to show yet."""
-    record = find(tables, shop, segment)
-    if record.state != "ready":
-        return MemberPage(segment, record.definition, at, [], None)
-    found = members.members(tables.members, shop, record.definition, after or "", limit)
+    seen = find(tables, shop, segment)
+    if seen.state != "ready":
+        return MemberPage(segment, seen.definition, at, [], None)
+    found = members.members(tables.members, shop, seen.definition, after or "", limit)
     page = [Member(customer, since) for customer, since in found.members]
-    return MemberPage(segment, record.definition, shop_as_of(tables, shop, at), page, found.next)
+    return MemberPage(segment, seen.definition, shop_as_of(tables, shop, at), page, found.next)
 
 
 def segments_of(tables: Tables, shop: str, customer: str, at: datetime) -> CustomerSegments:
@@ -174,10 +270,7 @@ def segments_of(tables: Tables, shop: str, customer: str, at: datetime) -> Custo
 
 def generation_of(tables: Tables, shop: str) -> Generation:
     """The shop's newest generation. Raises NotFound (`shop_not_found`)."""
-    generation = generations.current(tables.segments, shop)
-    if generation is None:
-        raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
-    return generation
+    return generations.newest(tables.segments, shop)
 
 
 def membership_of(tables: Tables, shop: str, customer: str) -> Membership | None:

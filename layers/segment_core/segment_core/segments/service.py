@@ -1,35 +1,29 @@
-"""Making and deleting segments."""
+"""Making, changing and deleting segments.
+
+A change is saved with everything that follows from it in one transaction, and then taken to the customers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from segment_core.errors import Conflict, Contention, InvalidRequest, NotFound
-from segment_core.language import Limits, check
-from segment_core.membership import budget, jobs
+from segment_core.errors import Conflict, InvalidRequest, PreconditionFailed
 from segment_core.model.generation import Generation
-from segment_core.model.segment import Job, SegmentRecord
-from segment_core.runtime import queue
-from segment_core.runtime.observability import logger
-from segment_core.segments.limits import DEFINITIONS_PER_SHOP, check_room
-from segment_core.segments.reads import Segment, find, view
-from segment_core.store import generations, keys, segments
-from segment_core.store.client import backoff
+from segment_core.model.segment import SegmentRecord
+from segment_core.segments import builds, limits, names, nesting
+from segment_core.segments.limits import Room
+from segment_core.segments.nesting import Askable
+from segment_core.segments.plan import Edit, Plan, dependents, planned
+from segment_core.segments.reads import Found, Segment, find, read
+from segment_core.segments.requests import IdempotentRequest
+from segment_core.segments.shops import get_shop
+from segment_core.store import generations, segments
+from segment_core.store.client import Operation, backoff
+from segment_core.store.segments import Text
 from segment_core.store.tables import Tables
 
-NAME_LIMIT = 255
-
-# A small shop's segment is ready when the answer comes; nobody's answer waits for a large one's.
-SECONDS_PER_REQUEST = 5.0
-
-# Definitions do not ask each other yet, so one that would is refused instead of being answered wrongly.
-_LIMITS = Limits(segments={})
+_ROOM = Room()
 
 
 def create(
@@ -38,97 +32,154 @@ def create(
     name: str,
     text: str,
     at: datetime,
-    work_queue_url: str,
-    most_definitions: int = DEFINITIONS_PER_SHOP,
+    build_machine: str,
+    room: Room = _ROOM,
+    *,
+    announce: bool = True,
+    request: IdempotentRequest | None = None,
 ) -> Segment:
     """Save a segment and evaluate the customers who are there; what takes too long goes on in the background.
 
+    A name that is taken gets a number. Without `announce` nobody is told who is in when it is first published. A
+    `request` that was carried out before makes nothing: the segment it made is returned.
     Raises InvalidQuery with every problem of the text, InvalidRequest (`invalid_name`), Conflict
-    (`segment_name_taken`, `too_many_segments`) and NotFound (`shop_not_found`).
+    (`segment_name_taken`, `idempotency_key_reused`), TooMany and NotFound (`shop_not_found`).
     """
-    name = _valid_name(name)
-    query = check(text, _LIMITS).canonical
-    segment = uuid4().hex[:12]
-    record = SegmentRecord(segment, name, query, 1, "building", at, at)
-    job = Job(segment, "walk", record.revision, touched_at=at)
+    if request is not None and (made := request.made(tables, shop)) is not None:
+        return read(tables, shop, made, at)
+    wished = names.valid(name)
+    segment, build = builds.new_id(), builds.new_id()
     for pause in backoff():
-        previous = _generation(tables, shop)
-        check_room(previous, most_definitions)
-        if segments.create(
-            tables.segments,
-            shop,
-            record,
-            job,
-            previous.adding(segment, 1, at),
-            previous,
-        ):
+        generation = generations.newest(tables.segments, shop)
+        limits.check_segments(generation, room)
+        named = _free_name(tables, shop, wished)
+        query, asks = _checked(tables, shop, generation, text, segment, frozenset({named}))
+        record = SegmentRecord(segment, named, 1, at, at)
+        plan = planned(generation, {segment: Edit(1, asks, silent=not announce)}, build, at)
+        limits.check_builds(plan.generation, room)
+        operations = [
+            segments.put_operation(tables.segments, shop, record, None),
+            segments.text_operation(tables.segments, shop, Text(f"{segment}.1", query)),
+            *segments.name_operations(tables.segments, shop, segment, named, None),
+            *(request.operations(tables, shop, segment, at) if request else []),
+        ]
+        if _save(tables, shop, generation, plan, build, at, operations):
             break
-        if segments.name_taken(tables.segments, shop, name):
-            raise Conflict(f"a segment is already named '{name}'", code="segment_name_taken")
+        # The other one of two that were sent at once may have come first.
+        if request is not None and (made := request.made(tables, shop)) is not None:
+            return read(tables, shop, made, at)
         pause()
-    _start(tables, shop, segment, at, work_queue_url)
-    return view(tables, shop, find(tables, shop, segment), at)
+    builds.start(tables, shop, build, at, build_machine)
+    return read(tables, shop, segment, at)
 
 
-def delete(tables: Tables, shop: str, segment: str, at: datetime, work_queue_url: str) -> None:
+def change(
+    tables: Tables,
+    shop: str,
+    segment: str,
+    at: datetime,
+    build_machine: str,
+    *,
+    editions: frozenset[int] | None,
+    name: str | None = None,
+    text: str | None = None,
+    room: Room = _ROOM,
+) -> Segment:
+    """Rename a segment, or give it another query, or both; what readers see stays until the new one is built.
+
+    `editions` are those of the segment that the change is about, None: any. A query that the segment has already is
+    not built again. Raises what `create` does, and PreconditionFailed.
+    """
+    if name is None and text is None:
+        raise InvalidRequest("At least one attribute to change must be present", code="nothing_to_change")
+    wished = None if name is None else names.valid(name)
+    build = builds.new_id()
+    for pause in backoff():
+        generation = generations.newest(tables.segments, shop)
+        before = find(tables, shop, segment)
+        _check_edition(before.record, editions)
+        named = before.name if wished is None else wished
+        if segments.name_taken(tables.segments, shop, named, by_other_than=segment):
+            raise names.taken()
+        record = replace(before.record, name=named, updated_at=at, edition=before.record.edition + 1)
+        operations = segments.name_operations(tables.segments, shop, segment, named, before.name)
+        plan = None
+        if text is not None:
+            query, asks = _checked(tables, shop, generation, text, segment, frozenset({named, before.name, segment}))
+            if query != before.newest_text:
+                record = replace(record, revision=record.revision + 1)
+                operations.append(
+                    segments.text_operation(tables.segments, shop, Text(f"{segment}.{record.revision}", query))
+                )
+                silent = before.pending is not None and before.pending.silent
+                plan = planned(generation, {segment: Edit(record.revision, asks, silent)}, build, at)
+                limits.check_builds(plan.generation, room)
+        operations.append(segments.put_operation(tables.segments, shop, record, before.record))
+        if plan is None and segments.save(operations):
+            break
+        if plan is not None and _save(tables, shop, generation, plan, build, at, operations):
+            builds.start(tables, shop, build, at, build_machine)
+            break
+        pause()
+    return read(tables, shop, segment, at)
+
+
+def delete(
+    tables: Tables, shop: str, segment: str, at: datetime, build_machine: str, editions: frozenset[int] | None = None
+) -> None:
     """Withdraw a segment: readers lose it at once, its members leave it with cause `definition`.
 
-    Raises NotFound (`segment_not_found`).
+    Raises NotFound (`segment_not_found`), PreconditionFailed, and Conflict (`segment_has_dependents`) if others ask it.
     """
+    job = builds.new_id()
     for pause in backoff():
-        record = find(tables, shop, segment)
-        previous = _generation(tables, shop)
-        withdrawn = replace(record, state="deleting", updated_at=at)
-        job = Job(segment, "retire", record.revision, touched_at=at)
-        if segments.change(
-            tables.segments,
-            shop,
-            withdrawn,
-            job,
-            previous.without(segment, at),
-            previous,
-        ):
+        generation = generations.newest(tables.segments, shop)
+        before = find(tables, shop, segment)
+        _check_edition(before.record, editions)
+        _check_independent(tables, shop, before)
+        without = generation.without(segment, at)
+        record = replace(before.record, deleted=True, updated_at=at, edition=before.record.edition + 1)
+        operations = [
+            segments.put_operation(tables.segments, shop, record, before.record),
+            *segments.name_operations(tables.segments, shop, segment, None, before.name),
+            *builds.withdraw(tables, shop, generation, without, job, at),
+        ]
+        if generations.save(tables.segments, shop, without, generation, operations):
             break
         pause()
-    _start(tables, shop, segment, at, work_queue_url)
+    builds.start(tables, shop, job, at, build_machine)
 
 
-def _start(tables: Tables, shop: str, job: str, at: datetime, work_queue_url: str) -> None:
-    """Begin with the job; it was saved with the change, so what fails from here on is no failure of the request.
-
-    A job that cannot even be queued is found by the sweep.
-    """
-    done = False
-    with _left_to_others(shop, job):
-        done = jobs.work(tables, shop, job, at, budget.lasting(SECONDS_PER_REQUEST))
-    if not done:
-        with _left_to_others(shop, job):
-            queue.send(work_queue_url, shop, {"kind": "job", "shop": shop, "job": job})
+def _save(
+    tables: Tables, shop: str, generation: Generation, plan: Plan, build: str, at: datetime, operations: list[Operation]
+) -> bool:
+    beside = [*operations, *builds.begin(tables, shop, generation, plan, build, at)]
+    return generations.save(tables.segments, shop, plan.generation, generation, beside)
 
 
-@contextmanager
-def _left_to_others(shop: str, job: str) -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError, Contention) as error:
-        logger().warning("job left to others", exc_info=error, extra={"shop": shop, "job": job})
+def _checked(
+    tables: Tables, shop: str, generation: Generation, text: str, segment: str, saving: frozenset[str]
+) -> tuple[str, tuple[str, ...]]:
+    """The text as it is stored, and the segments that it asks, once everything about it is right."""
+    askable = Askable(tables.segments, shop, generation)
+    limits_now = get_shop(tables, shop).language.limits
+    is_asked = bool(dependents(generation, segment))
+    found, asks = nesting.checked(text, limits_now, askable, saving, is_asked=is_asked)
+    return nesting.stored(found.query, askable), asks
 
 
-def _valid_name(name: str) -> str:
-    name = name.strip()
-    if not name:
-        raise InvalidRequest("Name can't be blank", code="invalid_name")
-    if len(name) > NAME_LIMIT:
-        raise InvalidRequest(
-            f"Name is too long (maximum is {NAME_LIMIT} characters)",
-            code="invalid_name",
-        )
-    keys.segment_name(name)
-    return name
+def _check_edition(record: SegmentRecord, editions: frozenset[int] | None) -> None:
+    if editions is not None and record.edition not in editions:
+        raise PreconditionFailed("the segment was changed since it was read; read it again and decide anew")
 
 
-def _generation(tables: Tables, shop: str) -> Generation:
-    generation = generations.current(tables.segments, shop)
-    if generation is None:
-        raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
-    return generation
+def _check_independent(tables: Tables, shop: str, found: Found) -> None:
+    if not found.dependents:
+        return
+    named = segments.shown(tables.segments, set(), {(shop, one) for one in found.dependents}).names
+    told = ", ".join(sorted(f"'{name}' ({one})" for (_, one), name in named.items()))
+    raise Conflict(f"other segments ask this one: {told}; change or delete them first", code="segment_has_dependents")
+
+
+def _free_name(tables: Tables, shop: str, wished: str) -> str:
+    return next(name for name in names.candidates(wished) if not segments.name_taken(tables.segments, shop, name))

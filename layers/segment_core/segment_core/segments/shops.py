@@ -6,14 +6,17 @@ from datetime import datetime
 
 from segment_core.errors import Contention, NotFound
 from segment_core.membership.sweep import ABANDONED_AFTER
-from segment_core.model.generation import Generation
-from segment_core.model.segment import Job, ShopRecord
+from segment_core.model.generation import Generation, Settings
+from segment_core.model.language import LanguageSettings
+from segment_core.model.segment import ShopRecord
+from segment_core.segments import builds
+from segment_core.segments.plan import planned
 from segment_core.shop import OrderPolicy
 from segment_core.store import generations, shops
-from segment_core.store.client import backoff
+from segment_core.store.client import Operation, backoff
 from segment_core.store.tables import Tables
 
-SETTINGS_JOB = "settings"
+_USUAL = LanguageSettings()
 
 
 def get_shop(tables: Tables, shop: str) -> ShopRecord:
@@ -36,21 +39,22 @@ def put_shop(
     abandoned_after_minutes: int = 60,
     platform: str = "shopify",
     at: datetime,
+    language: LanguageSettings = _USUAL,
     over: ShopRecord | None = None,
 ) -> tuple[ShopRecord, bool]:
     """Make the shop or change it; returns it and whether it is new.
 
     `over` is the record that it must still have: raises Contention if it was saved again meanwhile.
 
-    Other settings are another generation: every evaluation from now on uses them, and a job that the
-    next sweep starts takes them to the customers whom nothing else wakes.
+    Where other settings change answers, all segments are built under them and published together with them: readers
+    see everything under the old settings, then everything under the new ones. The next sweep begins with that.
     """
     orders = OrderPolicy(count_test_orders, count_cancelled_orders, abandoned_after_minutes)
+    settings = Settings(zone, currency, orders)
     for pause in backoff():
         stored = shops.read(tables.segments, shop)
         if over is not None and stored != over:
             raise Contention(f"shop '{shop}' was saved meanwhile")
-        made = stored.created_at if stored else at
         record = ShopRecord(
             shop,
             domain,
@@ -58,29 +62,28 @@ def put_shop(
             currency,
             count_test_orders,
             count_cancelled_orders,
-            made,
+            stored.created_at if stored else at,
             at,
             abandoned_after_minutes,
             platform,
+            language,
         )
         previous = generations.current(tables.segments, shop)
-        new, job = _governed(previous, zone, currency, orders, at)
-        if shops.save(tables.segments, record, new, previous, job, over=over):
+        new, operations = _governed(tables, shop, previous, settings, at)
+        if shops.save(tables.segments, record, new, previous, operations, over=over):
             return record, stored is None
         pause()
     raise AssertionError("backoff raises when it ends")
 
 
 def _governed(
-    previous: Generation | None,
-    zone: str,
-    currency: str,
-    orders: OrderPolicy,
-    at: datetime,
-) -> tuple[Generation, Job | None]:
+    tables: Tables, shop: str, previous: Generation | None, settings: Settings, at: datetime
+) -> tuple[Generation, list[Operation]]:
+    """The generation in which the settings govern, or are being built, and what has to be done for that."""
     if previous is None:
-        return Generation(1, at, zone, currency, orders), None
-    if (previous.zone, previous.currency, previous.orders) == (zone, currency, orders):
-        return previous, None
-    new = previous.governed_by(zone, currency, orders, at)
-    return new, Job(SETTINGS_JOB, "resettle", new.number, touched_at=at - ABANDONED_AFTER)
+        return Generation(1, at, *settings), []
+    if (previous.pending or previous.settings) == settings:
+        return previous, []
+    build = builds.new_id()
+    plan = planned(previous, {}, build, at, settings)
+    return plan.generation, builds.begin(tables, shop, previous, plan, build, at, touched_at=at - ABANDONED_AFTER)

@@ -36,6 +36,7 @@ def follow(tables: Tables, shop: str, told: ShopFact) -> bool:
         count_cancelled_orders=record.count_cancelled_orders,
         abandoned_after_minutes=record.abandoned_after_minutes,
         platform=record.platform,
+        language=record.language,
         at=told.told_at,
         over=record,
     )

@@ -21,6 +21,9 @@ from segment_core.runtime import aws
 
 Item = dict[str, Any]
 
+Operation = dict[str, Any]
+"""One write of a transaction, in DynamoDB's notation."""
+
 TRANSACTION_LIMIT = 100
 BATCH_GET_LIMIT = 100
 BATCH_WRITE_LIMIT = 25
@@ -102,6 +105,25 @@ def delete(table: str, key: Mapping[str, Any], **condition: Any) -> bool:
     """Delete the item; False if the condition failed or a transaction was in the way."""
     try:
         client().delete_item(TableName=table, Key=encode(key), **condition)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _IN_THE_WAY:
+            return False
+        raise
+    return True
+
+
+def erase(table: str, key: Mapping[str, Any]) -> None:
+    """Delete the item, whatever it holds, once no transaction is in the way. Raises Contention if one always is."""
+    for pause in backoff():
+        if delete(table, key):
+            return
+        pause()
+
+
+def update(**request: Any) -> bool:
+    """Change an item; False if the condition failed or a transaction was in the way. Takes UpdateItem's arguments."""
+    try:
+        client().update_item(**request)
     except ClientError as error:
         if error.response["Error"]["Code"] in _IN_THE_WAY:
             return False

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from segment_core.facts import order
 from segment_core.facts.customer import Customer
@@ -108,6 +109,24 @@ def roster(table: str, shop: str, slice_number: int, after: str | None, limit: i
         )
     items, last = next(client.pages("query", **request))
     return [item["customer_id"] for item in items], client.decode(last)["customer_id"] if last else None
+
+
+def count_roster(table: str, shop: str, slice_number: int) -> int:
+    """How many customers of the shop are in one slice; reads as much of the index as `roster` to its end."""
+    request: dict[str, Any] = {
+        "TableName": table,
+        "IndexName": keys.ROSTER_INDEX,
+        "KeyConditionExpression": "roster_slice = :slice",
+        "ExpressionAttributeValues": encode({":slice": keys.roster_slice(shop, slice_number)}),
+        "Select": "COUNT",
+    }
+    counted = 0
+    while True:
+        answer = client.client().query(**request)
+        counted += int(answer["Count"])
+        if "LastEvaluatedKey" not in answer:
+            return counted
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _items(table: str, shop: str, customer_id: str) -> list[Item]:

@@ -24,7 +24,7 @@ Change = Literal["enter", "leave"]
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """One enter or leave, as readers of a segment see it."""
+    """One enter or leave, as readers of a segment see it. A `silent` one is kept, but told to nobody."""
 
     shop: str
     customer: str
@@ -34,6 +34,7 @@ class Flip:
     cause: Cause
     effective_at: datetime
     version: int
+    silent: bool = False
 
     @property
     def id(self) -> str:

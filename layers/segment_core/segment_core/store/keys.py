@@ -9,7 +9,8 @@
     Members      shop#snapshot#id          place in the order, then customer
     History      shop#customer             effective_at#segment#version     day: segment_day, sk (with the change)
     Segments     shop                      SEGMENT#id, NAME#name, DEFINITION#id, COUNT#definition#shard,
-                                           GENERATION, GENERATION#number, EXTRACT#id, VALUES
+                                           GENERATION, GENERATION#number, EXTRACT#id, VALUES, REQUEST#key,
+                                           RATE#kind#minute
     Segments     SHOPS                     shop
     Segments     JOBS                      shop#job
 
@@ -213,14 +214,26 @@ def segment_name(name: str) -> str:
     Raises InvalidRequest (`invalid_name`) for what is no text, or too long for a key: without letter case a
     name can be three times as long as it was.
     """
-    key = f"NAME#{name.casefold()}"
     try:
-        excess = len(key.encode()) - SORT_KEY_BYTES
+        excess = _excess(name)
     except UnicodeEncodeError:
         raise InvalidRequest("Name holds half a surrogate pair, which is no character", code="invalid_name") from None
     if excess > 0:
         raise InvalidRequest(f"Name is too long by {excess} bytes of UTF-8 in small letters", code="invalid_name")
-    return key
+    return _name_key(name)
+
+
+def fits_as_name(name: str) -> bool:
+    """Whether text without half surrogate pairs is short enough for such a sort key."""
+    return _excess(name) <= 0
+
+
+def _excess(name: str) -> int:
+    return len(_name_key(name).encode()) - SORT_KEY_BYTES
+
+
+def _name_key(name: str) -> str:
+    return f"NAME#{name.casefold()}"
 
 
 def split_segment_name(sk: str) -> str:
@@ -257,6 +270,16 @@ def counter(definition_id: str, shard_number: int) -> str:
 def counter_prefix(definition_id: str) -> str:
     """What the sort keys of all counters of a definition begin with."""
     return f"COUNT#{definition_id}#"
+
+
+def request(key: str) -> str:
+    """Sort key of what a request with that idempotency key made. The key is the caller's, so only its hash is kept."""
+    return f"REQUEST#{blake2b(key.encode(), digest_size=16).hexdigest()}"
+
+
+def rate(kind: str, minute: datetime) -> str:
+    """Sort key of the number of requests of a kind in one minute."""
+    return f"RATE#{kind}#{sortable(minute)}"
 
 
 def extract(extract_id: str) -> str:

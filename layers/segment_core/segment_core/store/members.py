@@ -243,5 +243,4 @@ def remove(tables: Tables, shop: str, rows: Iterable[Row]) -> None:
         by_list.setdefault(row.counter, set()).add(row.customer)
     for (definition, shard), customers in by_list.items():
         remove_rows(tables.members, shop, definition, shard, [*customers])
-        # Whose transaction is in the way of this has such rows too, and comes here after it.
-        client.delete(tables.segments, {"pk": shop, "sk": keys.counter(definition, shard)})
+        client.erase(tables.segments, {"pk": shop, "sk": keys.counter(definition, shard)})

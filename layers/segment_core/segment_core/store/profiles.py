@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from segment_core.facts import profile
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.registers import Stamp
@@ -48,3 +51,13 @@ def erased(shop: str, customer_id: str, item: Item | None, stamp: Stamp) -> Writ
         return None
     marks = {"version": version_of(item) + 1, "erased": True, "stamp": stamp}
     return put({**profile_key(shop, customer_id)._asdict(), **marks}, item)
+
+
+def customer_in_roster(item: Mapping[str, Any], shop: str) -> str | None:
+    """The customer whose PROFILE an item in DynamoDB's notation is, if it is one of that shop's and not erased.
+
+    Raises KeyError for what has no key.
+    """
+    of_shop, customer = keys.split_customer(item["pk"]["S"])
+    there = of_shop == shop and item["sk"]["S"] == keys.PROFILE and "erased" not in item
+    return customer if there else None

@@ -9,12 +9,12 @@ from typing import Any
 
 from segment_core.instants import iso, parse
 from segment_core.model.extract import Extract
-from segment_core.model.segment import Job, SegmentRecord, ShopRecord
+from segment_core.model.segment import SegmentRecord, ShopRecord
 
 _INSTANTS = ("created_at", "made_at", "touched_at", "updated_at")
 
 
-def to_item(record: ShopRecord | SegmentRecord | Job | Extract) -> dict[str, Any]:
+def to_item(record: ShopRecord | SegmentRecord | Extract) -> dict[str, Any]:
     """The attributes of a record, without its key."""
     return {name: iso(value) if isinstance(value, datetime) else value for name, value in asdict(record).items()}
 

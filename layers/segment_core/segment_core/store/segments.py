@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from segment_core.model.generation import Generation
-from segment_core.model.segment import Job, SegmentRecord
-from segment_core.store import client, generations, jobs, keys, records
-from segment_core.store.client import Item
+from segment_core.model.segment import SegmentRecord
+from segment_core.store import client, generations, keys, records
+from segment_core.store.client import Item, Operation
 
 NAME_LIFETIME = timedelta(days=1)
+
+_ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
 
 SegmentOf = tuple[str, str]
 """(shop, segment id)"""
@@ -74,82 +76,89 @@ def shown(table: str, shops: Set[str], named: Set[SegmentOf]) -> Shown:
     return found
 
 
-def name_taken(table: str, shop: str, name: str) -> bool:
-    """Whether a segment of the shop has that name, letter case aside."""
-    return client.get(table, {"pk": shop, "sk": keys.segment_name(name)}) is not None
+def name_taken(table: str, shop: str, name: str, by_other_than: str = "") -> bool:
+    """Whether a segment of the shop, apart from that one, has that name, letter case aside."""
+    item = client.get(table, {"pk": shop, "sk": keys.segment_name(name)})
+    return item is not None and item["segment"] != by_other_than
 
 
-def create(
-    table: str,
-    shop: str,
-    record: SegmentRecord,
-    job: Job,
-    new: Generation,
-    previous: Generation,
-) -> bool:
-    """Write segment, name, definition, job and generation together; False if name or number is taken."""
-    absent = {"ConditionExpression": "attribute_not_exists(pk)"}
-    name = {"pk": shop, "sk": keys.segment_name(record.name), "segment": record.id}
-    definition = {
-        "pk": shop,
-        "sk": keys.definition(record.definition),
-        "query": record.query,
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a revision of a segment asks. `id` is the revision's; other segments are asked by their ids."""
+
+    id: str
+    query: str
+
+
+def put_operation(table: str, shop: str, record: SegmentRecord, previous: SegmentRecord | None) -> dict[str, Any]:
+    """The part of a transaction that writes a segment, if it is still as it was read (None: it is not there)."""
+    return {"Put": {"TableName": table, "Item": _segment_item(shop, record), **_unless_changed(previous)}}
+
+
+def text_operation(table: str, shop: str, text: Text) -> dict[str, Any]:
+    """The part of a transaction that writes a new text."""
+    item = {"pk": shop, "sk": keys.definition(text.id), "query": text.query}
+    return {"Put": {"TableName": table, "Item": client.encode(item), **_ABSENT}}
+
+
+def name_operations(table: str, shop: str, segment: str, name: str | None, instead_of: str | None) -> list[Operation]:
+    """The part of a transaction that takes a name for the segment and gives its old one back (None: there is none)."""
+    operations: list[Operation] = []
+    key, old = (keys.segment_name(one) if one is not None else None for one in (name, instead_of))
+    if key is not None and key != old:
+        item = {"pk": shop, "sk": key, "segment": segment}
+        operations.append({"Put": {"TableName": table, "Item": client.encode(item), **_ABSENT}})
+    if old is not None and key != old:
+        operations.append({"Delete": {"TableName": table, "Key": client.encode({"pk": shop, "sk": old})}})
+    return operations
+
+
+def _unless_changed(previous: SegmentRecord | None) -> dict[str, Any]:
+    if previous is None:
+        return _ABSENT
+    return {
+        "ConditionExpression": "edition = :edition AND deleted = :deleted",
+        "ExpressionAttributeValues": client.encode({":edition": previous.edition, ":deleted": previous.deleted}),
     }
-    return client.transact(
-        [
-            {
-                "Put": {
-                    "TableName": table,
-                    "Item": _segment_item(shop, record),
-                    **absent,
-                }
-            },
-            {"Put": {"TableName": table, "Item": client.encode(name), **absent}},
-            {"Put": {"TableName": table, "Item": client.encode(definition), **absent}},
-            jobs.put_operation(table, shop, job),
-            *generations.save_operations(table, shop, new, previous),
-        ]
-    )
 
 
-def change(
-    table: str,
-    shop: str,
-    record: SegmentRecord,
-    job: Job,
-    new: Generation,
-    previous: Generation,
-) -> bool:
-    """Write a segment with its next job and generation; False if it or the generation moved on."""
-    same = {
-        "ConditionExpression": "revision = :revision",
-        "ExpressionAttributeValues": client.encode({":revision": record.revision}),
-    }
-    operations = [
-        {"Put": {"TableName": table, "Item": _segment_item(shop, record), **same}},
-        jobs.put_operation(table, shop, job),
-        *generations.save_operations(table, shop, new, previous),
-    ]
-    if record.state == "deleting":
-        key = client.encode({"pk": shop, "sk": keys.segment_name(record.name)})
-        operations.append({"Delete": {"TableName": table, "Key": key}})
+def save(operations: Sequence[Operation]) -> bool:
+    """Carry out those operations, all or nothing; False if something is not as it was read."""
     return client.transact(operations)
 
 
-def forget(table: str, shop: str, record: SegmentRecord, at: datetime) -> None:
-    """Delete what is left of a segment whose members are all out: counters and definition.
-
-    The segment itself stays for a day, marked as deleting, so that leave events can still name it.
-    """
-    for number in range(keys.LIST_SHARDS):
-        client.delete(table, {"pk": shop, "sk": keys.counter(record.definition, number)})
-    client.delete(table, {"pk": shop, "sk": keys.definition(record.definition)})
+def keep_name(table: str, shop: str, record: SegmentRecord, at: datetime) -> None:
+    """Keep a deleted segment for a day only, so that leave events can still name it."""
     item = {"pk": shop, "sk": keys.segment(record.id), **records.to_item(record)}
     client.put(table, {**item, "expires_at": int((at + NAME_LIFETIME).timestamp())})
 
 
+def forget_counters(table: str, shop: str, definition: str) -> None:
+    """Delete the counters of a definition whose list is gone."""
+    for number in range(keys.LIST_SHARDS):
+        client.erase(table, {"pk": shop, "sk": keys.counter(definition, number)})
+
+
+def forget_text(table: str, shop: str, text: str) -> None:
+    """Delete a text that no definition has any more."""
+    client.erase(table, {"pk": shop, "sk": keys.definition(text)})
+
+
+def text(table: str, shop: str, text_id: str) -> str | None:
+    """The query of one text; None if there is none."""
+    item = client.get(table, {"pk": shop, "sk": keys.definition(text_id)})
+    return item["query"] if item else None
+
+
+def texts(table: str, shop: str, ids: Iterable[str]) -> dict[str, str]:
+    """Id to query, of those texts that there are."""
+    wanted = [client.encode({"pk": shop, "sk": keys.definition(one)}) for one in dict.fromkeys(ids)]
+    prefix = keys.definition("")
+    return {item["sk"].removeprefix(prefix): item["query"] for item in client.batch_get(table, wanted)}
+
+
 def definition_texts(table: str, shop: str) -> dict[str, str]:
-    """Definition id to canonical query, of every definition of the shop."""
+    """Id to query, of every text of the shop."""
     prefix = keys.definition("")
     items = client.query(
         table,

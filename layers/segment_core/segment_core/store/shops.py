@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from segment_core.instants import iso
 from segment_core.model.generation import Generation
-from segment_core.model.segment import Job, ShopRecord
-from segment_core.store import client, generations, jobs, keys, records
+from segment_core.model.language import LanguageSettings
+from segment_core.model.segment import ShopRecord
+from segment_core.store import client, generations, keys, records
 
 
 def read(table: str, shop: str) -> ShopRecord | None:
@@ -47,22 +49,22 @@ def save(
     record: ShopRecord,
     new: Generation,
     previous: Generation | None,
-    job: Job | None = None,
+    beside: Sequence[Mapping[str, Any]] = (),
     *,
     over: ShopRecord | None = None,
 ) -> bool:
-    """Write the shop with the generation of its settings, and the job of applying them.
+    """Write the shop with the generation of its settings, and what goes with that.
 
     False if another generation was saved first, or the shop was since `over` was read (None: that does not matter).
     """
-    item = {"pk": keys.SHOPS, "sk": record.id, **records.to_item(record)}
+    language = json.dumps(record.language.as_fields(), separators=(",", ":"))
+    item = {"pk": keys.SHOPS, "sk": record.id, **records.to_item(record), "language": language}
     # Also when the generation stays as it is: the shop's record must not say what is no longer in force.
     operations = [
         {"Put": {"TableName": table, "Item": client.encode(item), **_unless_saved(over)}},
         *generations.save_operations(table, record.id, new, previous),
+        *beside,
     ]
-    if job is not None:
-        operations.append(jobs.put_operation(table, record.id, job))
     return client.transact(operations)
 
 
@@ -74,4 +76,5 @@ def _unless_saved(read: ShopRecord | None) -> dict[str, Any]:
 
 
 def _shop(item: Mapping[str, Any]) -> ShopRecord:
-    return ShopRecord(**records.from_item(item))
+    fields = records.from_item(item)
+    return ShopRecord(**fields | {"language": LanguageSettings.of_fields(json.loads(fields["language"]))})

@@ -1,0 +1,90 @@
+"""Segments that ask segments: by name where people write and read them, by id where they are stored.
+
+So a segment can be renamed without a change to those that ask it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from segment_core.language import Checked, Limits, ast, canonical, check, parse
+from segment_core.language.segments import asked, renamed
+from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.segments.plan import newest_of
+from segment_core.store import segments
+
+# What a text that asks no other segment does not hold.
+_ASKS = "in_segment("
+
+
+class Askable(Mapping[str, ast.Query]):
+    """The shop's segments as `check` wants them: by every name that they go by, read when one is asked for.
+
+    A segment's tree is that of its newest definition, in which other segments stand by their names.
+    """
+
+    def __init__(self, table: str, shop: str, generation: Generation) -> None:
+        self._table, self._shop = table, shop
+        self._live = newest_of(generation)
+        self._names: dict[str, str] | None = None
+        self._texts: dict[str, str] | None = None
+        self._trees: dict[str, ast.Query] = {}
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Segment id to name, of all that are live."""
+        if self._names is None:
+            every = segments.after(self._table, self._shop)
+            self._names = {one.id: one.name for one in every if one.id in self._live}
+        return self._names
+
+    def id_of(self, name: str) -> str:
+        """The segment of that name or id. Raises KeyError."""
+        return self._by_name()[name]
+
+    def __getitem__(self, name: str) -> ast.Query:
+        segment = self._by_name()[name]
+        if self._texts is None:
+            self._texts = segments.definition_texts(self._table, self._shop)
+        if segment not in self._trees:
+            self._trees[segment] = renamed(parse(self._texts[self._live[segment].text]), self.names)
+        return self._trees[segment]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name())
+
+    def __len__(self) -> int:
+        return len(self._by_name())
+
+    def _by_name(self) -> dict[str, str]:
+        return {one: one for one in self.names} | {name: one for one, name in self.names.items()}
+
+
+def checked(
+    text: str, limits: Limits, askable: Askable, saving: frozenset[str], *, is_asked: bool
+) -> tuple[Checked, tuple[str, ...]]:
+    """What somebody wrote, and the ids of the segments that it asks, straight.
+
+    Raises InvalidQuery with every problem: also of a segment that is not there, or that leads back here, and where
+    this one or, if it `is_asked`, one that asks it becomes too deep or too large.
+    """
+    alone = _ASKS not in text and not is_asked
+    found = check(text, limits if alone else replace(limits, segments=askable, saving=saving))
+    return found, tuple(sorted(askable.id_of(name) for name in asked(found.query)))
+
+
+def stored(query: ast.Query, askable: Askable) -> str:
+    """The canonical text with the ids of the segments that it asks."""
+    return canonical(renamed(query, {name: askable.id_of(name) for name in asked(query)}))
+
+
+def worded(query: str, names: Mapping[str, str]) -> str:
+    """A stored text as people read it: with the names of the segments that it asks."""
+    return canonical(renamed(parse(query), names)) if _ASKS in query else query
+
+
+def names_for(table: str, shop: str, definitions: Iterable[LiveDefinition]) -> dict[str, str]:
+    """Segment id to name, of the segments that those definitions ask."""
+    wanted = {(shop, segment) for one in definitions for segment in one.asks}
+    return {segment: name for (_, segment), name in segments.shown(table, set(), wanted).names.items()}

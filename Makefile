@@ -60,15 +60,23 @@ format: setup ## put the code into the agreed form
 openapi: setup ## write infra/openapi.json anew from the API's models
 	$(BIN)/python -m segment_core.api.openapi infra/openapi.json
 
-bench: setup ## measure, all or the parts that ARGS names; needs a quiet machine
-	$(BIN)/python -m tests.bench $(ARGS)
+# The engines that are measured beside ours are nobody's dependency: they have an environment of their own.
+BENCH := build/bench
+$(BENCH)/.installed: tests/bench/requirements.txt
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+bench: setup $(BENCH)/.installed ## measure, all or the parts that ARGS names; needs a quiet machine
+	TIDEMARK_BENCH_PYTHON=$(BENCH)/bin/python $(BIN)/python -m tests.bench $(ARGS)
 
 # What the layer takes to Lambda is a part of what is tested here, in the same versions.
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --custom-compile-command "make lock" --quiet
 lock: ## pin the newest packages that pyproject.toml allows (needs uv)
-	$(LOCK) --upgrade --all-extras --output-file requirements.txt
-	$(LOCK) --upgrade --constraint requirements.txt --output-file layers/segment_core/requirements.txt
+	$(LOCK) --upgrade --all-extras --output-file requirements.txt pyproject.toml
+	$(LOCK) --upgrade --constraint requirements.txt --output-file layers/segment_core/requirements.txt pyproject.toml
+	$(LOCK) --upgrade --constraint requirements.txt --output-file tests/bench/requirements.txt tests/bench/requirements.in
 
 clean: ## remove what was made here
 	rm -rf $(VENV) build .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from . import evaluation, imports, reading, stack, units, untils
+from .rules import measure as rules
 
 Result = Mapping[str, float | str]
 
@@ -22,6 +23,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "evaluation": evaluation.measure,
     "imports": imports.measure,
     "reading": reading.measure,
+    "rules": rules.measure,
     "untils": untils.measure,
 }
 

@@ -13,17 +13,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from segment_core import evaluator
 from segment_core.api.webhooks import Delivery, Door
 from segment_core.facts.customer import Customer
 from segment_core.facts.order import OrderState
 from segment_core.facts.registers import Stamp
 from segment_core.membership import flips, jobs, project, steps
 from segment_core.membership.flips import Change
-from segment_core.membership.rules import Answer, Rules
+from segment_core.membership.rules import Rules
 from segment_core.membership.wake import Wake
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
+from segment_core.rules import Answer, RuleSet
 from segment_core.runtime import bus
 from segment_core.shop import Shop
 from segment_core.store import client, facts, generations, members, memberships, merging, orders, profiles, writes
@@ -89,8 +91,9 @@ def rules_are_read_once(patch: pytest.MonkeyPatch) -> None:
 def outsiders_have_no_due(patch: pytest.MonkeyPatch) -> None:
     def answer(self: Rules, customer: Customer, at: datetime) -> Answer:
         bits, ends = 0, []
-        for slot, rule in self.by_slot.items():
-            member, until = rule.evaluate(customer, self.shop, at)
+        assert isinstance(self.definitions, RuleSet)
+        for slot, query in self.definitions.definitions.items():
+            member, until = evaluator.evaluate(query, customer, self.shop, at)
             if member:
                 bits |= 1 << slot
                 ends += [until] if until else []

@@ -13,8 +13,8 @@ from segment_core.facts.customer import Customer
 from segment_core.membership.rules import Rules
 from segment_core.membership.steps import erased, steps
 from segment_core.model.membership import Membership
+from segment_core.rules import Answer
 from segment_core.shop import Shop
-from segment_core.verdict import Verdict
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SHOP = Shop(ZoneInfo("UTC"), "EUR")
@@ -32,14 +32,26 @@ class Flips:
     hours: tuple[int, ...]
     early: tuple[int, ...] = ()
 
-    def evaluate(self, customer: Customer, shop: Shop, at: datetime) -> Verdict:
-        member = sum(hour(number) <= at for number in self.hours) % 2 == 1
-        later = [hour(number) for number in (*self.hours, *self.early) if hour(number) > at]
-        return Verdict(member, min(later, default=None))
+    def member(self, at: datetime) -> bool:
+        return sum(hour(number) <= at for number in self.hours) % 2 == 1
 
 
-def rules(*flips: Flips) -> Rules:
-    return Rules(SHOP, dict(enumerate(flips)))  # type: ignore[arg-type]
+@dataclass(frozen=True)
+class Definitions:
+    """The rules in the slots from 0 on."""
+
+    flips: tuple[Flips, ...]
+
+    def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
+        return sum(flips.member(at) << slot for slot, flips in enumerate(self.flips))
+
+    def answer(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
+        hours = [hour(number) for flips in self.flips for number in (*flips.hours, *flips.early)]
+        return Answer(self.members(customer, shop, at), min((one for one in hours if one > at), default=None))
+
+
+def rules(*flips: Flips, unanswered: int = 0) -> Rules:
+    return Rules(SHOP, Definitions(flips), unanswered)
 
 
 def stored(bits: int = 0, due: datetime | None = None, generation: int = 1, at: datetime = START) -> Membership:
@@ -93,7 +105,7 @@ def test_what_a_build_finds_beside_its_definition_is_a_facts() -> None:
 
 
 def test_a_definition_that_cannot_be_answered_stays_as_it_is_and_the_others_go_on() -> None:
-    broken = Rules(SHOP, {0: Flips((1,))}, unanswered=0b110)  # type: ignore[dict-item]
+    broken = rules(Flips((1,)), unanswered=0b110)
     (commit,) = steps(stored(bits=0b010), 1, broken, CUSTOMER, hour(1), "fact")
     assert commit.bits == 0b011
 
@@ -140,7 +152,7 @@ def test_however_late_we_look_the_commits_tell_every_flip_at_its_instant(
 ) -> None:
     all_rules = rules(*(Flips(tuple(sorted(hours))) for hours in flips))
     answer = all_rules.answer(CUSTOMER, START)
-    last = Membership(answer.bits, answer.due, 1, 1, "fact", START)
+    last = Membership(answer.bits, answer.until, 1, 1, "fact", START)
     told: list[tuple[datetime, int]] = []
     for look in sorted(looks):
         for commit in steps(last, 1, all_rules, CUSTOMER, hour(look), "clock"):

@@ -24,6 +24,8 @@ def abandoned(subject: Subject) -> Course[datetime | None]:
     Any order that was placed while the shop waited keeps a checkout from that; later only one from this very checkout
     does. Test and cancelled orders do so too: whatever became of them, the customer did not walk away.
     """
+    if not subject.customer.checkouts:
+        return Course(None)
     wait = subject.shop.orders.abandoned_after
 
     def last_change(opened: datetime | None) -> datetime | None:

@@ -78,6 +78,9 @@ Attribute = DateAttribute | NumberAttribute | MeasureAttribute | TextAttribute |
 
 def _order_date(newest: bool) -> Callable[[Subject], Course[datetime | None]]:
     def read(subject: Subject) -> Course[datetime | None]:
+        settled = subject.settled
+        if settled is not None:
+            return Course(settled.last if newest else settled.first)
         return extreme(
             subject.at, [(counted.start, counted.end) for counted in subject.orders if counted.order.created_at], newest
         )
@@ -88,6 +91,8 @@ def _order_date(newest: bool) -> Callable[[Subject], Course[datetime | None]]:
 def _order_total(pick: Callable[[Totals], Decimal | int]) -> Callable[[Subject], Course[Decimal | int]]:
     def read(subject: Subject) -> Course[Decimal | int]:
         totals = subject.lifetime
+        if not totals.later:
+            return Course(pick(totals.now))
         return Course(pick(totals.now), tuple((since, pick(total)) for since, total in totals.later))
 
     return read

@@ -13,6 +13,8 @@ from segment_core.evaluator.timeline import Course, Window
 def extreme(at: datetime, windows: Iterable[Window], newest: bool) -> Course[datetime | None]:
     """The latest or the earliest start among the windows that are open, as they open and close."""
     waiting = sorted((window for window in windows if window[1] > max(at, window[0])), reverse=True)
+    if all(start <= at and end == NEVER for start, end in waiting):
+        return Course(waiting[0 if newest else -1][0] if waiting else None)
     edges = {edge for window in waiting for edge in window if at < edge < NEVER}
     opened: list[tuple[int, Window]] = []
 

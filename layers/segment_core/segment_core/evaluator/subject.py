@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from segment_core.calendar import BEGINNING, NEVER
 from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
+from segment_core.evaluator.settled import Settled, settled
 from segment_core.evaluator.timeline import Course, Patience, parts
 from segment_core.facts.customer import Customer, Order
 from segment_core.shop import Shop
@@ -67,8 +68,15 @@ class Subject:
         return tuple(counted)
 
     @cached_property
+    def settled(self) -> Settled | None:
+        """The short way to what all orders come to, where there is one."""
+        return settled(self.customer, self.shop, self.at)
+
+    @cached_property
     def lifetime(self) -> Course[Totals]:
         """The totals over all orders, now and later. Orders whose spend is not known add no money."""
+        if self.settled is not None:
+            return Course(self.settled.totals)
         totals = tally(
             self.at,
             (

@@ -58,6 +58,8 @@ class Patience:
 
 def mapped(course: Course[T], change: Callable[[T], U]) -> Course[U]:
     """The course of what `change` makes of every value."""
+    if not course.later:
+        return Course(change(course.now))
     return Course(change(course.now), ((since, change(value)) for since, value in course.later))
 
 

@@ -1,35 +1,42 @@
-"""The live definitions of a generation, compiled: what one evaluation asks of one customer."""
+"""The live definitions of a generation, compiled together: what one evaluation asks of one customer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final, NamedTuple, Protocol
 
 from segment_core.errors import Contention, InvalidQuery
 from segment_core.evaluator import Rule, compile_query
 from segment_core.facts.customer import Customer
-from segment_core.language import parse
+from segment_core.language import ast, parse
 from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.rules import Answer, RuleSet
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
 from segment_core.store import segments
 
-# Definitions are immutable, so what was compiled once stays right for the life of the process.
-_compiled: dict[tuple[str, str, str], Rule | None] = {}
+# Texts are immutable, so what was read once stays right for the life of the process.
+_queries: dict[tuple[str, str, str], ast.Query | None] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What all definitions say at one instant: the bits, and the first instant at which one changes."""
+class Asked(Protocol):
+    """Definitions, ready to be asked about a customer: a RuleSet, or what stands for one in tests."""
 
-    bits: int
-    due: datetime | None
+    def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
+        """The bits of those that hold."""
+
+    def answer(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
+        """The bits of those that hold, and the first instant at which one changes."""
+
+    def rule(self, slot: int) -> Rule | None:
+        """One definition alone; None if there is none that can be evaluated in the slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Slot to rule, under one generation.
+    """What all definitions of one generation say.
 
     `others` are the rules of what is being built, which may be asked under settings, and ask definitions, that readers
     do not see yet. `unanswered` has the bits of definitions that cannot be evaluated: they stay as they are, and the
@@ -37,70 +44,132 @@ class Rules:
     """
 
     shop: Shop
-    by_slot: Mapping[int, Rule]
+    definitions: Asked
     unanswered: int = 0
     others: tuple[Rules, ...] = ()
 
+    def members(self, customer: Customer, at: datetime) -> int:
+        """The bits of the definitions that the customer is in at the instant."""
+        bits = self.definitions.members(customer, self.shop, at)
+        for other in self.others:
+            bits |= other.members(customer, at)
+        return bits
+
     def answer(self, customer: Customer, at: datetime) -> Answer:
-        """Evaluate every definition for the customer at the instant."""
-        bits = 0
-        due: datetime | None = None
-        for slot, rule in self.by_slot.items():
-            member, until = rule.evaluate(customer, self.shop, at)
-            if member:
-                bits |= 1 << slot
-            if until is not None and (due is None or until < due):
-                due = until
+        """The same, and the first instant at which time alone changes one of them."""
+        bits, until = self.definitions.answer(customer, self.shop, at)
         for other in self.others:
             also = other.answer(customer, at)
             bits |= also.bits
-            due = min(filter(None, (due, also.due)), default=None)
-        return Answer(bits, due)
+            until = min(filter(None, (until, also.until)), default=None)
+        return Answer(bits, until)
+
+    def rule(self, slot: int) -> Rule | None:
+        """One definition that readers see, for whoever asks no other; None if it cannot be evaluated."""
+        return self.definitions.rule(slot)
+
+
+class _Compiled(NamedTuple):
+    """Definitions that are asked together, by the ids of their texts."""
+
+    texts: Mapping[int, str]
+    rule_set: RuleSet
+
+
+class _Kept(NamedTuple):
+    """What was compiled of the generation that a shop was last asked under."""
+
+    generation: Generation
+    rules: Rules
+    compiled: Sequence[_Compiled]
+
+
+_MOST_KEPT: Final = 64
+_kept: dict[tuple[str, str], _Kept] = {}
 
 
 def rules_of(table: str, shop: str, generation: Generation) -> Rules:
     """The compiled rules of a generation; texts are read once per process.
 
-    Raises Contention if the generation is so old that one of its definitions is gone.
+    Definitions that are asked together as they were in the generation before, as when one is only published or begun,
+    are not compiled again. Raises Contention if the generation is so old that one of its definitions is gone.
     """
-    if any((table, shop, live.text) not in _compiled for live in generation.live):
-        for text_id, text in segments.definition_texts(table, shop).items():
-            if (table, shop, text_id) not in _compiled:
-                _compiled[table, shop, text_id] = _rule(shop, text_id, text)
-        if any((table, shop, live.text) not in _compiled for live in generation.live):
-            raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
-    rules = {live.slot: _compiled[table, shop, live.text] for live in generation.live}
-    building = (generation.pending or generation.settings).shop
-    return Rules(
-        *_view(generation.shop, rules, generation.published, generation.published.values()),
-        sum(1 << slot for slot, rule in rules.items() if rule is None),
-        tuple(
-            Rules(*_view(building, rules, generation.published | {one.segment: one for one in theirs}, theirs))
-            for theirs in generation.builds.values()
-        ),
+    kept = _kept.pop((table, shop), None)
+    if kept is None or kept.generation is not generation:
+        kept = _renewed(table, shop, generation, kept.compiled if kept else ())
+    if len(_kept) >= _MOST_KEPT:
+        # The one that was asked for least recently.
+        _kept.pop(next(iter(_kept)))
+    _kept[table, shop] = kept
+    return kept.rules
+
+
+def _renewed(table: str, shop: str, generation: Generation, before: Sequence[_Compiled]) -> _Kept:
+    queries = _read(table, shop, generation)
+    seen, building = generation.published, (generation.pending or generation.settings).shop
+    compiled = [_compiled(shop, group, queries, before) for group in (seen.values(), *generation.builds.values())]
+    refused = {slot for one in compiled for slot in one.rule_set.refused}
+    unanswered = refused | {live.slot for live in generation.live if queries[live.text] is None}
+    others = tuple(
+        Rules(_asking(building, seen | {one.segment: one for one in theirs}, queries), one.rule_set)
+        for theirs, one in zip(generation.builds.values(), compiled[1:], strict=True)
     )
+    bits = sum(1 << slot for slot in unanswered)
+    rules = Rules(_asking(generation.shop, seen, queries), compiled[0].rule_set, bits, others)
+    return _Kept(generation, rules, compiled)
 
 
-def _view(
-    shop: Shop,
-    rules: Mapping[int, Rule | None],
-    read: Mapping[str, LiveDefinition],
-    asked: Iterable[LiveDefinition],
-) -> tuple[Shop, dict[int, Rule]]:
-    """A shop in which segments ask the definitions that are read together, and the rules of those that are asked."""
-    by_slot = {live.slot: rule for live in asked if (rule := rules[live.slot]) is not None}
+def _read(table: str, shop: str, generation: Generation) -> dict[str, ast.Query | None]:
+    """The queries of all live definitions, by the ids of their texts."""
+    texts = {live.text for live in generation.live}
+    if any((table, shop, text_id) not in _queries for text_id in texts):
+        for text_id, text in segments.definition_texts(table, shop).items():
+            if (table, shop, text_id) not in _queries:
+                _queries[table, shop, text_id] = _parsed(shop, text_id, text)
+        if any((table, shop, text_id) not in _queries for text_id in texts):
+            raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
+    return {text_id: _queries[table, shop, text_id] for text_id in texts}
+
+
+def _compiled(
+    shop: str,
+    definitions: Iterable[LiveDefinition],
+    queries: Mapping[str, ast.Query | None],
+    before: Sequence[_Compiled],
+) -> _Compiled:
+    texts = {live.slot: live.text for live in definitions if queries[live.text] is not None}
+    for one in before:
+        if one.texts == texts:
+            return one
+    rule_set = RuleSet({slot: query for slot, text in texts.items() if (query := queries[text]) is not None})
+    for slot, error in rule_set.refused.items():
+        _report(shop, texts[slot], error)
+    return _Compiled(texts, rule_set)
+
+
+def _asking(shop: Shop, read: Mapping[str, LiveDefinition], queries: Mapping[str, ast.Query | None]) -> Shop:
+    """The shop, in which segments ask the definitions that are read together."""
     names = {segment for live in read.values() for segment in live.asks}
-    others = {name: rule for name in names if name in read and (rule := rules[read[name].slot]) is not None}
-    return (replace(shop, segments=others) if others else shop), by_slot
+    asked = {name: rule for name in names if name in read and (rule := _single(queries[read[name].text])) is not None}
+    return replace(shop, segments=asked) if asked else shop
 
 
-def _rule(shop: str, definition: str, text: str) -> Rule | None:
-    """The compiled definition; None, and a word in the log, for one that was saved but is no longer understood."""
+def _single(query: ast.Query | None) -> Rule | None:
     try:
-        return compile_query(parse(text))
+        return None if query is None else compile_query(query)
+    except InvalidQuery:
+        return None  # told when the definitions were compiled together
+
+
+def _parsed(shop: str, text_id: str, text: str) -> ast.Query | None:
+    """The query; None for one that was saved but is no longer understood."""
+    try:
+        return parse(text)
     except InvalidQuery as error:
-        logger().error(
-            "definition cannot be evaluated", extra={"shop": shop, "definition": definition, "code": error.code}
-        )
-        count("DefinitionNotEvaluated")
+        _report(shop, text_id, error)
         return None
+
+
+def _report(shop: str, text_id: str, error: InvalidQuery) -> None:
+    logger().error("definition cannot be evaluated", extra={"shop": shop, "definition": text_id, "code": error.code})
+    count("DefinitionNotEvaluated")

@@ -47,12 +47,12 @@ def steps(
     bits = answer.bits | (last.bits & rules.unanswered if last else 0)
     # A customer of whom nothing is stored is in nothing and waits for nothing.
     stored = (last.bits, last.due) if last else (0, None)
-    changed = (bits, answer.due) != stored
+    changed = (bits, answer.until) != stored
     stale = restamp and last is not None and last.generation < generation
     if changed or stale or cause == "fact":
         yield Membership(
             bits=bits,
-            due=answer.due,
+            due=answer.until,
             generation=generation,
             version=last.version + 1 if last else 1,
             cause=_CAUSE_BESIDE.get(cause, cause) if bits != stored[0] else cause,
@@ -67,9 +67,9 @@ def _overdue(
     while due is not None and due <= at:
         answer = rules.answer(customer, due)
         # Only what time moves at that instant: what else differs has its own cause, and comes later.
-        moved = answer.bits ^ rules.answer(customer, due - _JUST_BEFORE).bits
+        moved = answer.bits ^ rules.members(customer, due - _JUST_BEFORE)
         moved_to = (bits & ~moved) | (answer.bits & moved)
-        reached, due = due, answer.due
+        reached, due = due, answer.until
         # An early wake-up that flips nothing needs no commit of its own, only the last one's new due.
         if moved_to == bits and due is not None and due <= at:
             continue

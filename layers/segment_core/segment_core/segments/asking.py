@@ -60,16 +60,16 @@ def published(tables: Tables, shop: str) -> tuple[Shop, dict[str, Rule]]:
     generation = generation_of(tables, shop)
     rules = rules_of(tables.segments, shop, generation)
     by_segment = {
-        segment: rules.by_slot[definition.slot]
+        segment: rule
         for segment, definition in generation.published.items()
-        if definition.slot in rules.by_slot
+        if (rule := rules.rule(definition.slot)) is not None
     }
     return rules.shop, by_segment
 
 
 def rule_of(rules: Rules, definition: LiveDefinition) -> Rule:
     """A definition's rule. Raises Conflict (`definition_not_understood`) for one that is no longer a query."""
-    rule = rules.by_slot.get(definition.slot)
+    rule = rules.rule(definition.slot)
     if rule is None:
         raise Conflict("the segment's query is no longer understood; save it anew", code="definition_not_understood")
     return rule

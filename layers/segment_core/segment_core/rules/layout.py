@@ -1,0 +1,72 @@
+"""Where the rows of definitions stand in a bitmap, so that they can be folded into the bits of slots.
+
+The first row of a definition stands at its slot. Its other rows stand beyond all slots, at one of a few distances from
+it: folding is one shift for each distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import cycle, islice
+from typing import Final
+
+from segment_core.rules.variables import bitmap, positions
+
+_NARROW: Final = 4_096
+"""So many slots get as much room for other rows as for the first ones."""
+
+_TRIED: Final = 32
+"""Distances of which the best one is taken."""
+
+
+class Layout:
+    """The places of rows; `every` has all of them, `fold` makes slots of them."""
+
+    def __init__(self, numbers: Mapping[int, int]) -> None:
+        """`numbers`: how many rows the definition of a slot has; those of one without rows are not there."""
+        slots = max(numbers, default=-1) + 1
+        self._slots = bitmap(numbers)
+        self._steps: list[tuple[int, int]] = []
+        self._places: dict[int, list[int]] = {slot: [slot] for slot in numbers}
+        self.every = self._slots | self._place(numbers, slots)
+
+    def _place(self, numbers: Mapping[int, int], slots: int) -> int:
+        """Find a place for all rows but the first ones; returns those that are taken."""
+        left = {slot: number - 1 for slot, number in numbers.items() if number > 1}
+        # With as much room as for the first rows most second ones are at one distance; many slots get less, for memory.
+        region = max(slots if slots <= _NARROW else slots // 4, 3 * sum(left.values()) // 2)
+        inside, taken = ((1 << region) - 1) << slots, 0
+        distances = _distances(slots, region)
+        while left:
+            waiting = bitmap(left)
+            # Of the next few distances the one that most rows fit at: folding costs a step for each.
+            fitting = [(shift, ((waiting << shift) & inside & ~taken) >> shift) for shift in islice(distances, _TRIED)]
+            shift, placed = max(fitting, key=lambda fit: fit[1].bit_count())
+            if not placed:
+                continue
+            taken |= placed << shift
+            self._steps.append((shift, placed << shift))
+            for slot in positions(placed):
+                self._places[slot].append(slot + shift)
+                left[slot] -= 1
+                if not left[slot]:
+                    del left[slot]
+        return taken
+
+    def places(self, slot: int) -> list[int]:
+        """Where the rows of the slot's definition stand."""
+        return self._places.get(slot, [])
+
+    def fold(self, rows: int) -> int:
+        """The slots of which at least one row is among these."""
+        found = rows & self._slots
+        for shift, mask in self._steps:
+            found |= (rows & mask) >> shift
+        return found
+
+
+def _distances(slots: int, region: int) -> Iterator[int]:
+    """Distances that bring every slot to every place of the region, each in as few as can be; over and over."""
+    for beside in cycle(range(region)):
+        for regions in range(-(-slots // region) + 1):
+            yield regions * region + beside

@@ -1,0 +1,241 @@
+"""Which columns a query reads, and what it demands of them.
+
+Every clause becomes a condition on a column; what no column holds is a column of its own, asked as the evaluator has
+it. Clauses that are written alike are one, whichever queries they stand in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from datetime import date
+from operator import eq
+from typing import Any, TypeVar
+
+from segment_core.evaluator.attributes import (
+    ATTRIBUTES,
+    DateAttribute,
+    ListAttribute,
+    MeasureAttribute,
+    NumberAttribute,
+    OverdueAttribute,
+    TextAttribute,
+)
+from segment_core.evaluator.clauses import compile_clause
+from segment_core.evaluator.conditions import COMPLEMENTS, literal, prefix_test, text, text_test
+from segment_core.evaluator.metafields import compile_element, read_metafield
+from segment_core.evaluator.rule import compile_query
+from segment_core.evaluator.subject import Subject
+from segment_core.evaluator.timeline import Course
+from segment_core.language import ast
+from segment_core.language.dates import day_or_moment
+from segment_core.language.spelling import composed
+from segment_core.language.vocabulary.metafields import PREFIX
+from segment_core.rules import formula as f
+from segment_core.rules.columns import (
+    ClauseColumn,
+    CourseColumn,
+    ListColumn,
+    MetafieldColumn,
+    MetafieldColumns,
+    Still,
+    TestedColumn,
+    TextColumns,
+    remember,
+    written,
+)
+from segment_core.rules.dates import DateColumn, Day
+from segment_core.rules.formula import All, Formula, Literal, Negation, Opposites
+from segment_core.rules.values import MISSING, Condition, Value
+
+AnyColumn = Still | CourseColumn | DateColumn | ClauseColumn
+C = TypeVar("C", bound=AnyColumn)
+
+_NOT_EMPTY = object()
+"""What every list with elements has."""
+
+_NO_DATE: Course[Day] = Course(None)
+
+
+class Reading:
+    """The columns of the queries that were read."""
+
+    def __init__(self) -> None:
+        self._texts, self._metafields = TextColumns(), MetafieldColumns()
+        self.columns: dict[Hashable, AnyColumn] = {"texts": self._texts, "metafields": self._metafields}
+        self._clauses: dict[ast.Clause, Formula] = {}
+
+    def formula(self, query: ast.Query) -> Formula:
+        """What the query demands. Raises InvalidQuery if a part of it cannot be evaluated."""
+        match query:
+            case ast.And(children):
+                return All([self.formula(child) for child in children])
+            case ast.Or(children):
+                return f.Any([self.formula(child) for child in children])
+            case ast.Not(child):
+                return Negation(self.formula(child))
+        known = self._clauses.get(query)
+        if known is None:
+            if not isinstance(query, ast.InSegment):
+                compile_clause(query)  # says what is wrong with it
+            known = self._clauses[query] = self._clause(query)
+        return known
+
+    def asked(self, query: ast.Query) -> Formula:
+        """The query as one clause that no table holds."""
+        column = self._column(("asked", query), lambda: ClauseColumn(compile_query(query).root.timeline))
+        return Literal(column.variable, True)
+
+    def _clause(self, clause: ast.Clause) -> Formula:
+        match clause:
+            case ast.Comparison(name, operator, value):
+                return self._compared(clause, name, operator, (value,))
+            case ast.Between(name, low, high):
+                return self._compared(clause, name, "BETWEEN", (low, high))
+            case ast.In(name, values, negated):
+                return self._compared(clause, name, "NOT IN" if negated else "IN", values)
+            case ast.Contains(name, value, negated) if not name.startswith(PREFIX):
+                return self._compared(clause, name, "NOT IN" if negated else "IN", (value,))
+            case ast.IsNull(name, negated) if not name.startswith(PREFIX):
+                missing = self._missing(name)
+                return Negation(missing) if negated else missing
+            case ast.StartsWith(name, value, negated) if not name.startswith(PREFIX):
+                starting = self._starting(name, value)
+                if starting is not None:
+                    return Negation(starting) if negated else starting
+        return self.asked(clause)
+
+    def _compared(self, clause: ast.Clause, name: str, operator: str, values: Sequence[ast.Value]) -> Formula:
+        """The comparison, or its complement."""
+        positive = COMPLEMENTS.get(operator, operator)
+        held = self._metafield if name.startswith(PREFIX) else self._attribute
+        found = held(name, positive, values)
+        if found is None:
+            return self.asked(clause)
+        return Negation(found) if operator in COMPLEMENTS else found
+
+    def _metafield(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
+        if isinstance(values[0], ast.DateExpression):
+            return self._dates(name, _dated(name), operator, values)
+        if any(isinstance(value, ast.Text) and day_or_moment(value.value) for value in values):
+            return None  # dates are compared with it too
+        column = self._metafields.column(name.removeprefix(PREFIX))
+        compared = _valued(column.variable, operator, values)
+        return self._or_element(name, column, values) if operator == "IN" else compared
+
+    def _or_element(self, name: str, column: MetafieldColumn, values: Sequence[ast.Value]) -> Formula:
+        """One of several values; of a list, an element is: whether it is a list is known of each customer's own."""
+        wanted = tuple(map(literal, values))
+        alone, anyhow = Condition("IN", wanted), Condition("IN", wanted, or_list=True)
+        tests = [compile_element(name, value).test for value in values if isinstance(value, ast.Text | ast.Number)]
+
+        def among(seen: object) -> bool:
+            return any(test is not None and test(seen) for test in tests)
+
+        with_one = column.unless_list(("IN", wanted), lambda: among)
+        without = column.unless_list(("NOT IN", wanted), lambda: lambda seen: not among(seen))
+        return Opposites(
+            All([Literal(column.variable, anyhow), with_one]),
+            All([Negation(Literal(column.variable, alone)), without]),
+        )
+
+    def _attribute(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
+        match ATTRIBUTES.get(name):
+            case DateAttribute() as dates:
+                return self._dates(name, dates.read, operator, values)
+            case OverdueAttribute() | None:
+                return None
+            case NumberAttribute() | MeasureAttribute() as measure:
+                return _valued(self._measure(name, measure).variable, operator, values)
+            case TextAttribute(read, same) if same is eq:
+                return _valued(self._texts.variable(read), operator, values)
+            case TextAttribute(read, same):
+                column = self._column((name, "tested"), lambda: TestedColumn(read))
+                return column.holds(("=", values), lambda: text_test("=", values, same))
+            case ListAttribute() as attribute:
+                return self._elements(name, attribute, values)
+
+    def _dates(
+        self, name: str, read: Callable[[Subject], Course[Any]], operator: str, values: Sequence[ast.Value]
+    ) -> Formula | None:
+        column = self._column((name, "date"), lambda: DateColumn(read))
+        if operator != "IN":
+            return column.compared(operator, values)
+        parts = [column.compared("=", (value,)) for value in values]
+        return None if None in parts else f.Any([part for part in parts if part is not None])
+
+    def _elements(self, name: str, attribute: ListAttribute, values: Sequence[ast.Value]) -> Formula:
+        column = self._list(name, attribute)
+        return f.Any(
+            [
+                column.contains((fold is attribute.partly, fold(text(value))))
+                for fold, some in attribute.spelled(values)
+                for value in some
+            ]
+        )
+
+    def _list(self, name: str, attribute: ListAttribute) -> ListColumn:
+        read, fold, partly = attribute
+
+        def keys(element: str) -> list[Hashable]:
+            bare = [(True, partly(element))] if partly is not None else []
+            return [_NOT_EMPTY, (False, fold(element)), *bare]
+
+        return self._column(name, lambda: ListColumn(read, keys))
+
+    def _measure(self, name: str, attribute: NumberAttribute | MeasureAttribute) -> CourseColumn:
+        return self._column(name, lambda: CourseColumn(attribute.read))
+
+    def _missing(self, name: str) -> Formula:
+        match ATTRIBUTES[name]:
+            case DateAttribute() as dates:
+                return self._column((name, "date"), lambda: DateColumn(dates.read)).missing()
+            case NumberAttribute() | MeasureAttribute() as measure:
+                return Literal(self._measure(name, measure).variable, MISSING)
+            case TextAttribute() as texts:
+                return Literal(self._texts.variable(texts.read), MISSING)
+            case ListAttribute() as lists:
+                return Negation(self._list(name, lists).contains(_NOT_EMPTY))
+
+    def _starting(self, name: str, value: ast.Value) -> Formula | None:
+        match ATTRIBUTES.get(name):
+            case TextAttribute(read):
+                column = self._column((name, "tested"), lambda: TestedColumn(read))
+                return column.holds(("STARTS WITH", value), lambda: prefix_test("STARTS WITH", value, composed))
+        return None
+
+    def _column(self, key: Hashable, make: Callable[[], C]) -> C:
+        column = self.columns.get(key)
+        if column is None:
+            column = self.columns[key] = make()
+        return column  # type: ignore[return-value]  # what is kept under a key was made by the same function
+
+
+def _valued(variable: Value, operator: str, values: Sequence[ast.Value]) -> Formula | None:
+    if operator != "=" and operator != "IN" and not all(isinstance(value, ast.Number) for value in values):
+        return None
+    condition = Condition("IN" if operator == "=" else operator, tuple(map(literal, values)))
+    variable.note(condition)
+    return Literal(variable, condition)
+
+
+def _dated(name: str) -> Callable[[Subject], Course[Day]]:
+    """The metafield, if it is a date. What was read once is not parsed again."""
+    key, read = name.removeprefix(PREFIX), read_metafield(name)
+    known: dict[Hashable, Course[Day]] = {}
+
+    def parsed(subject: Subject) -> Course[Day]:
+        seen = read(subject)
+        return Course(seen if isinstance(seen, date) else None)
+
+    def date_of(subject: Subject) -> Course[Day]:
+        metafield = subject.customer.metafields.get(key)
+        if metafield is None:
+            return _NO_DATE
+        try:
+            return known[written(metafield)]
+        except KeyError:
+            return remember(known, written(metafield), parsed(subject))
+        except TypeError:  # a list, which cannot be a key
+            return _NO_DATE
+
+    return date_of

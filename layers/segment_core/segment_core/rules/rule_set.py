@@ -1,0 +1,208 @@
+"""All definitions of a shop, compiled together: one bitmap of rows, from which every column takes those it refutes.
+
+Most of a customer is looked up once for all definitions, and what is left of the rows is folded into the definitions'
+slots. Time is followed from one instant to the next at which any row's fate changes, until a definition's answer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
+from heapq import heapify, heappop, heapreplace
+from operator import or_
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from segment_core.calendar import NEVER, day_start, local_date
+from segment_core.errors import InvalidQuery
+from segment_core.evaluator.rule import Rule, compile_query
+from segment_core.evaluator.subject import Subject
+from segment_core.facts.customer import Customer
+from segment_core.language import ast
+from segment_core.rules.ages import EARLIEST, LATEST
+from segment_core.rules.columns import BROKEN_OFF, ClauseColumn, CourseColumn, Still
+from segment_core.rules.dates import DateColumn, View
+from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
+from segment_core.rules.layout import Layout
+from segment_core.rules.reading import Reading
+from segment_core.shop import Shop
+
+_DAY: Final = timedelta(days=1)
+
+_VIEWS_KEPT: Final = 4
+
+_FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""Where time is not followed by the scales of age any more, which do not know the end of the calendar."""
+
+
+class Answer(NamedTuple):
+    """What all definitions say at one instant: the bits of those that hold, and when the first answer changes.
+
+    `until` is UTC; None means that time alone changes none of them.
+    """
+
+    bits: int
+    until: datetime | None
+
+
+class RuleSet:
+    """Definitions by their slots, ready to be asked about any number of customers.
+
+    `refused` are those that cannot be evaluated, with why: they have no bit, and the others go on.
+    """
+
+    def __init__(self, definitions: Mapping[int, ast.Query]) -> None:
+        self.definitions = definitions
+        self.refused: dict[int, InvalidQuery] = {}
+        self._rules: dict[int, Rule] = {}
+        reading = Reading()
+        self._place(_rows(self._read(reading), definitions, reading))
+        columns = list(reading.columns.values())
+        for column in columns:
+            column.settle()
+        self._still = [column for column in columns if isinstance(column, Still)]
+        self._dates = [column for column in columns if isinstance(column, DateColumn)]
+        self._moving = [column for column in columns if isinstance(column, CourseColumn)]
+        self._clauses = [column for column in columns if isinstance(column, ClauseColumn)]
+        self._others: list[CourseColumn | ClauseColumn] = [*self._moving, *self._clauses]
+        self._views: dict[tuple[date, ZoneInfo], list[View]] = {}
+
+    def _read(self, reading: Reading) -> dict[int, Formula]:
+        formulas = {}
+        for slot, query in self.definitions.items():
+            try:
+                formulas[slot] = reading.formula(query)
+            except InvalidQuery as error:
+                self.refused[slot] = error
+        return formulas
+
+    def _place(self, found: Mapping[int, list[Row]]) -> None:
+        self._layout = Layout({slot: len(alternatives) for slot, alternatives in found.items() if alternatives})
+        for slot, alternatives in found.items():
+            for place, row in zip(self._layout.places(slot), alternatives, strict=True):
+                for variable, refuting in row.items():
+                    variable.demand(refuting, place)
+
+    def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
+        """The bits of the definitions that the customer is in at `at`. Raises ValueError for one without an offset."""
+        subject = Subject(customer, shop, at)
+        if not _in_calendar(at):
+            return self._plainly(customer, shop, at).bits
+        refuted = 0
+        for column in self._still:
+            refuted |= column.refuted(subject)
+        for view in self._seen_on(local_date(at, shop.zone), shop.zone):
+            refuted |= view.refuted(view.read(subject).now)
+        for moving in self._moving:
+            refuted |= moving.refuted(subject)
+        every = self._layout.every
+        for clause in self._clauses:
+            # Nobody waits for an answer that can spare no row.
+            if clause.rows & ~refuted:
+                refuted |= clause.refuted(subject)
+        return self._layout.fold(every ^ refuted)
+
+    def answer(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
+        """`members`, and the first instant at which time alone changes them.
+
+        As with a single rule, a search that takes too many steps is broken off: then it is the instant at which to
+        look again. It is never late.
+        """
+        subject = Subject(customer, shop, at)
+        if not _in_calendar(at):
+            return self._plainly(customer, shop, at)
+        still = 0
+        for column in self._still:
+            still |= column.refuted(subject)
+        live = self._layout.every & ~still
+        # Nobody waits for an answer that can spare no row.
+        others = [column.course(subject) for column in self._others if column.rows & live]
+        today, zone = local_date(at, shop.zone), shop.zone
+        views = self._seen_on(today, zone)
+        facts = [(number, view.read(subject)) for number, view in enumerate(views) if view.rows & live]
+        now = [views[number].refuted(fact.now) for number, fact in facts] + [other.now for other in others]
+        bits = self._layout.fold(live & ~reduce(or_, now, 0))
+        if not any(other.later for other in others) and not any(fact.later for _, fact in facts):
+            # Then only dates change, at midnights; and among many definitions one mostly does at the next.
+            midnight = day_start(today + _DAY, zone)
+            tomorrow = self._seen_on(local_date(midnight, zone), zone)
+            ahead = [tomorrow[number].refuted(fact.now) for number, fact in facts] + now[len(facts) :]
+            if self._layout.fold(live & ~reduce(or_, ahead, 0)) != bits:
+                return Answer(bits, midnight)
+        laters = [views[number].later(fact, subject) for number, fact in facts] + [other.later for other in others]
+        until = self._until(bits, _changes(now, laters, live), live)
+        return self._plainly(customer, shop, at) if until is not None and until >= _FAR else Answer(bits, until)
+
+    def _until(self, bits: int, changes: Iterable[tuple[datetime, int]], live: int) -> datetime | None:
+        """The first of the changes at which the members are others, or at which the search has to end."""
+        for at, refuted in changes:
+            if at >= _FAR or refuted == BROKEN_OFF or self._layout.fold(live & ~refuted) != bits:
+                return at
+        return None
+
+    def rule(self, slot: int) -> Rule | None:
+        """The definition in the slot alone, compiled when it is first asked for; None if it cannot be evaluated."""
+        if slot not in self._rules and slot in self.definitions and slot not in self.refused:
+            self._rules[slot] = compile_query(self.definitions[slot])
+        return self._rules.get(slot)
+
+    def _seen_on(self, today: date, zone: ZoneInfo) -> list[View]:
+        views = self._views.get((today, zone))
+        if views is None:
+            if len(self._views) >= _VIEWS_KEPT:
+                self._views.clear()
+            views = self._views[today, zone] = [View(column, today, zone) for column in self._dates]
+        return views
+
+    def _plainly(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
+        """The answer of the single rules, for instants at which the calendar's end may matter."""
+        bits, until = 0, NEVER
+        for slot, query in self.definitions.items():
+            if slot not in self.refused:
+                verdict = compile_query(query).evaluate(customer, shop, at)
+                bits |= verdict.member << slot
+                until = min(until, verdict.until or NEVER)
+        return Answer(bits, until if until < NEVER else None)
+
+
+def _rows(formulas: Mapping[int, Formula], queries: Mapping[int, ast.Query], reading: Reading) -> dict[int, list[Row]]:
+    found = {}
+    for slot, formula in formulas.items():
+        try:
+            found[slot] = rows(formula)
+        except TooManyRowsError:
+            found[slot] = rows(reading.asked(queries[slot]))
+    return found
+
+
+def _changes(
+    now: list[int], laters: Sequence[Iterable[tuple[datetime, int]]], live: int
+) -> Iterator[tuple[datetime, int]]:
+    """The instants at which the fate of a row changes that is `live`, with all rows that are refuted from then on."""
+    coming = [iter(later) for later in laters]
+    heads = [(*head, number) for number, later in enumerate(coming) if (head := next(later, None))]
+    heads = [(instant, number, refuted) for instant, refuted, number in heads]
+    heapify(heads)
+    last = reduce(or_, now, 0)
+    while heads:
+        instant = heads[0][0]
+        while heads and heads[0][0] == instant:
+            _, number, refuted = heads[0]
+            if refuted == BROKEN_OFF:
+                yield instant, BROKEN_OFF
+                return
+            now[number] = refuted
+            head = next(coming[number], None)
+            if head is None:
+                heappop(heads)
+            else:
+                heapreplace(heads, (head[0], number, head[1]))
+        refuted = reduce(or_, now, 0)
+        if (refuted ^ last) & live:
+            yield instant, refuted
+        last = refuted
+
+
+def _in_calendar(at: datetime) -> bool:
+    return EARLIEST.year <= at.year < LATEST.year

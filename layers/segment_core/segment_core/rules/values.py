@@ -1,0 +1,149 @@
+"""Variables that are single values: a text, a number, true or false, or nothing.
+
+Texts that nobody asks for are one class. Numbers are cut at the bounds that are asked for: between two of them all
+numbers are answered alike.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import reduce
+from math import ceil, floor
+from operator import or_
+from typing import Any, Final, NamedTuple
+
+from segment_core.language.spelling import composed
+from segment_core.rules.variables import Variable
+
+Bound = tuple[Decimal, bool]
+"""A number from which on all are another class: the number itself as well, or (True) only those above it."""
+
+_MISSING, _LIST, _FALSE, _TRUE, OTHER_TEXT, _FIRST_TEXT = range(6)
+
+
+class Condition(NamedTuple):
+    """One of the evaluator's comparisons; IN also stands for `=`. Without values: there is none.
+
+    `or_list`: any list will do as well.
+    """
+
+    operator: str
+    values: tuple[str | Decimal | bool, ...] = ()
+    or_list: bool = False
+
+
+MISSING: Final = Condition("IN")
+
+_RANGES: Final[Mapping[str, Callable[[Decimal, Decimal], tuple[Bound | None, Bound | None]]]] = {
+    # From the low and the high bound to where the numbers begin that are as asked, and where they end.
+    "IN": lambda low, high: ((low, False), (high, True)),
+    "BETWEEN": lambda low, high: ((low, False), (high, True)),
+    ">": lambda low, high: ((low, True), None),
+    ">=": lambda low, high: ((low, False), None),
+    "<": lambda low, high: (None, (low, False)),
+    "<=": lambda low, high: (None, (low, True)),
+}
+
+
+class Value(Variable):
+    """A value that is compared. Classes: missing, a list, false, true, texts, numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: dict[str, int] = {}
+        self._bounds: dict[Bound, int] = {}
+        self._sorted = False
+
+    @property
+    def count(self) -> int:
+        """How many classes there are."""
+        return self._first_number + len(self._bounds) + 1
+
+    @property
+    def _first_number(self) -> int:
+        return _FIRST_TEXT + len(self._texts)
+
+    def note(self, condition: Condition) -> None:
+        """Know of a condition that will be asked."""
+        for start, end in _ranges(condition):
+            self._bounds.update((bound, 0) for bound in (start, end) if bound)
+        for value in condition.values:
+            if isinstance(value, str):
+                self._texts.setdefault(value, _FIRST_TEXT + len(self._texts))
+        self._sorted = False
+
+    def classes(self, condition: Condition) -> int:
+        """The classes in which the condition holds."""
+        if not self._sorted:
+            self._bounds = {bound: number for number, bound in enumerate(sorted(self._bounds), 1)}
+            self._sorted = True
+        if condition == MISSING:
+            return 1 << _MISSING
+        found = 1 << _LIST if condition.or_list else 0
+        for start, end in _ranges(condition):
+            first = self._bounds[start] if start else 0
+            last = self._bounds[end] if end else len(self._bounds) + 1
+            found |= ((1 << max(last - first, 0)) - 1) << first + self._first_number
+        for value in condition.values:
+            if isinstance(value, str):
+                found |= 1 << self._texts[value]
+            elif isinstance(value, bool):
+                found |= 1 << (_TRUE if value else _FALSE)
+        return found
+
+    def texts(self) -> tuple[Mapping[str | None, int], Sequence[int]]:
+        """The classes of texts and of None, other texts being OTHER_TEXT, and what is refuted in each class.
+
+        Ends the time in which demands are taken.
+        """
+        classes: dict[str | None, int] = {None: _MISSING}
+        return classes | self._texts, self.tables()
+
+    def lookup(self) -> Lookup:
+        """Ends the time in which demands are taken."""
+        first = self._first_number
+        return Lookup(self.tables(), self._texts, sorted(self._bounds), first)
+
+
+def _ranges(condition: Condition) -> list[tuple[Bound | None, Bound | None]]:
+    numbers = [value for value in condition.values if isinstance(value, Decimal)]
+    if condition.operator == "IN":
+        return [_RANGES["IN"](number, number) for number in numbers]
+    return [_RANGES[condition.operator](numbers[0], numbers[-1])]
+
+
+def other_spelling(value: str | None, classes: Mapping[Any, int]) -> int:
+    """The class of a text that is none of these as it is written."""
+    return classes.get(composed(value or ""), OTHER_TEXT)
+
+
+class Lookup:
+    """From a value to the rows that it refutes."""
+
+    def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound], first: int) -> None:
+        self.rows = reduce(or_, tables, 0)
+        self._tables = tables
+        self._texts = texts
+        self._first = first
+        self._numbers = [number for number, _ in bounds]
+        self._above = [above for _, above in bounds]
+        self._whole = [floor(number) + 1 if above else ceil(number) for number, above in bounds]
+
+    def refuted(self, value: Any) -> int:
+        """The rows that the value refutes; values of types that are not compared are as good as missing."""
+        kind = type(value)
+        if kind is int:
+            return self._tables[self._first + bisect_right(self._whole, value)]
+        if kind is Decimal:
+            reached = bisect_right(self._numbers, value)
+            if reached and self._above[reached - 1] and self._numbers[reached - 1] == value:
+                reached -= 1
+            return self._tables[self._first + reached]
+        if kind is str:
+            found = self._texts.get(value)
+            return self._tables[other_spelling(value, self._texts) if found is None else found]
+        if kind is bool:
+            return self._tables[_TRUE if value else _FALSE]
+        return self._tables[_LIST if kind is tuple else _MISSING]

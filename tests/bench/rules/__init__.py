@@ -1,0 +1,1 @@
+"""Many rules about one customer: other engines and ours on the same customers and rules."""

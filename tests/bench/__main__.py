@@ -12,7 +12,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import evaluation, imports, reading, stack, units, untils
+from . import evaluation, imports, reading, sizes, stack, units, untils
 
 Result = Mapping[str, float | str]
 
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "units": units.measure,
     "evaluation": evaluation.measure,
     "imports": imports.measure,
+    "sizes": sizes.measure,
     "reading": reading.measure,
     "untils": untils.measure,
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from segment_core.errors import Contention, InvalidQuery
 from segment_core.evaluator import Rule, compile_query
 from segment_core.facts.customer import Customer
 from segment_core.language import parse
+from segment_core.membership.reach import Reaches, joined, reaches
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
@@ -17,6 +18,9 @@ from segment_core.store import segments
 
 # Definitions are immutable, so what was compiled once stays right for the life of the process.
 _compiled: dict[tuple[str, str, str], Rule | None] = {}
+
+# By generation, which is as immutable.
+_reaches: dict[tuple[str, str, int], Reaches] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,14 @@ class Rules:
 
     `others` are the rules of what is being built, which may be asked under settings, and ask definitions, that readers
     do not see yet. `unanswered` has the bits of definitions that cannot be evaluated: they stay as they are, and the
-    others go on.
+    others go on. `reaches` are the facts that all of them read.
     """
 
     shop: Shop
     by_slot: Mapping[int, Rule]
     unanswered: int = 0
     others: tuple[Rules, ...] = ()
+    reaches: Reaches = field(default_factory=dict)
 
     def answer(self, customer: Customer, at: datetime) -> Answer:
         """Evaluate every definition for the customer at the instant."""
@@ -71,14 +76,18 @@ def rules_of(table: str, shop: str, generation: Generation) -> Rules:
             raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
     rules = {live.slot: _compiled[table, shop, live.text] for live in generation.live}
     building = (generation.pending or generation.settings).shop
-    return Rules(
-        *_view(generation.shop, rules, generation.published, generation.published.values()),
-        sum(1 << slot for slot, rule in rules.items() if rule is None),
-        tuple(
-            Rules(*_view(building, rules, generation.published | {one.segment: one for one in theirs}, theirs))
+    views = [
+        _view(generation.shop, rules, generation.published, generation.published.values()),
+        *(
+            _view(building, rules, generation.published | {one.segment: one for one in theirs}, theirs)
             for theirs in generation.builds.values()
         ),
-    )
+    ]
+    key = (table, shop, generation.number)
+    if key not in _reaches:
+        _reaches[key] = joined(reaches(by_slot.values(), viewed.segments) for viewed, by_slot in views)
+    unanswered = sum(1 << slot for slot, rule in rules.items() if rule is None)
+    return Rules(*views[0], unanswered, tuple(Rules(*view) for view in views[1:]), _reaches[key])
 
 
 def _view(

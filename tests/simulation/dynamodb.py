@@ -99,7 +99,10 @@ class DynamoDB:
         Limit: int | None = None,
         ExclusiveStartKey: Item | None = None,
         ScanIndexForward: bool = True,
+        Select: str | None = None,
     ) -> dict[str, Any]:
+        if Select not in (None, "COUNT"):
+            raise AssertionError(f"Select={Select} is not known here")
         names, values = ExpressionAttributeNames or {}, ExpressionAttributeValues
         keyed = condition(KeyConditionExpression)
         filtered = condition(FilterExpression) if FilterExpression else None
@@ -122,12 +125,11 @@ class DynamoDB:
             whole = not (IndexName or ProjectionExpression or FilterExpression)
             if whole and ConsistentRead:
                 self._calls.tell_read(page, goes_on=ExclusiveStartKey is not None)
-            answer: dict[str, Any] = {"Items": [dict(item) for _, item in page]}
-            if filtered:
-                answer["Items"] = [item for item in answer["Items"] if filtered.run(item, names, values)]
+            items = [dict(item) for _, item in page if filtered is None or filtered.run(item, names, values)]
             if ProjectionExpression:
                 kept = projection(ProjectionExpression, names)
-                answer["Items"] = [{name: item[name] for name in kept if name in item} for item in answer["Items"]]
+                items = [{name: item[name] for name in kept if name in item} for item in items]
+            answer: dict[str, Any] = {"Count": len(items), **({"Items": items} if Select is None else {})}
             # As on AWS, a page that was filled says that there may be more, also when there is none.
             if page and len(page) == most and (Limit is not None or len(rows) > most):
                 answer["LastEvaluatedKey"] = self._last(table, IndexName, page[-1][1])

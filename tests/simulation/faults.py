@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,16 +16,27 @@ import pytest
 from segment_core.api.webhooks import Delivery, Door
 from segment_core.facts.customer import Customer
 from segment_core.facts.order import OrderState
-from segment_core.membership import evaluate, flips, jobs, project, steps
+from segment_core.membership import flips, jobs, project, steps
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Answer, Rules
 from segment_core.membership.wake import Wake
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
-from segment_core.runtime import bus, queue
+from segment_core.runtime import bus
 from segment_core.shop import Shop
-from segment_core.store import clearing, client, facts, members, memberships, merging, orders, profiles, writes
+from segment_core.store import (
+    clearing,
+    client,
+    facts,
+    generations,
+    members,
+    memberships,
+    merging,
+    orders,
+    profiles,
+    writes,
+)
 from segment_core.store import jobs as stored_jobs
 from segment_core.store.client import Item
 from segment_core.store.history import Flip
@@ -79,7 +91,7 @@ def facts_may_be_old(patch: pytest.MonkeyPatch) -> None:
 
 
 def rules_are_read_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(evaluate, "_generation", cache(evaluate._generation))
+    patch.setattr(generations, "newest", cache(generations.newest))
 
 
 # Time -----------------------------------------------------------------------------------------
@@ -205,16 +217,6 @@ def refused_events_are_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus, "publish", publish)
 
 
-def refused_messages_are_ignored(patch: pytest.MonkeyPatch) -> None:
-    def send_all(queue_url: str, shop: str, bodies: Any) -> int:
-        for batch in queue._batches(queue.encode(body) for body in bodies):
-            entries = [{"Id": str(n), "MessageBody": text, "MessageGroupId": shop} for n, text in enumerate(batch)]
-            queue.client().send_message_batch(QueueUrl=queue_url, Entries=entries)
-        return 0
-
-    patch.setattr(queue, "send_all", send_all)
-
-
 # Lists and events -----------------------------------------------------------------------------
 
 
@@ -261,6 +263,11 @@ def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stored_jobs, "advance", advance)
 
 
+def bits_are_carried_over_as_they_are(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(generations, "common", lambda *_: -1)
+    patch.setattr(Generation, "_free_slots", lambda self: (n for n in count() if n not in self.by_slot))
+
+
 def nobody_is_told_of_a_new_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(jobs._STEPS, "stamp", dataclasses.replace(jobs._STEPS["stamp"], parts=0))
 
@@ -283,12 +290,12 @@ FAULTS: tuple[Patch, ...] = (
     unprocessed_writes_are_ignored,
     unprocessed_reads_are_ignored,
     refused_events_are_ignored,
-    refused_messages_are_ignored,
     counters_ignore_the_rows,
     old_is_decoded_with_the_new_generation,
     late_rows_of_what_is_gone_stay,
     published_before_the_walk_has_ended,
     a_jobs_note_is_not_fenced,
+    bits_are_carried_over_as_they_are,
     nobody_is_told_of_a_new_segment,
 )
 """Every way in which the simulation must be seen to fail."""

@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from segment_core.errors import Conflict, InvalidQuery
 from segment_core.language import Checked, Limits, ast, canonical, check, parse
-from segment_core.language.limits import ACCEPTED_BEFORE
 from segment_core.language.segments import asked, renamed
 from segment_core.model.generation import Generation, LiveDefinition
-from segment_core.segments.plan import newest_of, with_ancestors
+from segment_core.segments.plan import newest_of
 from segment_core.store import segments
 
 # What a text that asks no other segment does not hold.
@@ -21,7 +19,7 @@ _ASKS = "in_segment("
 
 
 class Askable(Mapping[str, ast.Query]):
-    """The shop's segments as `check` wants them: by every name that they go by, each read when it is asked for.
+    """The shop's segments as `check` wants them: by every name that they go by, read when one is asked for.
 
     A segment's tree is that of its newest definition, in which other segments stand by their names.
     """
@@ -30,6 +28,7 @@ class Askable(Mapping[str, ast.Query]):
         self._table, self._shop = table, shop
         self._live = newest_of(generation)
         self._names: dict[str, str] | None = None
+        self._texts: dict[str, str] | None = None
         self._trees: dict[str, ast.Query] = {}
 
     @property
@@ -44,18 +43,12 @@ class Askable(Mapping[str, ast.Query]):
         """The segment of that name or id. Raises KeyError."""
         return self._by_name()[name]
 
-    def replace(self, segment: str, name: str, query: ast.Query) -> None:
-        """Let the segment go by that name and ask that from now on."""
-        self._names = {**self.names, segment: name}
-        self._trees[segment] = renamed(query, self._names)
-
     def __getitem__(self, name: str) -> ast.Query:
         segment = self._by_name()[name]
+        if self._texts is None:
+            self._texts = segments.definition_texts(self._table, self._shop)
         if segment not in self._trees:
-            text = segments.text(self._table, self._shop, self._live[segment].text)
-            if text is None:
-                raise KeyError(name)
-            self._trees[segment] = renamed(parse(text), self.names)
+            self._trees[segment] = renamed(parse(self._texts[self._live[segment].text]), self.names)
         return self._trees[segment]
 
     def __iter__(self) -> Iterator[str]:
@@ -68,33 +61,22 @@ class Askable(Mapping[str, ast.Query]):
         return {one: one for one in self.names} | {name: one for one, name in self.names.items()}
 
 
-def checked(text: str, limits: Limits, askable: Askable, saving: frozenset[str]) -> tuple[Checked, tuple[str, ...]]:
+def checked(
+    text: str, limits: Limits, askable: Askable, saving: frozenset[str], *, is_asked: bool
+) -> tuple[Checked, tuple[str, ...]]:
     """What somebody wrote, and the ids of the segments that it asks, straight.
 
-    Raises InvalidQuery with every problem: also of a segment that is not there, that leads back here, or too deep.
+    Raises InvalidQuery with every problem: also of a segment that is not there, or that leads back here, and where
+    this one or, if it `is_asked`, one that asks it becomes too deep or too large.
     """
-    alone = check(text, limits) if _ASKS not in text else None
-    found = alone or check(text, replace(limits, segments=askable, saving=saving))
+    alone = _ASKS not in text and not is_asked
+    found = check(text, limits if alone else replace(limits, segments=askable, saving=saving))
     return found, tuple(sorted(askable.id_of(name) for name in asked(found.query)))
 
 
 def stored(query: ast.Query, askable: Askable) -> str:
     """The canonical text with the ids of the segments that it asks."""
     return canonical(renamed(query, {name: askable.id_of(name) for name in asked(query)}))
-
-
-def check_ancestors(generation: Generation, segment: str, askable: Askable) -> None:
-    """Refuse a text of `segment` with which others that ask it would be too deep or too large.
-
-    Raises Conflict (`dependents_too_large`).
-    """
-    live = newest_of(generation)
-    for ancestor in sorted(with_ancestors(live.values(), [segment]) - {segment}):
-        name = askable.names[ancestor]
-        try:
-            check(canonical(askable[ancestor]), replace(ACCEPTED_BEFORE, segments=askable))
-        except InvalidQuery as error:
-            raise Conflict(f"'{name}' asks this segment: {error.message}", code="dependents_too_large") from error
 
 
 def worded(query: str, names: Mapping[str, str]) -> str:

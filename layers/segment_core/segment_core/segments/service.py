@@ -88,7 +88,7 @@ def change(
     """Rename a segment, or give it another query, or both; what readers see stays until the new one is built.
 
     `editions` are those of the segment that the change is about, None: any. A query that the segment has already is
-    not built again. Raises what `create` does, and PreconditionFailed, and Conflict (`dependents_too_large`).
+    not built again. Raises what `create` does, and PreconditionFailed.
     """
     if name is None and text is None:
         raise InvalidRequest("At least one attribute to change must be present", code="nothing_to_change")
@@ -162,10 +162,9 @@ def _checked(
 ) -> tuple[str, tuple[str, ...]]:
     """The text as it is stored, and the segments that it asks, once everything about it is right."""
     askable = Askable(tables.segments, shop, generation)
-    found, asks = nesting.checked(text, get_shop(tables, shop).language.limits, askable, saving)
-    if dependents(generation, segment):
-        askable.replace(segment, max(saving, key=len), found.query)
-        nesting.check_ancestors(generation, segment, askable)
+    limits_now = get_shop(tables, shop).language.limits
+    is_asked = bool(dependents(generation, segment))
+    found, asks = nesting.checked(text, limits_now, askable, saving, is_asked=is_asked)
     return nesting.stored(found.query, askable), asks
 
 

@@ -112,6 +112,14 @@ def delete(table: str, key: Mapping[str, Any], **condition: Any) -> bool:
     return True
 
 
+def erase(table: str, key: Mapping[str, Any]) -> None:
+    """Delete the item, whatever it holds, once no transaction is in the way. Raises Contention if one always is."""
+    for pause in backoff():
+        if delete(table, key):
+            return
+        pause()
+
+
 def update(**request: Any) -> bool:
     """Change an item; False if the condition failed or a transaction was in the way. Takes UpdateItem's arguments."""
     try:
@@ -121,14 +129,6 @@ def update(**request: Any) -> bool:
             return False
         raise
     return True
-
-
-def erase(table: str, key: Mapping[str, Any]) -> None:
-    """Delete the item, whatever it holds, once no transaction is in the way. Raises Contention if one always is."""
-    for pause in backoff():
-        if delete(table, key):
-            return
-        pause()
 
 
 def pages(operation: str, **request: Any) -> Iterator[tuple[list[Item], Mapping[str, Any] | None]]:

@@ -68,6 +68,7 @@ class Stack:
     ingest_queue_url: str
     ingest_dead_letter_queue_url: str
     work_queue_url: str
+    project_retry_queue_url: str
     secrets_prefix: str
     event_bus_name: str
     build_machine_arn: str
@@ -121,6 +122,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         ingest_queue_url=new_queue("IngestQueue"),
         ingest_dead_letter_queue_url=new_queue("IngestDeadLetterQueue"),
         work_queue_url=new_queue("WorkQueue"),
+        project_retry_queue_url=new_queue("ProjectRetryQueue"),
         secrets_prefix=f"/tidemark-{next(_numbers)}",
         event_bus_name=f"tidemark-{next(_numbers)}",
         build_machine_arn=new_machine("BuildMachine"),
@@ -137,6 +139,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         "INGEST_QUEUE_URL": made.ingest_queue_url,
         "INGEST_DEAD_LETTER_QUEUE_URL": made.ingest_dead_letter_queue_url,
         "WORK_QUEUE_URL": made.work_queue_url,
+        "PROJECT_RETRY_QUEUE_URL": made.project_retry_queue_url,
         "SECRETS_PREFIX": made.secrets_prefix,
         "EVENT_BUS_NAME": made.event_bus_name,
         "EXPORTS_BUCKET": made.exports_bucket,
@@ -147,6 +150,8 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         "BUILD_MACHINE_ARN": made.build_machine_arn,
         "BUILD_WORKERS": "1",
         "BUILD_CUSTOMERS_A_SECOND": "1000000",
+        "AUDIT_CUSTOMERS": "3",
+        "AUDIT_REPAIRS": "no",
     }.items():
         monkeypatch.setenv(name, value)
     environment.environment.cache_clear()

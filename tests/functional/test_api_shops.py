@@ -41,12 +41,18 @@ def test_a_shop_is_made_and_then_changed(api: ApiCaller, stack: Stack) -> None:
                 "count_test_orders": False,
                 "count_cancelled_orders": False,
                 "abandoned_after_minutes": 60,
+                "guests_are_customers": False,
             },
             "webhook_secrets": 1,
         },
     )
     clock.use(lambda: NOW + timedelta(days=1))
-    settings = {"count_test_orders": True, "count_cancelled_orders": False, "abandoned_after_minutes": 90}
+    settings = {
+        "count_test_orders": True,
+        "count_cancelled_orders": False,
+        "abandoned_after_minutes": 90,
+        "guests_are_customers": True,
+    }
     changed = api("PUT", "/shops/demo", SHOP | {"zone": "Asia/Tokyo", "settings": settings})
     assert (changed.status, changed.body["zone"], changed.body["settings"]) == (200, "Asia/Tokyo", settings)
     record = get_shop(stack.tables, "demo")

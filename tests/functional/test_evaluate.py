@@ -76,9 +76,9 @@ def test_customers_who_are_queued_again_while_they_wait_cost_no_evaluation(
     evaluated: list[str] = []
     load = facts.load
 
-    def noted(table: str, shop_id: str, customer: str) -> facts.Loaded:
+    def noted(table: str, shop_id: str, customer: str, *needed: Any) -> facts.Loaded:
         evaluated.append(customer)
-        return load(table, shop_id, customer)
+        return load(table, shop_id, customer, *needed)
 
     monkeypatch.setattr(facts, "load", noted)
     evaluate, sweep = load_function("evaluate"), load_function("sweep")
@@ -133,8 +133,8 @@ def test_a_slower_evaluation_that_read_older_facts_starts_over(shop: Stack, monk
     store(shop, {"id": "1", "as_of": "2026-03-01T00:00:00Z"})
     load, nested = facts.load, []
 
-    def overtaken(table: str, shop_id: str, customer: str) -> facts.Loaded:
-        seen = load(table, shop_id, customer)
+    def overtaken(table: str, shop_id: str, customer: str, *needed: Any) -> facts.Loaded:
+        seen = load(table, shop_id, customer, *needed)
         if not nested:
             nested.append(True)
             store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))

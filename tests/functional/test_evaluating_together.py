@@ -63,8 +63,8 @@ def test_all_who_were_committed_under_replaced_rules_answer_for_the_new_ones(
     ids = filled(shop, 4)
     load, saved = facts.load, []
 
-    def meanwhile(table: str, shop_id: str, customer: str) -> facts.Loaded:
-        seen = load(table, shop_id, customer)
+    def meanwhile(table: str, shop_id: str, customer: str, *needed: Any) -> facts.Loaded:
+        seen = load(table, shop_id, customer, *needed)
         if customer == "2" and not saved:
             saved.append(customer)
             recent(shop)

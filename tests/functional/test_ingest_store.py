@@ -19,7 +19,7 @@ from segment_core.facts.order import CUSTOMER, MONEY, OrderState
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.told import Erasure, Fact, OrderFact, ProfileFact
 from segment_core.instants import iso
-from segment_core.store import client, facts, keys
+from segment_core.store import clearing, client, facts, keys
 from segment_core.store.tables import Tables
 
 from .conftest import Stack
@@ -203,12 +203,12 @@ def test_an_erased_customer_never_comes_back(shop: Shop) -> None:
 
     assert facts.load(shop.table, SHOP, "7") == facts.Loaded(None, erased=True)
     assert shop.roster() == []
-    assert facts.purge(shop.table, SHOP, "7") == 1
+    assert clearing.clear(shop.table, SHOP, "7") == 1
     late: list[Fact] = [profile(9, email="a@example.com"), order(9, "10.00"), refund(9, "1.00"), ERASURE]
     assert shop.merge(*late) == [False, False, False, False]
     shop.merge(order(9, "10.00", order_id="300"))
     assert facts.load(shop.table, SHOP, "7") == facts.Loaded(None, erased=True)
-    assert facts.purge(shop.table, SHOP, "7") == 0
+    assert clearing.clear(shop.table, SHOP, "7") == 0
     assert not any(
         "facts" in item and ("10.00" in item["facts"] or "example" in item["facts"]) for item in shop.items()
     )
@@ -331,7 +331,7 @@ def many(count: int, customer: str = "7", total: str = "10.00") -> list[Fact]:
 def end(shop: Shop) -> list[dict[str, Any]]:
     """All items but for how often each was written; leaves an empty table for the next to begin with."""
     if facts.load(shop.table, SHOP, "7").erased:
-        facts.purge(shop.table, SHOP, "7")
+        clearing.clear(shop.table, SHOP, "7")
     items = shop.items()
     for item in items:
         client.delete(shop.table, {"pk": item["pk"], "sk": item["sk"]})

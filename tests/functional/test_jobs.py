@@ -108,9 +108,9 @@ def test_what_was_done_of_a_page_is_not_done_again(
     looked_at: list[str] = []
     load = facts.load
 
-    def noted(table: str, shop_id: str, customer: str) -> facts.Loaded:
+    def noted(table: str, shop_id: str, customer: str, *needed: Any) -> facts.Loaded:
         looked_at.append(customer)
-        return load(table, shop_id, customer)
+        return load(table, shop_id, customer, *needed)
 
     monkeypatch.setattr(facts, "load", noted)
     for _ in range(len(buyers) + 2 * keys.ROSTER_SLICES):
@@ -182,11 +182,11 @@ def test_progress_is_told_while_a_segment_is_built(
     seen: list[progress.Build] = []
     load = facts.load
 
-    def looked(table: str, shop_id: str, customer: str) -> facts.Loaded:
+    def looked(table: str, shop_id: str, customer: str, *needed: Any) -> facts.Loaded:
         job = job_of(shop, segment)
         if job is not None and job.step == "walk":
             seen.append(progress.progress(job, "d", "q", NOW + timedelta(seconds=10)))
-        return load(table, shop_id, customer)
+        return load(table, shop_id, customer, *needed)
 
     monkeypatch.setattr(facts, "load", looked)
     monkeypatch.setattr(working, "PAGE", 1)
@@ -228,11 +228,11 @@ def test_of_two_who_work_side_by_side_one_goes_on(
     (asked,) = started(shop)
     load, nested = facts.load, []
 
-    def overtaken(table: str, shop_id: str, customer: str) -> facts.Loaded:
+    def overtaken(table: str, shop_id: str, customer: str, *needed: Any) -> facts.Loaded:
         if not nested:
             nested.append(True)
             working.work(shop.tables, SHOP, asked["job"], NOW, unlimited)
-        return load(table, shop_id, customer)
+        return load(table, shop_id, customer, *needed)
 
     monkeypatch.setattr(facts, "load", overtaken)
     run(asked, context, lambda: unlimited)

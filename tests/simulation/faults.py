@@ -17,7 +17,6 @@ from segment_core import evaluator
 from segment_core.api.webhooks import Delivery, Door
 from segment_core.facts.customer import Customer
 from segment_core.facts.order import OrderState
-from segment_core.facts.registers import Stamp
 from segment_core.membership import flips, jobs, project, steps
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Rules
@@ -28,11 +27,23 @@ from segment_core.model.segment import Job
 from segment_core.rules import Answer, RuleSet
 from segment_core.runtime import bus
 from segment_core.shop import Shop
-from segment_core.store import client, facts, generations, members, memberships, merging, orders, profiles, writes
+from segment_core.store import (
+    clearing,
+    client,
+    facts,
+    generations,
+    members,
+    memberships,
+    merging,
+    orders,
+    profiles,
+    writes,
+)
 from segment_core.store import jobs as stored_jobs
 from segment_core.store.client import Item
 from segment_core.store.history import Flip
 from segment_core.store.members import Row
+from segment_core.store.needed import Needed
 from segment_core.store.tables import Tables
 from segment_core.store.writes import Step, Write
 
@@ -52,7 +63,7 @@ def commits_ignore_the_version(patch: pytest.MonkeyPatch) -> None:
 def facts_come_from_the_record(patch: pytest.MonkeyPatch) -> None:
     """What a stream record shows is taken for what is so."""
     images: dict[tuple[str, str], Mapping[str, Any] | None] = {}
-    by_fact, items = Wake.by_fact, facts._items
+    by_fact, pages = Wake.by_fact, facts._pages
 
     def noting(self: Wake, record: Mapping[str, Any]) -> None:
         told = record["dynamodb"]
@@ -63,13 +74,13 @@ def facts_come_from_the_record(patch: pytest.MonkeyPatch) -> None:
         finally:
             images.pop(place, None)
 
-    def as_shown(table: str, shop: str, customer: str) -> list[Item]:
-        read = items(table, shop, customer)
-        shown = [dict(images.get((item["pk"], item["sk"]), item) or {}) for item in read]
-        return [item for item in shown if item]
+    def as_shown(table: str, shop: str, customer: str, needed: Needed) -> Iterator[list[Item]]:
+        for read in pages(table, shop, customer, needed):
+            shown = [dict(images.get((item["pk"], item["sk"]), item) or {}) for item in read]
+            yield [item for item in shown if item]
 
     patch.setattr(Wake, "by_fact", noting)
-    patch.setattr(facts, "_items", as_shown)
+    patch.setattr(facts, "_pages", as_shown)
 
 
 def facts_may_be_old(patch: pytest.MonkeyPatch) -> None:
@@ -150,14 +161,14 @@ def webhooks_of_one_event_are_one(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_tombstone_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    def erased(shop: str, customer_id: str, item: Item | None, stamp: Stamp) -> Write | None:
+    def erased(shop: str, customer_id: str, item: Item | None, *_: object, **__: object) -> Write | None:
         return None if item is None else writes.delete(item)
 
     patch.setattr(profiles, "erased", erased)
 
 
 def orders_of_the_erased_are_left(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(facts, "purge", lambda *_: 0)
+    patch.setattr(clearing, "clear", lambda *_: 0)
 
 
 def deleted_orders_come_back(patch: pytest.MonkeyPatch) -> None:

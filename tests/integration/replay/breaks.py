@@ -32,6 +32,7 @@ from segment_core.store import client, facts, keys, members, memberships
 from segment_core.store.facts import Loaded
 from segment_core.store.history import Flip
 from segment_core.store.members import Page, Row
+from segment_core.store.needed import Needed
 from segment_core.store.tables import Tables
 
 from .plan import OUTAGE
@@ -216,8 +217,8 @@ def facts_are_those_of_last_time(patch: pytest.MonkeyPatch) -> None:
     load = facts.load
     last: dict[tuple[str, str], Loaded] = {}
 
-    def before(table: str, shop: str, customer: str) -> Loaded:
-        fresh = load(table, shop, customer)
+    def before(table: str, shop: str, customer: str, *needed: Needed) -> Loaded:
+        fresh = load(table, shop, customer, *needed)
         older = last.get((shop, customer), fresh)
         last[shop, customer] = fresh
         return older

@@ -77,6 +77,8 @@ def says_something(topic: str, body: Any) -> bool:
         return bool(body.get("customer"))
     if topic.startswith("order_transactions/"):
         return body["kind"] == "refund"
+    if topic == "customers/merge":
+        return body["status"] == "completed"
     return True
 
 

@@ -135,3 +135,27 @@ def test_what_is_not_told_is_not_in_the_fact() -> None:
     assert isinstance(fact, ProfileFact)
     assert set(fact.told.fields) == {"phone"}
     assert fact.told.tags.floor == ""
+
+
+@pytest.mark.parametrize("status", ["failed", "in_progress", None])
+def test_a_merge_counts_once_it_is_completed(status: str | None) -> None:
+    body = sample("customers/merge")
+    (merge,) = understood("customers/merge", body)
+    assert (merge.customer_id, merge.into) == ("8401", "8400")  # type: ignore[union-attr]
+
+    assert understood("customers/merge", body | {"status": status}) == ()
+
+
+def test_a_demand_without_a_person_is_refused() -> None:
+    for topic in ("customers/redact", "customers/data_request"):
+        with pytest.raises(NotUnderstood):
+            understood(topic, {"customer": {"phone": "1"}, "data_request": {"id": 1}})
+
+
+def test_an_order_without_a_customer_says_who_the_guest_is() -> None:
+    body = {"id": 1, "created_at": "2026-03-01T00:00:00Z", "total_price": "1.00", "currency": "EUR"}
+    known, nobody = ({"email": "a@example.com"}, {"contact_email": "a@example.com"}), ({"email": ""}, {})
+    for told in (*known, *nobody, {**known[0], "customer": {"id": 7}}):
+        *_, fact = understood("orders/create", body | told)
+        assert isinstance(fact, OrderFact)
+        assert (fact.guest is not None) == (told in known)

@@ -81,7 +81,11 @@ def test_every_filter_is_json(stack: Stack) -> None:
 
 def test_every_queue_is_read_with_partial_answers_and_bounded_concurrency(stack: Stack) -> None:
     mappings = _mappings(stack, "SQS::Queue")
-    assert {referenced(mapping["EventSourceArn"]) for mapping in mappings.values()} == {"IngestQueue", "WorkQueue"}
+    assert {referenced(mapping["EventSourceArn"]) for mapping in mappings.values()} == {
+        "IngestQueue",
+        "ProjectRetryQueue",
+        "WorkQueue",
+    }
     for name, mapping in mappings.items():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
         assert 2 <= mapping["ScalingConfig"]["MaximumConcurrency"] <= 1000, name
@@ -151,9 +155,10 @@ def _own_alarms(stack: Stack) -> dict[str, Properties]:
 
 def test_what_goes_wrong_without_an_error_has_an_alarm(stack: Stack) -> None:
     alarms = _own_alarms(stack)
-    assert alarms.keys() == {"OldestDueSeconds", "JobsAbandoned", "DefinitionNotEvaluated"}
+    assert alarms.keys() == {"OldestDueSeconds", "JobsAbandoned", "DefinitionNotEvaluated", "AuditMismatches"}
     assert alarms["OldestDueSeconds"]["Threshold"] <= 600
     assert _exceeds(alarms["DefinitionNotEvaluated"], 0)
+    assert _exceeds(alarms["AuditMismatches"], 0)
     # The sweep finds a job that does not move once in this time, and so in each of the alarm's periods.
     stuck = alarms["JobsAbandoned"]
     assert stuck["Period"] >= ABANDONED_AFTER.total_seconds() + 60
@@ -190,10 +195,11 @@ def test_schedules_are_valid_and_bounded(stack: Stack) -> None:
 
 def test_what_a_schedule_wakes_ends_in_time_and_keeps_its_failures(stack: Stack) -> None:
     configured = {referenced(config["FunctionName"]) for config in stack.all("Lambda::EventInvokeConfig").values()}
+    periods = {"rate(1 minute)": 60, "rate(1 day)": 24 * 3600}
     for schedule in stack.all("Scheduler::Schedule").values():
         function = referenced(schedule["Target"]["Arn"])
         assert function in configured
-        assert stack.all("Lambda::Function")[function]["Timeout"] < 60
+        assert stack.all("Lambda::Function")[function]["Timeout"] < periods[schedule["ScheduleExpression"]]
 
 
 @pytest.mark.parametrize(

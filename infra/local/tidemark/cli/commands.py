@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidemark.cli import check, cost, demo, explain, importing, local, members, token
+from tidemark.cli import check, cost, demo, explain, importing, local, members, redrive, token
 
 COMMANDS = (
     check.COMMAND,
@@ -12,5 +12,6 @@ COMMANDS = (
     demo.COMMAND,
     token.COMMAND,
     importing.COMMAND,
+    redrive.COMMAND,
     cost.COMMAND,
 )

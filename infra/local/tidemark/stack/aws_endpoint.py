@@ -71,6 +71,7 @@ class AwsEndpoint:
             "AmazonSSM.GetParameter": self._get_parameter,
             "AmazonSSM.GetParameters": self._get_parameters,
             "AmazonSSM.PutParameter": self._put_parameter,
+            "AmazonSSM.DeleteParameter": self._delete_parameter,
         }
 
     def __call__(self, request: Request) -> Response:
@@ -251,6 +252,11 @@ class AwsEndpoint:
         if version is None:
             raise AwsError("ParameterAlreadyExists", f"parameter '{call['Name']}' is there and Overwrite is not set")
         return {"Version": version, "Tier": "Standard"}
+
+    def _delete_parameter(self, call: Json) -> Json:
+        if not self._parameters.delete(call["Name"]):
+            raise AwsError("ParameterNotFound", f"there is no parameter '{call['Name']}'")
+        return {}
 
 
 def _bus_name(entry: Json) -> str:

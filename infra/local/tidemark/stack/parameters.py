@@ -35,3 +35,9 @@ class Parameters:
         version = there.version + 1 if there else 1
         self._database.write("INSERT OR REPLACE INTO parameters VALUES (?, ?, ?, ?)", (name, kind, value, version))
         return version
+
+    def delete(self, name: str) -> bool:
+        """Forget it; False if there is none."""
+        there = self.get(name) is not None
+        self._database.write("DELETE FROM parameters WHERE name = ?", (name,))
+        return there

@@ -53,7 +53,10 @@ NAME = "tidemark"
 IDLE_SECONDS = 120.0
 
 # When a schedule of a function will find something to do, so that a moved clock can skip the rest.
-NEXT_WORK: Mapping[str, str] = {"SweepFunction": "segment_core.membership.sweep:next_due"}
+NEXT_WORK: Mapping[str, str] = {
+    "SweepFunction": "segment_core.membership.sweep:next_due",
+    "AuditFunction": "segment_core.membership.audit:next_work",
+}
 
 _LOCK_SECONDS = 15.0
 _LOCK_LOOK_SECONDS = 0.05

@@ -28,6 +28,7 @@ from segment_core.api import (
     extracts,
     imports,
     memberships,
+    privacy,
     problems,
     queries,
     segments,
@@ -51,6 +52,7 @@ ROUTERS = (
     customers.router,
     imports.router,
     events.router,
+    privacy.router,
 )
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

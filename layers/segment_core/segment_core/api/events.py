@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import models
 from segment_core.api.access import needs
-from segment_core.api.intake import check_sizes, refused
+from segment_core.api.intake import refused
 from segment_core.api.routing import Ask, answers, tables
 from segment_core.errors import InvalidDocument, TooLarge
 from segment_core.ingest.documents import understand_document
@@ -19,6 +19,7 @@ from segment_core.instants import iso
 from segment_core.runtime import queue
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.segments.shops import get_shop
+from segment_core.store import facts
 
 # How an event looks in the document in which it is checked.
 _WITHIN = "events[0]."
@@ -75,7 +76,7 @@ def _checked(shop: str, at: datetime, customer: object, event: Event) -> str:
     except InvalidDocument as error:
         raise InvalidDocument("customer_id", error.message.removeprefix("id: ")) from None
     fact, *_ = understand_document({"id": customer, "events": [event]}, at)
-    check_sizes(shop, fact, ())
+    facts.check_sizes(shop, [fact])
     return fact.customer_id
 
 

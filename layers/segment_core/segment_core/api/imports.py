@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import models
 from segment_core.api.access import needs
-from segment_core.api.intake import check_sizes, refused
+from segment_core.api.intake import refused
 from segment_core.api.routing import Ask, answers, tables
 from segment_core.errors import InvalidDocument, InvalidRequest, TooLarge
 from segment_core.ingest.documents import understand_document
@@ -19,6 +19,7 @@ from segment_core.instants import iso, parse
 from segment_core.runtime import queue
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.segments.shops import get_shop
+from segment_core.store import facts
 
 # What counts from later than now would win over every webhook until then. Clocks differ by a little.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -58,15 +59,15 @@ def _judge(
     for index, document in enumerate(_dated(document, as_of) for document in documents):
         message = {"kind": "document", "shop": shop, "received_at": iso(at), "document": document}
         try:
-            customer, *bought = understand_document(document, at)
+            told = understand_document(document, at)
             _check_as_of(document, at)
             if queue.size(message) > queue.MESSAGE_LIMIT_BYTES:
                 raise TooLarge("the document does not fit into a queue message of 1 MiB", code="document_too_large")
-            check_sizes(shop, customer, bought)
+            facts.check_sizes(shop, told)
         except (InvalidDocument, TooLarge) as error:
             yield refused(index, error), None
         else:
-            yield models.IntakeResult(index=index, id=customer.customer_id, status="accepted"), message
+            yield models.IntakeResult(index=index, id=told[0].customer_id, status="accepted"), message
 
 
 def _check_as_of(document: Mapping[str, Any], at: datetime) -> None:

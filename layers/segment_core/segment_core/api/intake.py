@@ -1,23 +1,9 @@
-"""What all ways to send facts over the API have in common: a result for each, and what could never be stored."""
+"""What all ways to send facts over the API have in common: a result for each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from segment_core.api import models
 from segment_core.errors import InvalidDocument, TidemarkError
-from segment_core.facts.told import OrderFact, ProfileFact
-from segment_core.store import orders, profiles
-from segment_core.store.orders import Held
-
-
-def check_sizes(shop: str, customer: ProfileFact, bought: Iterable[OrderFact]) -> None:
-    """Raises TooLarge if a fact is more than its item can hold, even where nothing else is stored."""
-    profiles.told(shop, customer.customer_id, None, customer.told, bulk=True)
-    for fact in bought:
-        held = Held(fact.order_id, orders.pointer_key(shop, fact.order_id), None, None)
-        if change := orders.told(shop, held, fact.told):
-            orders.writes(shop, change, bulk=True)
 
 
 def refused(index: int, error: TidemarkError, within: str = "") -> models.IntakeResult:

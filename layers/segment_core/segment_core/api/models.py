@@ -122,13 +122,14 @@ class Answer(BaseModel):
 
 
 class ShopSettings(Request):
-    """Which orders exist for queries, and how long after its last change a checkout waits for one."""
+    """Which orders exist for queries, how long a checkout waits for one, and whether guests are customers."""
 
     count_test_orders: bool = False
     count_cancelled_orders: bool = False
     abandoned_after_minutes: Annotated[
         int, Field(ge=1, le=LONGEST_WAIT_MINUTES, description="After that, a checkout without an order was abandoned")
     ] = 60
+    guests_are_customers: bool = False
 
 
 class QuerySettings(Request):
@@ -314,6 +315,37 @@ class CustomerSegments(Answer):
     customer_id: str
     as_of: Instant
     segments: list[CustomerSegment]
+
+
+# Privacy --------------------------------------------------------------------------------------
+
+
+class DataRequest(Answer):
+    """A customer's request for what is known of them. `fetched_at` is null until the answer was fetched."""
+
+    id: str
+    customers: list[str]
+    asked_at: Instant
+    ends_at: Instant
+    fetched_at: Instant | None
+
+
+class DataRequests(Answer):
+    """Requests of the last seven days."""
+
+    requests: list[DataRequest]
+
+
+class DataRequestPart(Answer):
+    """Some of what is known: customer documents in parts, which belong together by their `id`.
+
+    One without an id has orders that the store named and nobody is known to have placed.
+    """
+
+    id: str
+    customers: list[dict[str, Any]]
+    segments: list[CustomerSegments]
+    next_cursor: NextCursor
 
 
 # Imports --------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ router = APIGatewayHttpRouter()
     tags=["Shops"],
     operation_id="putShop",
     security=needs("admin"),
-    responses={201: answers(201, models.Shop)[201], **answers(200, models.Shop, 415)},
+    responses={201: answers(201, models.Shop)[201], **answers(200, models.Shop, 409, 415)},
 )
 def put(
     shop: Annotated[str, Path(description="The token's shop")], body: models.ShopRequest, request: Request
@@ -46,6 +46,7 @@ def put(
         currency=body.currency,
         count_test_orders=body.settings.count_test_orders,
         count_cancelled_orders=body.settings.count_cancelled_orders,
+        guests_are_customers=body.settings.guests_are_customers,
         abandoned_after_minutes=body.settings.abandoned_after_minutes,
         platform=body.platform,
         at=ask.at,
@@ -62,6 +63,7 @@ def put(
         settings=models.ShopSettings(
             count_test_orders=record.count_test_orders,
             count_cancelled_orders=record.count_cancelled_orders,
+            guests_are_customers=record.guests_are_customers,
             abandoned_after_minutes=record.abandoned_after_minutes,
         ),
         queries=models.QuerySettings.model_validate(record.language.as_fields()),

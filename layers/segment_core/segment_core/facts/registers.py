@@ -17,6 +17,9 @@ from segment_core.instants import sortable
 
 Stamp = str
 
+# Before every digit: what is only inherited loses to whatever was told of the thing itself.
+_INHERITED = "-"
+
 # As wide as an instant, and before every one of them: a message that says when it was triggered is later.
 _UNTOLD = "-" * 27
 _DIGEST_BYTES = 8
@@ -43,7 +46,12 @@ def stamp(store_time: datetime, triggered_at: datetime | None, content: object) 
 
 def store_time(of: Stamp) -> str:
     """The store's time in a stamp, as sortable text."""
-    return of[: len(_UNTOLD)]
+    return of.lstrip(_INHERITED)[: len(_UNTOLD)]
+
+
+def inherited(registers: Registers) -> dict[str, Register]:
+    """The registers, each of which loses to every one that is not inherited; among themselves nothing changes."""
+    return {name: Register(_INHERITED + register.stamp, register.value) for name, register in registers.items()}
 
 
 def canonical(value: object) -> str:

@@ -27,14 +27,52 @@ class OrderFact:
 
     order_id: str
     told: OrderState
+    # What the body says of a buyer without an account; `facts.guests` makes a customer of it where the shop wants that.
+    guest: ProfileState | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """The customer is gone for good."""
+    """The customer is gone for good.
+
+    One who was merged is somebody else by now: `follow` erases that one, without it nothing happens.
+    """
 
     customer_id: str
     stamp: Stamp
+    follow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuestErasure:
+    """Whoever bought under this e-mail address without an account is gone for good."""
+
+    email: str
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two customers turned out to be one: from now on `customer_id` is another name of `into`."""
+
+    customer_id: str
+    into: str
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """A customer asks what is known of them, through their store. `email` finds what they bought as a guest."""
+
+    request_id: str
+    customer_id: str | None
+    email: str | None
+    order_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopErasure:
+    """All that is known of the shop has to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +92,7 @@ class ShopFact:
     currency: str | None
 
 
-Fact = ProfileFact | OrderFact | ProductFact | ShopFact | Erasure
+Fact = ProfileFact | OrderFact | ProductFact | ShopFact | Erasure | GuestErasure | Merge | DataRequest | ShopErasure
 
 
 def to_customer(customer_id: str, profile: ProfileState, orders: Iterable[tuple[str, OrderState]]) -> Customer:

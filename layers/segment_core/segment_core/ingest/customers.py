@@ -76,6 +76,18 @@ def profile(body: Body, delivery: Delivery, store_time: datetime) -> ProfileStat
     return ProfileState(registers.told(stamp, told), tags.Tags() if listed is None else tags.listed(stamp, listed))
 
 
+def guest(order: Body, delivery: Delivery, store_time: datetime) -> ProfileState | None:
+    """What an order says of its buyer when they have no account; None without an e-mail address to know them by."""
+    email = text(order, "email") or text(order, "contact_email")
+    if email is None:
+        return None
+    known = {"email": email, "phone": text(order, "phone"), "locale": text(order, "customer_locale")}
+    told: dict[str, object] = {key: value for key, value in known.items() if value is not None}
+    if where := part(order, "shipping_address") or part(order, "billing_address"):
+        told[DEFAULT_ADDRESS] = address(where)
+    return ProfileState(registers.told(delivery.stamp(store_time, told), told))
+
+
 def _tags(body: Body, delivery: Delivery, say: Callable[[str, list[str]], tags.Tags]) -> tuple[Fact, ...]:
     customer_id = required_identity(body, "customerId", "customerId")
     if "tags" not in body:

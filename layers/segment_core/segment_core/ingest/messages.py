@@ -23,6 +23,7 @@ class Told:
     shop: str
     facts: tuple[Fact, ...]
     bulk: bool
+    received_at: datetime
 
 
 ShopOfDomain = Callable[[str], str]
@@ -41,7 +42,7 @@ def read(text: str, shop_of: ShopOfDomain = _nobodys) -> Told:
     if partner_bus.is_envelope(message):
         domain, message = partner_bus.unwrap(message)
         if not is_used(_text(message, "topic")):
-            return Told("", (), bulk=False)
+            return Told("", (), bulk=False, received_at=_instant(message, "received_at"))
         message = {**message, "shop": shop_of(domain)}
     kind = message.get("kind")
     reader = _KINDS.get(kind) if isinstance(kind, str) else None
@@ -56,15 +57,16 @@ def _webhook(message: Body) -> Told:
     # What was queued before shops said which platform they are on is Shopify's.
     table = platforms.platform(str(message.get("platform", platforms.SHOPIFY.name))).topics
     facts = understand(_text(message, "topic"), body, received_at, _hint(message, "triggered_at"), table)
-    return Told(_text(message, "shop"), facts, bulk=False)
+    return Told(_text(message, "shop"), facts, bulk=False, received_at=received_at)
 
 
 def _document(message: Body) -> Told:
     document = message.get("document")
     if not isinstance(document, dict):
         raise NotUnderstood("the message has no object 'document'")
-    facts = understand_document(document, _instant(message, "received_at"))
-    return Told(_text(message, "shop"), facts, bulk=True)
+    received_at = _instant(message, "received_at")
+    facts = understand_document(document, received_at)
+    return Told(_text(message, "shop"), facts, bulk=True, received_at=received_at)
 
 
 def _events(message: Body) -> Told:
@@ -72,7 +74,9 @@ def _events(message: Body) -> Told:
     if not isinstance(events, list):
         raise NotUnderstood("the message has no list 'events'")
     document = {"id": _text(message, "customer"), "events": events}
-    return Told(_text(message, "shop"), understand_document(document, _instant(message, "received_at")), bulk=False)
+    received_at = _instant(message, "received_at")
+    facts = understand_document(document, received_at)
+    return Told(_text(message, "shop"), facts, bulk=False, received_at=received_at)
 
 
 _KINDS: dict[str, Callable[[Body], Told]] = {"webhook": _webhook, "document": _document, "events": _events}

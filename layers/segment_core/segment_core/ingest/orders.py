@@ -78,19 +78,22 @@ def _order(body: Body, delivery: Delivery, cancelled_at: datetime | None) -> tup
     refunds = {required_identity(refund): told for refund in parts(body, "refunds") if (told := _refund(refund))}
     told = _fields(body, store_time, list(refunds.values()))
     facts: list[Fact] = []
+    guest = None
     if customer := part(body, "customer"):
         customer_id = required_identity(customer)
         told[CUSTOMER] = customer_id
         seen_at = instant(customer, "updated_at") or store_time
         seen = customers.profile(customer, delivery, seen_at)
         facts.append(ProfileFact(customer_id, seen.join(_located(body, delivery, store_time))))
+    elif buyer := customers.guest(body, delivery, store_time):
+        guest = buyer.join(_located(body, delivery, store_time))
     stamp = delivery.stamp(store_time, [told, refunds])
     state = OrderState(
         registers.told(stamp, told),
         registers.told(stamp, refunds),
         None if cancelled_at is None else sortable(cancelled_at),
     )
-    return (*facts, OrderFact(order_id, state))
+    return (*facts, OrderFact(order_id, state, guest))
 
 
 def _located(body: Body, delivery: Delivery, store_time: datetime) -> ProfileState:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from segment_core.errors import InvalidDocument, NotUnderstood
 from segment_core.facts.document import assemble, assemble_order
 from segment_core.facts.kinds import Refused, key_identifier
-from segment_core.facts.told import Erasure, Fact, OrderFact, ProductFact, ProfileFact
-from segment_core.ingest import checkouts, customers, node_events, orders, products, shops
+from segment_core.facts.told import Erasure, Fact, Merge, OrderFact, ProductFact, ProfileFact
+from segment_core.ingest import checkouts, customers, node_events, orders, privacy, products, shops
 from segment_core.ingest.body import Body, Delivery
 
 Reader = Callable[[Body, Delivery], tuple[Fact, ...]]
@@ -35,7 +35,6 @@ _CART = Topic(None, "a cart names no customer; the checkout that follows it does
 _DRAFT = Topic(None, "a draft is no order; what becomes of it comes as `orders/create`")
 _SEGMENT = Topic(None, "the store's own segments; ours are defined here")
 _MEMBER = Topic(None, "membership in the store's own segments, which we do not follow")
-_PRIVACY = Topic(None, "a demand about personal data, which is not answered yet")
 
 TOPICS: dict[str, Topic] = {
     "customers/create": _CUSTOMER,
@@ -43,10 +42,10 @@ TOPICS: dict[str, Topic] = {
     "customers/enable": _CUSTOMER,
     "customers/disable": _CUSTOMER,
     "customers/delete": Topic(customers.deleted, "the customer is gone"),
-    "customers/merge": Topic(None, "two customers became one, which is not followed yet"),
+    "customers/merge": Topic(privacy.merged, "two customers are one from now on, if its `status` is `completed`"),
     "customers/purchasing_summary": Topic(None, "sums over orders, which are made here from the orders themselves"),
-    "customers/data_request": _PRIVACY,
-    "customers/redact": _PRIVACY,
+    "customers/data_request": Topic(privacy.data_requested, "the customer wants to know what is known"),
+    "customers/redact": Topic(privacy.redacted, "all that is known of the customer has to go, listed orders included"),
     "customer.tags_added": Topic(customers.tags_added, "tags that came"),
     "customer.tags_removed": Topic(customers.tags_removed, "tags that went"),
     "customer.joined_segment": _MEMBER,
@@ -80,7 +79,7 @@ TOPICS: dict[str, Topic] = {
     "segments/update": _SEGMENT,
     "segments/delete": _SEGMENT,
     "shop/update": Topic(shops.changed, "the shop's zone and currency"),
-    "shop/redact": _PRIVACY,
+    "shop/redact": Topic(privacy.shop_redacted, "all that is known of the shop has to go"),
     "app/uninstalled": Topic(None, "the store told its last; what is known of it goes with `shop/redact`"),
     "app/scopes_update": Topic(None, "what the app may ask for, which says nothing about customers"),
     # The next generation of deliveries names the kind of object only, and its data are in GraphQL's notation.
@@ -134,12 +133,16 @@ def _check(fact: Fact) -> None:
     try:
         if isinstance(fact, OrderFact):
             assemble_order(fact.told.document(fact.order_id))
+            if fact.guest is not None:
+                assemble(fact.guest.document(fact.order_id))
         elif isinstance(fact, ProfileFact):
             assemble(fact.told.document(fact.customer_id))
-        elif isinstance(fact, Erasure):
+        elif isinstance(fact, Erasure | Merge):
             key_identifier(fact.customer_id)
         elif isinstance(fact, ProductFact):
             key_identifier(fact.product_id)
+        if isinstance(fact, Merge):
+            key_identifier(fact.into)
         if isinstance(fact, OrderFact) and fact.told.customer_id is not None:
             key_identifier(fact.told.customer_id)
     except InvalidDocument as error:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
+from segment_core.membership import reach
 from segment_core.membership.budget import SecondsLeft, unlimited
-from segment_core.membership.rules import rules_of
+from segment_core.membership.rules import Rules, rules_of
 from segment_core.membership.steps import erased, steps
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Cause, Membership
-from segment_core.store import facts, generations, memberships
+from segment_core.store import clearing, facts, generations, memberships
 from segment_core.store.client import backoff
 from segment_core.store.facts import Loaded
 from segment_core.store.tables import Tables
@@ -73,13 +74,15 @@ class Round:
             # The sweep names who is due once a minute, also who waits to be looked at: that must not cost more waiting.
             if cause == "clock" and not restamp and not _is_due(previous, self.at):
                 return Outcome(previous, generation)
-            loaded = facts.load(self.tables.customers, self.shop, customer)
-            commits = _commits(self.tables, self.shop, previous, generation, loaded, self.at, cause, restamp)
+            rules = rules_of(self.tables.segments, self.shop, generation)
+            needed = reach.needed(rules.reaches, _earliest(previous, self.at))
+            loaded = facts.load(self.tables.customers, self.shop, customer, needed)
+            commits = _commits(self.tables, self.shop, previous, generation, rules, loaded, self.at, cause, restamp)
             if _commit_all(self.tables, self.shop, customer, previous, commits):
                 if commits:
                     self._committed[customer] = generation.number
                 if loaded.erased:
-                    facts.purge(self.tables.customers, self.shop, customer)
+                    clearing.clear(self.tables.customers, self.shop, customer)
                 return Outcome(commits[-1] if commits else previous, generation)
             pause()
         raise AssertionError("backoff raises when it ends")
@@ -125,18 +128,24 @@ def _is_due(membership: Membership | None, at: datetime) -> bool:
     return membership is not None and membership.due is not None and membership.due <= at
 
 
+def _earliest(membership: Membership | None, at: datetime) -> datetime:
+    """The first instant that the customer is asked about: time that was not served yet is caught up."""
+    return at if membership is None or membership.due is None else min(at, membership.due)
+
+
 def _commits(
     tables: Tables,
     shop: str,
     previous: Membership | None,
     generation: Generation,
+    rules: Rules,
     loaded: Loaded,
     at: datetime,
     cause: Cause,
     restamp: bool,
 ) -> list[Membership]:
     if loaded.erased:
-        tombstone = erased(previous, generation.number, at)
+        tombstone = erased(previous, generation.number, at, loaded.into)
         return [tombstone] if tombstone else []
     if loaded.customer is None or (previous is not None and previous.erased):
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ from segment_core.errors import Contention, InvalidQuery
 from segment_core.evaluator import Rule, compile_query
 from segment_core.facts.customer import Customer
 from segment_core.language import ast, parse
+from segment_core.membership.reach import Reaches, joined, reaches
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.rules import Answer, RuleSet
 from segment_core.runtime.observability import count, logger
@@ -40,13 +41,14 @@ class Rules:
 
     `others` are the rules of what is being built, which may be asked under settings, and ask definitions, that readers
     do not see yet. `unanswered` has the bits of definitions that cannot be evaluated: they stay as they are, and the
-    others go on.
+    others go on. `reaches` are the facts that all of them read.
     """
 
     shop: Shop
     definitions: Asked
     unanswered: int = 0
     others: tuple[Rules, ...] = ()
+    reaches: Reaches = field(default_factory=dict)
 
     def members(self, customer: Customer, at: datetime) -> int:
         """The bits of the definitions that the customer is in at the instant."""
@@ -107,16 +109,21 @@ def rules_of(table: str, shop: str, generation: Generation) -> Rules:
 def _renewed(table: str, shop: str, generation: Generation, before: Sequence[_Compiled]) -> _Kept:
     queries = _read(table, shop, generation)
     seen, building = generation.published, (generation.pending or generation.settings).shop
-    compiled = [_compiled(shop, group, queries, before) for group in (seen.values(), *generation.builds.values())]
+    groups = [seen.values(), *generation.builds.values()]
+    compiled = [_compiled(shop, group, queries, before) for group in groups]
     refused = {slot for one in compiled for slot in one.rule_set.refused}
     unanswered = refused | {live.slot for live in generation.live if queries[live.text] is None}
-    others = tuple(
-        Rules(_asking(building, seen | {one.segment: one for one in theirs}, queries), one.rule_set)
-        for theirs, one in zip(generation.builds.values(), compiled[1:], strict=True)
+    shops = [
+        _asking(generation.shop, seen, queries),
+        *(_asking(building, seen | {one.segment: one for one in theirs}, queries) for theirs in groups[1:]),
+    ]
+    read = joined(
+        reaches((query for live in group if (query := queries[live.text]) is not None), viewed.segments)
+        for group, viewed in zip(groups, shops, strict=True)
     )
+    others = tuple(Rules(viewed, one.rule_set) for viewed, one in zip(shops[1:], compiled[1:], strict=True))
     bits = sum(1 << slot for slot in unanswered)
-    rules = Rules(_asking(generation.shop, seen, queries), compiled[0].rule_set, bits, others)
-    return _Kept(generation, rules, compiled)
+    return _Kept(generation, Rules(shops[0], compiled[0].rule_set, bits, others, read), compiled)
 
 
 def _read(table: str, shop: str, generation: Generation) -> dict[str, ast.Query | None]:

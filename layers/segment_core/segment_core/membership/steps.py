@@ -77,13 +77,14 @@ def _overdue(
         yield Membership(bits, due, generation, version, "clock", reached)
 
 
-def erased(previous: Membership | None, generation: int, at: datetime) -> Membership | None:
+def erased(previous: Membership | None, generation: int, at: datetime, into: str | None = None) -> Membership | None:
     """The commit that takes an erased customer out of everything; None if it is out already.
 
-    The item stays as a tombstone: it never vanishes, so nothing late can begin it anew.
+    The item stays as a tombstone: it never vanishes, so nothing late can begin it anew. `into` is who the
+    customer was merged into.
     """
     if previous is not None and previous.erased:
         return None
     version = previous.version + 1 if previous else 1
     at = max(at, previous.effective_at) if previous else at
-    return Membership(0, None, generation, version, "erasure", at, erased=True)
+    return Membership(0, None, generation, version, "merge" if into else "erasure", at, erased=True, into=into)

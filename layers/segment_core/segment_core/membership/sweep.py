@@ -13,9 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from segment_core.instants import parse
 from segment_core.membership.budget import SecondsLeft
+from segment_core.privacy import shops as erasing
 from segment_core.runtime import machine, queue
 from segment_core.runtime.observability import count, logger, waited
-from segment_core.store import jobs, keys, memberships, shops
+from segment_core.store import erasures, jobs, keys, memberships, shops
 from segment_core.store.jobs import Unfinished
 from segment_core.store.tables import Tables
 
@@ -34,8 +35,8 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 def sweep(tables: Tables, work_queue_url: str, build_machine: str, at: datetime, seconds_left: SecondsLeft) -> int:
     """Queue all customers due by `at`, of every shop, and go on with abandoned jobs; returns how many of both.
 
-    An idle minute costs one query for the shops, one for the jobs of all, and one per due shard of each
-    shop. What fails for one shop, or for the jobs, does not keep the sweep from the others; the first
+    An idle minute costs one query for the shops, one for the jobs of all, one for erasures, and one per due shard of
+    each shop. What fails for one shop, or for the jobs, does not keep the sweep from the others; the first
     failure is raised when all have had their turn. Whom there is no time for is found the next minute.
     """
     sent = 0
@@ -44,6 +45,9 @@ def sweep(tables: Tables, work_queue_url: str, build_machine: str, at: datetime,
     with _noting(failures, "jobs not read"):
         abandoned = _abandoned(tables, at)
         count("JobsAbandoned", sum(job.step != "rest" for theirs in abandoned.values() for job in theirs))
+    with _noting(failures, "erasures not read"):
+        for shop in erasing.waiting(tables, at):
+            sent += queue.send_all(work_queue_url, shop, [{"kind": "erasure", "shop": shop}])
     waiting = deque(
         (shop, _turns(tables, work_queue_url, build_machine, shop, abandoned.get(shop, []), at))
         for shop in _from_elsewhere(list(shops.ids(tables.segments)), at)
@@ -118,6 +122,7 @@ def next_due(segments_table: str, memberships_table: str) -> datetime | None:
     """
     minutes = [memberships.next_due(memberships_table, shop) for shop in shops.ids(segments_table)]
     minutes += [_full_minute(job.touched_at + ABANDONED_AFTER) for job in jobs.unfinished(segments_table)]
+    minutes += [_full_minute(erasure.wake_at) for erasure in erasures.unfinished(segments_table)]
     return min((minute for minute in minutes if minute is not None), default=None)
 
 

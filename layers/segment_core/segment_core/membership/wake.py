@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from segment_core.errors import NotUnderstood
+from segment_core.errors import NotFound, NotUnderstood
 from segment_core.membership import extracts
 from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.evaluate import Round
 from segment_core.model.membership import Cause
+from segment_core.privacy import shops as erasing
 from segment_core.runtime import queue
-from segment_core.store import keys
+from segment_core.store import keys, shops
 from segment_core.store.tables import Tables
 
 Customers = Mapping[str, Sequence[str]]
@@ -39,19 +40,26 @@ class Wake:
     at: datetime
     seconds_left: SecondsLeft
     named: Customers
+    secrets_prefix: str
     _rounds: dict[str, Round] = field(default_factory=dict)
     _done: set[tuple[str, str]] = field(default_factory=set)
+    _gone: set[str] = field(default_factory=set)
 
     def by_fact(self, record: Mapping[str, Any]) -> None:
         """Evaluate the customer whose facts a stream record says have changed."""
         self._evaluate(*_customer(record), cause="fact")
+
+    def park(self, record: Mapping[str, Any]) -> None:
+        """Leave a customer whose evaluation failed to the work queue: it tries again, and holds up nobody else."""
+        shop, customer = _customer(record)
+        queue.send_all(self.work_queue_url, shop, _messages(shop, [customer]))
 
     def by_message(self, record: Mapping[str, Any]) -> None:
         """Do what a message of the work queue asks for. Raises NotUnderstood for one of no known kind."""
         message = json.loads(record["body"])
         kind = message.get("kind")
         if kind not in _KINDS:
-            raise NotUnderstood(f"a work message of kind '{kind}' is not known")
+            raise NotUnderstood(f"the work message is of no kind that we know: {', '.join(_KINDS)}")
         _KINDS[kind](self, message, _is_repeated(record))
 
     def settle(self) -> None:
@@ -68,12 +76,26 @@ class Wake:
         if not extracts.work(self.tables, self.exports_bucket, shop, extract, self.at, self.seconds_left):
             queue.send(self.work_queue_url, shop, message)
 
+    def _erasure_message(self, message: Mapping[str, Any], repeated: bool) -> None:
+        if not erasing.work(self.tables, self.secrets_prefix, message["shop"], self.at, self.seconds_left):
+            queue.send(self.work_queue_url, message["shop"], message)
+
     def _evaluate(self, shop: str, customer: str, cause: Cause, *, restamp: bool = False) -> None:
         # Only after an evaluation for a fact is there surely a commit that covers all others of the batch.
         if (shop, customer) in self._done:
             return
+        if shop in self._gone:
+            return
         if shop not in self._rounds:
-            self._rounds[shop] = Round.begin(self.tables, shop, self.named.get(shop, ()), self.at)
+            try:
+                self._rounds[shop] = Round.begin(self.tables, shop, self.named.get(shop, ()), self.at)
+            except NotFound:
+                record = shops.read(self.tables.segments, shop)
+                if record is None or record.erased_at is None:
+                    raise
+                # The last of its customers' tombstones were removed, and that is what wakes us.
+                self._gone.add(shop)
+                return
         self._rounds[shop].evaluate(customer, cause, restamp=restamp)
         if cause == "fact":
             self._done.add((shop, customer))
@@ -82,7 +104,10 @@ class Wake:
 _KINDS: dict[str, Callable[[Wake, Mapping[str, Any], bool], None]] = {
     "evaluate": Wake._evaluate_message,
     "extract": Wake._extract_message,
+    "erasure": Wake._erasure_message,
 }
+
+_LONG = ("erasure", "extract")
 
 
 def defer_marked(records: Sequence[Mapping[str, Any]], work_queue_url: str) -> list[Mapping[str, Any]]:
@@ -100,9 +125,9 @@ def in_records(records: Iterable[Mapping[str, Any]]) -> Customers:
     return _by_shop(_customer(record) for record in records)
 
 
-def extracts_last(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The messages, with extracts after everything else: they take what time is left, and nobody waits for them."""
-    return sorted(records, key=lambda record: _read(record).get("kind") == "extract")
+def long_last(records: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages, with long work after everything else: they take what time is left, and nobody waits for them."""
+    return sorted(records, key=lambda record: _read(record).get("kind") in _LONG)
 
 
 def in_messages(records: Iterable[Mapping[str, Any]]) -> Customers:

@@ -15,7 +15,8 @@ class Membership:
 
     `bits` has the bit of every definition that the customer is in, under `generation`. `due` is the
     earliest instant at which time alone may change it. `version` grows by one with each commit.
-    `effective_at` is when the change happened, not when it was noticed.
+    `effective_at` is when the change happened, not when it was noticed. An `erased` one is a tombstone; `into`
+    says who the customer was merged into.
     """
 
     bits: int
@@ -25,3 +26,4 @@ class Membership:
     cause: Cause
     effective_at: datetime
     erased: bool = False
+    into: str | None = None

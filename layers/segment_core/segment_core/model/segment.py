@@ -30,6 +30,12 @@ class ShopRecord:
     updated_at: datetime
     abandoned_after_minutes: int = 60
     platform: str = "shopify"
+    # Orders without a customer become customers, known by a hash of their e-mail address.
+    guests_are_customers: bool = False
+    # What remains of a shop that was erased is this record, until the shop is made again.
+    erased_at: datetime | None = None
+    # Its numbers of generations are not used again: what a process remembers of one stays true.
+    last_generation: int = 0
     language: LanguageSettings = field(default_factory=LanguageSettings)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PositiveInt
 
@@ -27,7 +27,7 @@ class WebhookEnvironment(Environment):
 
 
 class IngestEnvironment(Environment):
-    """`ingest`: merges facts, keeps to the store's settings; parks what cannot be understood."""
+    """`ingest`: merges facts of shops that are there, takes in demands; parks what cannot be understood."""
 
     customers_table: str
     segments_table: str
@@ -35,13 +35,14 @@ class IngestEnvironment(Environment):
 
 
 class EvaluateEnvironment(Environment):
-    """`evaluate`: evaluates customers, writes exports."""
+    """`evaluate`: evaluates customers, writes exports, erases shops."""
 
     customers_table: str
     memberships_table: str
     members_table: str
     segments_table: str
     work_queue_url: str
+    secrets_prefix: str
     exports_bucket: str
 
 
@@ -66,13 +67,25 @@ class SweepEnvironment(Environment):
 
 
 class ProjectEnvironment(Environment):
-    """`project`: member lists, counts, history (kept for that many days), events."""
+    """`project`: member lists, counts, history (kept for that many days), events; parks what fails."""
 
+    memberships_table: str
     members_table: str
     history_table: str
     segments_table: str
     event_bus_name: str
     history_days: PositiveInt
+    project_retry_queue_url: str
+
+
+class AuditEnvironment(Environment):
+    """`audit`: evaluates so many customers of each shop anew, and repairs what is wrong if it is told to."""
+
+    customers_table: str
+    memberships_table: str
+    segments_table: str
+    audit_customers: PositiveInt
+    audit_repairs: Literal["yes", "no"]
 
 
 class ApiEnvironment(Environment):

@@ -61,6 +61,17 @@ def read(prefix: str, shop: str) -> tuple[str, ...]:
     return _known[name]
 
 
+def forget(prefix: str, shop: str) -> None:
+    """Delete the shop's secrets, if it has any."""
+    name = parameter(prefix, shop)
+    _known.pop(name, None)
+    try:
+        client().delete_parameter(Name=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+
+
 def write(prefix: str, shop: str, secrets: tuple[str, ...]) -> None:
     """Replace the shop's secrets. Raises ValueError unless there are one or two."""
     if not 1 <= len(secrets) <= MOST_SECRETS:

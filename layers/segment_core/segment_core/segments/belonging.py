@@ -38,7 +38,7 @@ def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str],
 
     A segment that was never published has nobody in it yet.
     """
-    membership = membership_of(tables, shop, customer)
+    customer, membership = membership_of(tables, shop, customer)
     generation = generation_of(tables, shop)
     inside = published_with(tables, shop, membership, generation) if membership else {}
     live = {definition.segment for definition in generation.live}

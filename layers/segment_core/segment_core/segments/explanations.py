@@ -88,7 +88,7 @@ def timeline(
 
     What is ahead begins where time was caught up with. Raises NotFound (`customer_not_found`, `shop_not_found`).
     """
-    membership = membership_of(tables, shop, customer)
+    customer, membership = membership_of(tables, shop, customer)
     rules_shop, rules = asking.published(tables, shop)
     told = _facts(tables, shop, customer)
     past = list(history.of_customer(tables.history, shop, customer, at - back, at))

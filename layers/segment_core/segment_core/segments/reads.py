@@ -252,8 +252,11 @@ def list_members(tables: Tables, shop: str, segment: str, at: datetime, limit: i
 
 
 def segments_of(tables: Tables, shop: str, customer: str, at: datetime) -> CustomerSegments:
-    """All segments of one customer, from one item. Raises NotFound (`customer_not_found`, `shop_not_found`)."""
-    membership = membership_of(tables, shop, customer)
+    """All segments of one customer, from one item; of one who was merged, of who that is now.
+
+    Raises NotFound (`customer_not_found`, `shop_not_found`).
+    """
+    customer, membership = membership_of(tables, shop, customer)
     generation = generation_of(tables, shop)
     if membership is None:
         return CustomerSegments(customer, at, [])
@@ -273,14 +276,17 @@ def generation_of(tables: Tables, shop: str) -> Generation:
     return generations.newest(tables.segments, shop)
 
 
-def membership_of(tables: Tables, shop: str, customer: str) -> Membership | None:
-    """The customer's membership, None before the first evaluation. Raises NotFound (`customer_not_found`)."""
-    membership = memberships.read(tables.memberships, shop, customer)
+def membership_of(tables: Tables, shop: str, customer: str) -> tuple[str, Membership | None]:
+    """Who the customer is by now, if it was merged, and the membership, None before the first evaluation.
+
+    Raises NotFound (`customer_not_found`).
+    """
+    customer, membership = memberships.followed(tables.memberships, shop, customer)
     known = not membership.erased if membership else facts.load(tables.customers, shop, customer).customer is not None
     if not known:
         generation_of(tables, shop)
         raise NotFound(f"there is no customer '{customer}'", code="customer_not_found")
-    return membership
+    return customer, membership
 
 
 def published_with(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from segment_core.errors import Contention, NotFound
+from segment_core.errors import Conflict, Contention, NotFound
 from segment_core.membership.sweep import ABANDONED_AFTER
 from segment_core.model.generation import Generation, Settings
 from segment_core.model.language import LanguageSettings
@@ -12,7 +12,7 @@ from segment_core.model.segment import ShopRecord
 from segment_core.segments import builds
 from segment_core.segments.plan import planned
 from segment_core.shop import OrderPolicy
-from segment_core.store import generations, shops
+from segment_core.store import erasures, generations, shops
 from segment_core.store.client import Operation, backoff
 from segment_core.store.tables import Tables
 
@@ -22,7 +22,7 @@ _USUAL = LanguageSettings()
 def get_shop(tables: Tables, shop: str) -> ShopRecord:
     """The shop. Raises NotFound."""
     record = shops.read(tables.segments, shop)
-    if record is None:
+    if record is None or record.erased_at is not None:
         raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
     return record
 
@@ -38,6 +38,7 @@ def put_shop(
     count_cancelled_orders: bool,
     abandoned_after_minutes: int = 60,
     platform: str = "shopify",
+    guests_are_customers: bool = False,
     at: datetime,
     language: LanguageSettings = _USUAL,
     over: ShopRecord | None = None,
@@ -48,11 +49,13 @@ def put_shop(
 
     Where other settings change answers, all segments are built under them and published together with them: readers
     see everything under the old settings, then everything under the new ones. The next sweep begins with that.
+
+    Making a shop ends the tombstone of one that was erased. Raises Conflict (`shop_being_erased`) until that has ended.
     """
     orders = OrderPolicy(count_test_orders, count_cancelled_orders, abandoned_after_minutes)
     settings = Settings(zone, currency, orders)
     for pause in backoff():
-        stored = shops.read(tables.segments, shop)
+        stored, last_generation = _standing(tables, shop)
         if over is not None and stored != over:
             raise Contention(f"shop '{shop}' was saved meanwhile")
         record = ShopRecord(
@@ -66,22 +69,36 @@ def put_shop(
             at,
             abandoned_after_minutes,
             platform,
-            language,
+            guests_are_customers=guests_are_customers,
+            language=language,
         )
         previous = generations.current(tables.segments, shop)
-        new, operations = _governed(tables, shop, previous, settings, at)
+        new, operations = _governed(tables, shop, previous, last_generation, settings, at)
         if shops.save(tables.segments, record, new, previous, operations, over=over):
             return record, stored is None
         pause()
     raise AssertionError("backoff raises when it ends")
 
 
+def _standing(tables: Tables, shop: str) -> tuple[ShopRecord | None, int]:
+    """The shop as it is stored; of one that is gone but for its tombstone, the last generation that it had."""
+    record = shops.read(tables.segments, shop)
+    if record is None or record.erased_at is None:
+        return record, 0
+    if erasures.read(tables.segments, shop) is not None:
+        raise Conflict(
+            "the shop is being erased, which takes some hours; make it again when that has ended",
+            code="shop_being_erased",
+        )
+    return None, record.last_generation
+
+
 def _governed(
-    tables: Tables, shop: str, previous: Generation | None, settings: Settings, at: datetime
+    tables: Tables, shop: str, previous: Generation | None, last_generation: int, settings: Settings, at: datetime
 ) -> tuple[Generation, list[Operation]]:
     """The generation in which the settings govern, or are being built, and what has to be done for that."""
     if previous is None:
-        return Generation(1, at, *settings), []
+        return Generation(last_generation + 1, at, *settings), []
     if (previous.pending or previous.settings) == settings:
         return previous, []
     build = builds.new_id()

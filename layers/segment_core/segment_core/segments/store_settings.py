@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -36,6 +37,7 @@ def follow(tables: Tables, shop: str, told: ShopFact) -> bool:
         count_cancelled_orders=record.count_cancelled_orders,
         abandoned_after_minutes=record.abandoned_after_minutes,
         platform=record.platform,
+        guests_are_customers=record.guests_are_customers,
         language=record.language,
         at=told.told_at,
         over=record,
@@ -58,8 +60,13 @@ class Domains:
         """
         if self._read_at is None or not timedelta(0) <= at - self._read_at < DOMAINS_LAST or domain not in self._shops:
             self._shops, self._read_at = shops.by_domain(self.table), at
-        bound = self._shops.get(domain, [])
-        if len(bound) != 1:
-            found = "no shop is" if not bound else "several shops are"
-            raise NotUnderstood(f"{found} bound to the store's domain; PUT /shops binds one", code="shop_not_found")
-        return bound[0]
+        return bound(self._shops, domain)
+
+
+def bound(by_domain: Mapping[str, Sequence[str]], domain: str) -> str:
+    """The one shop that is bound to the domain. Raises NotUnderstood if none is, or more than one."""
+    found = by_domain.get(domain, ())
+    if len(found) != 1:
+        what = "no shop is" if not found else "several shops are"
+        raise NotUnderstood(f"{what} bound to the store's domain; PUT /shops binds one", code="shop_not_found")
+    return found[0]

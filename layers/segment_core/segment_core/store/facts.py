@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -10,12 +10,14 @@ from typing import Any
 
 from segment_core.facts import order
 from segment_core.facts.customer import Customer
+from segment_core.facts.merged import Former, joined
+from segment_core.facts.profile import ProfileState
 from segment_core.facts.told import Fact, to_customer
-from segment_core.store import client, keys, merging
-from segment_core.store.client import Item, backoff, encode
+from segment_core.store import client, events, keys, merging
+from segment_core.store.client import Item, encode
 from segment_core.store.merging import Message
-from segment_core.store.orders import forget_order
-from segment_core.store.profiles import is_erased, state_of
+from segment_core.store.needed import EVERYTHING, Needed
+from segment_core.store.profiles import is_erased, merged_into, state_of
 
 # Reading many waits for the store most of the time. The client has 32 connections.
 _AT_ONCE = 16
@@ -23,10 +25,14 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What is stored of a customer: nothing at all, the tombstone of one who was erased, or the facts."""
+    """What is stored of a customer: nothing at all, the tombstone of one who was erased, or the facts.
+
+    `into` is who an erased one was merged into.
+    """
 
     customer: Customer | None
     erased: bool
+    into: str | None = None
 
 
 def merge(table: str, shop: str, fact: Fact, *, bulk: bool = False) -> bool:
@@ -45,36 +51,82 @@ def merge_all(table: str, shop: str, told: Sequence[Fact], *, bulk: bool = False
     return merging.merge(table, keys.shop_id(shop), Message.of(told), bulk=bulk)
 
 
-def purge(table: str, shop: str, customer_id: str) -> int:
-    """Delete everything of an erased customer but the tombstone; returns how many items.
+def check_sizes(shop: str, told: Sequence[Fact]) -> None:
+    """Raises TooLarge if a fact is more than its item can hold, even where nothing else is stored."""
+    merging.check_sizes(shop, Message.of(told))
 
-    Their orders leave a tombstone of their own, so that nothing told of them later is kept either.
+
+def would_change(table: str, shop: str, told: Sequence[Fact]) -> bool:
+    """Whether merging these facts would write anything as things stand. Raises as `merge_all` does."""
+    return merging.changes_anything(table, keys.shop_id(shop), Message.of(told))
+
+
+def load(table: str, shop: str, customer_id: str, needed: Needed = EVERYTHING) -> Loaded:
+    """The customer with all facts that are needed, read consistently to the last page.
+
+    Read backwards: a tombstone is on the first page, whatever is still under it.
     """
-    purged = 0
-    for pause in backoff():
-        left = [item for item in _items(table, shop, customer_id) if item["sk"] != keys.PROFILE]
-        gone = sum(_purge_item(table, shop, item) for item in left)
-        purged += gone
-        if gone == len(left):
-            return purged
-        pause()
-    raise AssertionError("backoff raises when it ends")
-
-
-def load(table: str, shop: str, customer_id: str) -> Loaded:
-    """The customer with all facts, read consistently to the last page."""
-    items = {item["sk"]: item for item in _items(table, shop, customer_id)}
-    profile = items.pop(keys.PROFILE, None)
-    if profile is None:
+    items: list[Item] = []
+    for page in _pages(table, shop, customer_id, needed):
+        items += page
+        if tombstone := next((item for item in page if item["sk"] == keys.PROFILE and is_erased(item)), None):
+            return Loaded(None, erased=True, into=merged_into(tombstone))
+    if not any(item["sk"] == keys.PROFILE for item in items):
         return Loaded(None, erased=False)
-    if is_erased(profile):
-        return Loaded(None, erased=True)
+    return Loaded(_customer(customer_id, items), erased=False)
+
+
+def page(table: str, shop: str, customer_id: str, before: str, limit: int) -> tuple[Customer | None, str]:
+    """Some of what is known of the customer, in parts: the first page has the profile, then come orders, then events.
+
+    `before` is where the page before ended, empty for the first; the second part of the answer is where this one
+    did, empty on the last. None of somebody of whom there is nothing, or a tombstone.
+    """
+    values = {":customer": keys.customer(shop, customer_id), ":before": before or keys.AFTER_PROFILES}
+    answer = client.client().query(
+        TableName=table,
+        KeyConditionExpression="pk = :customer AND sk < :before",
+        ExpressionAttributeValues=encode(values),
+        ConsistentRead=True,
+        ScanIndexForward=False,
+        Limit=limit,
+    )
+    items = [client.decode(item) for item in answer["Items"]]
+    if not items or any(is_erased(item) for item in items):
+        return None, ""
+    last = answer.get("LastEvaluatedKey")
+    return _customer(customer_id, items), client.decode(last)["sk"] if last else ""
+
+
+def _customer(customer_id: str, items: Iterable[Item]) -> Customer:
+    """The customer whom these items add up to."""
+    by_key = {item["sk"]: item for item in items}
+    own = by_key.get(keys.PROFILE)
+    formers = [
+        Former(item["merged"], state_of(item)) for sk, item in by_key.items() if sk.startswith(keys.FORMER_PREFIX)
+    ]
+    happened = events.registers_of(item for sk, item in by_key.items() if sk.startswith(keys.EVENT_PREFIX))
+    state = joined(state_of(own), formers).join(ProfileState(events=happened))
     orders = [
         (item["order_id"], order.decode(item["facts"]))
-        for sk, item in items.items()
+        for sk, item in sorted(by_key.items())
         if sk.startswith(keys.ORDER_PREFIX)
     ]
-    return Loaded(to_customer(customer_id, state_of(profile), orders), erased=False)
+    return to_customer(customer_id, state, orders)
+
+
+def _pages(table: str, shop: str, customer_id: str, needed: Needed) -> Iterator[list[Item]]:
+    """What is needed of the customer, the profile first."""
+    partition = keys.customer(shop, customer_id)
+    for start, end in needed.ranges():
+        request = {
+            "TableName": table,
+            "KeyConditionExpression": "pk = :customer AND sk BETWEEN :start AND :end",
+            "ExpressionAttributeValues": encode({":customer": partition, ":start": start, ":end": end}),
+            "ConsistentRead": True,
+            "ScanIndexForward": False,
+        }
+        yield from (page for page, _ in client.pages("query", **request))
 
 
 def load_all(table: str, shop: str, customer_ids: Sequence[str], seconds_left: Callable[[], float]) -> Iterator[Loaded]:
@@ -127,20 +179,3 @@ def count_roster(table: str, shop: str, slice_number: int) -> int:
         if "LastEvaluatedKey" not in answer:
             return counted
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def _items(table: str, shop: str, customer_id: str) -> list[Item]:
-    return list(
-        client.query(
-            table,
-            KeyConditionExpression="pk = :customer",
-            ExpressionAttributeValues=encode({":customer": keys.customer(shop, customer_id)}),
-            ConsistentRead=True,
-        )
-    )
-
-
-def _purge_item(table: str, shop: str, item: Item) -> bool:
-    if item["sk"].startswith(keys.ORDER_PREFIX):
-        return forget_order(table, shop, item)
-    return client.delete(table, {"pk": item["pk"], "sk": item["sk"]})

@@ -1,7 +1,8 @@
 """Every key of every table, and nothing else: the one place that knows how items are addressed.
 
     table        partition key             sort key                         index (sparse, keys only unless said)
-    Customers    shop#customer             PROFILE, ORDER#created#id        roster: roster_slice, customer_id
+    Customers    shop#customer             PROFILE, PROFILE#merged id,      roster: roster_slice, customer_id
+                                           ORDER#created#id, EVENT#type#at#id
     Customers    shop#order#id             -
     Customers    shop#product#id           -
     Memberships  shop#customer                                              due: due_shard, due_minute
@@ -10,9 +11,10 @@
     History      shop#customer             effective_at#segment#version     day: segment_day, sk (with the change)
     Segments     shop                      SEGMENT#id, NAME#name, DEFINITION#id, COUNT#definition#shard,
                                            GENERATION, GENERATION#number, EXTRACT#id, VALUES, REQUEST#key,
-                                           RATE#kind#minute
+                                           RATE#kind#minute, ASKED#id
     Segments     SHOPS                     shop
     Segments     JOBS                      shop#job
+    Segments     ERASURES                  shop
 
 The attributes are `pk` and `sk` in every table. Shop, customer, order and segment ids never hold `#`
 (`shop_id`, `entity_id`), so a key cannot be made to mean another one.
@@ -27,8 +29,12 @@ from hashlib import blake2b
 from segment_core.errors import InvalidRequest
 from segment_core.instants import sortable
 
+# These sort in the order in which they are read backwards: profiles, orders, events.
 PROFILE = "PROFILE"
+FORMER_PREFIX = f"{PROFILE}#"
+AFTER_PROFILES = f"{PROFILE}\x7f"
 ORDER_PREFIX = "ORDER#"
+EVENT_PREFIX = "EVENT#"
 ORDER_POINTER = "-"
 GENERATION = "GENERATION"
 VALUES = "VALUES"
@@ -37,6 +43,7 @@ VALUES = "VALUES"
 # for each hundred customers it walks). No shop's id has capitals.
 SHOPS = "SHOPS"
 JOBS = "JOBS"
+ERASURES = "ERASURES"
 
 ROSTER_INDEX = "roster"
 DUE_INDEX = "due"
@@ -106,6 +113,31 @@ def order(created_at: datetime | None, order_id: str) -> str:
     return f"{ORDER_PREFIX}{sortable(created_at) if created_at else ''}#{order_id}"
 
 
+def former(customer_id: str) -> str:
+    """Sort key, under another customer, of what is known of one who was merged into that one."""
+    return f"{FORMER_PREFIX}{customer_id}"
+
+
+def split_former(sk: str) -> str:
+    """The customer in such a sort key."""
+    return sk.removeprefix(FORMER_PREFIX)
+
+
+def events(event_type: str) -> str:
+    """What the sort keys of a customer's events of one type begin with.
+
+    A type is any text. One that could be mistaken for the rest of a key, or is too long for one, is known by its hash.
+    """
+    if not _ENTITY_ID.fullmatch(event_type):
+        event_type = f"~{blake2b(event_type.encode(errors='surrogatepass'), digest_size=16).hexdigest()}"
+    return f"{EVENT_PREFIX}{event_type}#"
+
+
+def event(event_type: str, at: datetime, event_id: str) -> str:
+    """Sort key of an event under its customer."""
+    return f"{events(event_type)}{sortable(at)}#{event_id}"
+
+
 def order_pointer(shop: str, order_id: str) -> str:
     """Partition of the item that knows where an order is."""
     return f"{shop}#order#{order_id}"
@@ -124,6 +156,19 @@ def roster_slice(shop: str, slice_number: int) -> str:
 def roster_slice_of(shop: str, customer_id: str) -> str:
     """The roster partition that a customer is in."""
     return roster_slice(shop, shard(customer_id, ROSTER_SLICES))
+
+
+def loose_slice(shop: str, slice_number: int) -> str:
+    """Partition of the roster index that lists what is in no living customer's partition.
+
+    Those are tombstones, products, and orders that nobody is known to have placed: what erasing a shop has to find.
+    """
+    return f"{shop}#loose#{slice_number}"
+
+
+def loose_slice_of(shop: str, entity: str) -> str:
+    """The partition of the roster index in which something that belongs to no living customer is listed."""
+    return loose_slice(shop, shard(entity, ROSTER_SLICES))
 
 
 # Memberships ----------------------------------------------------------------------------------
@@ -244,6 +289,11 @@ def split_segment_name(sk: str) -> str:
 def definition(definition_id: str) -> str:
     """Sort key of a definition."""
     return f"DEFINITION#{definition_id}"
+
+
+def data_request(request_id: str) -> str:
+    """Sort key of a customer's request for what is known of them."""
+    return f"ASKED#{request_id}"
 
 
 def job(shop: str, job_id: str) -> str:

@@ -10,6 +10,7 @@ from segment_core.instants import iso, parse
 from segment_core.model.membership import Membership
 from segment_core.store import client, keys
 from segment_core.store.client import Item
+from segment_core.store.stored import LONGEST_CHAIN
 
 
 class Due(NamedTuple):
@@ -23,6 +24,17 @@ def read(table: str, shop: str, customer: str) -> Membership | None:
     """The customer's membership, read consistently; None if it was never evaluated."""
     item = client.get(table, {"pk": keys.customer(shop, customer)})
     return from_item(item) if item else None
+
+
+def followed(table: str, shop: str, customer: str) -> tuple[str, Membership | None]:
+    """Who the customer is by now, where merges led, and their membership."""
+    membership = read(table, shop, customer)
+    for _ in range(LONGEST_CHAIN):
+        if membership is None or membership.into is None:
+            break
+        customer = membership.into
+        membership = read(table, shop, customer)
+    return customer, membership
 
 
 def read_all(table: str, shop: str, customers: Collection[str]) -> dict[str, Membership]:
@@ -47,6 +59,11 @@ def commit(table: str, shop: str, customer: str, previous: Membership | None, ne
     return client.put(table, _to_item(shop, customer, new), **condition)
 
 
+def forget(table: str, shop: str, customer: str) -> None:
+    """Delete a tombstone, with the shop that it belonged to."""
+    client.delete(table, {"pk": keys.customer(shop, customer)})
+
+
 def from_item(item: Mapping[str, Any]) -> Membership:
     """A membership from its item or from an image of the stream."""
     return Membership(
@@ -57,6 +74,7 @@ def from_item(item: Mapping[str, Any]) -> Membership:
         cause=item["cause"],
         effective_at=parse(item["effective_at"]),
         erased=item.get("erased", False),
+        into=item.get("into"),
     )
 
 
@@ -76,6 +94,7 @@ def _to_item(shop: str, customer: str, membership: Membership) -> Item:
         item["due_minute"] = keys.due_minute(membership.due)
     if membership.erased:
         item["erased"] = True
+        item["into"] = membership.into
     return item
 
 

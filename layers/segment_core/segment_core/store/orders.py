@@ -7,6 +7,7 @@ in two places and never in none.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from segment_core.facts import order
@@ -14,8 +15,11 @@ from segment_core.facts.order import OrderState
 from segment_core.store import client, keys
 from segment_core.store.client import Item
 from segment_core.store.profiles import profile_key
-from segment_core.store.states import Key, key_of, state_item, unless_changed, version_of
-from segment_core.store.writes import Step, alive, carry_out, delete, put
+from segment_core.store.states import Key, key_of, state_item, version_of
+from segment_core.store.writes import Step, alive, delete, put
+
+Owner = Callable[[str], str]
+"""Who has the orders of a customer: itself, or whoever it was merged into."""
 
 _DELETED = OrderState(deleted=True)
 
@@ -54,9 +58,9 @@ class Change:
     place: Key | None
 
     @property
-    def customer_id(self) -> str | None:
-        """Whose order it is from now on."""
-        return self.state.customer_id
+    def owner(self) -> str | None:
+        """Who has it from now on."""
+        return None if self.place is None else keys.split_customer(self.place.pk)[1]
 
     @property
     def comes(self) -> bool:
@@ -80,7 +84,7 @@ def place_of(pointer: Item | None) -> Key | None:
     return Key(pointer["place_pk"], pointer["place_sk"])
 
 
-def told(shop: str, held: Held, saying: OrderState) -> Change | None:
+def told(shop: str, held: Held, saying: OrderState, owner: Owner) -> Change | None:
     """What was told of an order, added to it; None if it says nothing new."""
     known = held.state
     merged = known.join(saying)
@@ -88,7 +92,11 @@ def told(shop: str, held: Held, saying: OrderState) -> Change | None:
         return None
     if merged.deleted or merged.customer_id is None:
         return Change(held, merged, None)
-    return Change(held, merged, Key(keys.customer(shop, merged.customer_id), keys.order(merged.created_at, held.id)))
+    if held.place is not None and merged.customer_id == known.customer_id:
+        partition = held.place.pk
+    else:
+        partition = keys.customer(shop, owner(merged.customer_id))
+    return Change(held, merged, Key(partition, keys.order(merged.created_at, held.id)))
 
 
 def writes(shop: str, change: Change, *, bulk: bool) -> Step:
@@ -96,29 +104,44 @@ def writes(shop: str, change: Change, *, bulk: bool) -> Step:
     held, facts = change.held, change.state.encode()
     left = [delete(held.item)] if held.item else []
     if change.place is None:
-        item = state_item(held.pointer_key, version_of(held.pointer) + 1, facts, bulk=bulk)
-        return [put(item, held.pointer), *left]
+        return [put(_loose(shop, held, facts, bulk=bulk), held.pointer), *left]
     item = state_item(change.place, version_of(held.item or held.pointer) + 1, facts, bulk=bulk, order_id=held.id)
     if not change.comes:
         return [put(item, held.item)]
+    owner = profile_key(shop, str(change.owner))
+    return [alive(owner), put(_pointer(held, change.place, bulk=bulk), held.pointer), put(item, None), *left]
+
+
+def forgotten(shop: str, held: Held) -> Step:
+    """The writes that leave a tombstone of an order whose customer was erased."""
+    return writes(shop, Change(held, _DELETED, None), bulk=False)
+
+
+def moved(shop: str, held: Held, owner: str) -> Step:
+    """The writes that bring an order, as it is, to whoever its customer was merged into."""
+    place = Key(keys.customer(shop, owner), held.item["sk"] if held.item else "")
+    return writes(shop, Change(held, held.state, place), bulk=False)
+
+
+def waiting(table: str, shop: str, order_ids: Iterable[str]) -> Iterator[tuple[str, OrderState]]:
+    """Those of the orders that are under no customer, with what is known of them."""
+    wanted = {pointer_key(shop, keys.entity_id(order_id)): order_id for order_id in order_ids}
+    for item in client.batch_get(table, [client.encode(key._asdict()) for key in wanted]):
+        if "facts" in item and not (state := order.decode(item["facts"])).deleted:
+            yield wanted[key_of(item)], state
+
+
+def _loose(shop: str, held: Held, facts: str, *, bulk: bool) -> Item:
+    """The pointer of an order that is under no customer: it holds the state, and is listed for who erases the shop."""
+    listed = {"roster_slice": keys.loose_slice_of(shop, held.id), "customer_id": held.id}
+    return state_item(held.pointer_key, version_of(held.pointer) + 1, facts, bulk=bulk, **listed)
+
+
+def _pointer(held: Held, place: Key, *, bulk: bool) -> Item:
     pointer: Item = {
         **held.pointer_key._asdict(),
         "version": version_of(held.pointer) + 1,
-        "place_pk": change.place.pk,
-        "place_sk": change.place.sk,
+        "place_pk": place.pk,
+        "place_sk": place.sk,
     }
-    if bulk:
-        pointer["bulk"] = True
-    owner = profile_key(shop, str(change.customer_id))
-    return [alive(owner), put(pointer, held.pointer), put(item, None), *left]
-
-
-def forget_order(table: str, shop: str, item: Item) -> bool:
-    """Replace an order under an erased customer by a tombstone; False if it moved meanwhile."""
-    key = pointer_key(shop, item["order_id"])
-    pointer = client.get(table, key._asdict())
-    if place_of(pointer) != key_of(item):
-        # Nothing leads to this item: a pointer moves with its order.
-        return client.delete(table, key_of(item)._asdict(), **unless_changed(item))
-    tombstone = state_item(key, version_of(pointer) + 1, _DELETED.encode(), bulk=False)
-    return carry_out(table, [put(tombstone, pointer), delete(item)])
+    return pointer | {"bulk": True} if bulk else pointer

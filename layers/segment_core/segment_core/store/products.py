@@ -77,7 +77,8 @@ def learned(order: OrderState, items: dict[str, Item | None]) -> OrderState:
 
 def _item(shop: str, product_id: str, item: Item | None, known: Registers, **others: str) -> Item:
     facts = registers.encode({"fields": known}, {})
-    return state_item(product_key(shop, product_id), version_of(item) + 1, facts, bulk=False, **others)
+    listed = {"roster_slice": keys.loose_slice_of(shop, product_id), "customer_id": product_id}
+    return state_item(product_key(shop, product_id), version_of(item) + 1, facts, bulk=False, **listed, **others)
 
 
 def _state_of(item: Item | None) -> Registers:

@@ -24,6 +24,11 @@ def is_erased(item: Item | None) -> bool:
     return item is not None and bool(item.get("erased", False))
 
 
+def merged_into(item: Item | None) -> str | None:
+    """Who a customer was merged into: the forward address in a tombstone."""
+    return None if item is None else item.get("into")
+
+
 def state_of(item: Item | None) -> ProfileState:
     """The state that a PROFILE item holds."""
     return ProfileState() if item is None else profile.decode(item["facts"])
@@ -45,12 +50,33 @@ def told(shop: str, customer_id: str, item: Item | None, saying: ProfileState, *
     return put(state_item(profile_key(shop, customer_id), version, merged.encode(), bulk=bulk, **roster), item)
 
 
-def erased(shop: str, customer_id: str, item: Item | None, stamp: Stamp) -> Write | None:
-    """The write that puts a tombstone in the profile's place, for good; None if there is one."""
+def erased(shop: str, customer_id: str, item: Item | None, stamp: Stamp, *, into: str | None = None) -> Write | None:
+    """The write that puts a tombstone in the profile's place; None if there is one.
+
+    `into` is the forward address of somebody who was merged. It is there for good, but for a shop that is erased.
+    """
     if is_erased(item):
         return None
-    marks = {"version": version_of(item) + 1, "erased": True, "stamp": stamp}
-    return put({**profile_key(shop, customer_id)._asdict(), **marks}, item)
+    loose = {"roster_slice": keys.loose_slice_of(shop, customer_id), "customer_id": customer_id}
+    marks = {"version": version_of(item) + 1, "erased": True, "stamp": stamp, "into": into}
+    return put({**profile_key(shop, customer_id)._asdict(), **loose, **marks}, item)
+
+
+def former_key(shop: str, customer_id: str, former: str) -> Key:
+    """Where the state is of somebody who was merged into that customer."""
+    return Key(keys.customer(shop, customer_id), keys.former(former))
+
+
+def former_told(
+    shop: str, customer_id: str, former: str, item: Item | None, saying: ProfileState, merged: Stamp, *, bulk: bool
+) -> Write | None:
+    """The write that adds what was told of somebody who was merged at `merged`; None if it says nothing new."""
+    known = state_of(item)
+    state = known.join(saying)
+    if item is not None and state == known:
+        return None
+    key = former_key(shop, customer_id, former)
+    return put(state_item(key, version_of(item) + 1, state.encode(), bulk=bulk, merged=merged), item)
 
 
 def customer_in_roster(item: Mapping[str, Any], shop: str) -> str | None:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from segment_core.instants import iso
 from segment_core.model.generation import Generation
 from segment_core.model.language import LanguageSettings
 from segment_core.model.segment import ShopRecord
-from segment_core.store import client, generations, keys, records
+from segment_core.store import client, erasures, generations, keys, records
+from segment_core.store.client import Item
+from segment_core.store.erasures import ShopErasure
 
 
-def read(table: str, shop: str) -> ShopRecord | None:
-    """The shop, or None."""
-    item = client.get(table, {"pk": keys.SHOPS, "sk": shop})
+def read(table: str, shop: str, *, consistent: bool = True) -> ShopRecord | None:
+    """The shop, or the tombstone of one that was erased; None if there never was one."""
+    item = client.get(table, {"pk": keys.SHOPS, "sk": shop}, consistent=consistent)
     return _shop(item) if item else None
 
 
 def ids(table: str) -> Iterator[str]:
-    """The id of every shop, in order."""
+    """The id of every shop, in order. Those that are erased are none."""
     for item in client.query(
         table,
         KeyConditionExpression="pk = :pk",
+        FilterExpression="attribute_not_exists(erased_at)",
         ExpressionAttributeValues=client.encode({":pk": keys.SHOPS}),
         ProjectionExpression="sk",
     ):
@@ -36,6 +41,7 @@ def by_domain(table: str) -> dict[str, list[str]]:
     for item in client.query(
         table,
         KeyConditionExpression="pk = :pk",
+        FilterExpression="attribute_not_exists(erased_at)",
         ExpressionAttributeValues=client.encode({":pk": keys.SHOPS}),
         ProjectionExpression="sk, #domain",
         ExpressionAttributeNames={"#domain": "domain"},
@@ -57,15 +63,54 @@ def save(
 
     False if another generation was saved first, or the shop was since `over` was read (None: that does not matter).
     """
-    language = json.dumps(record.language.as_fields(), separators=(",", ":"))
-    item = {"pk": keys.SHOPS, "sk": record.id, **records.to_item(record), "language": language}
     # Also when the generation stays as it is: the shop's record must not say what is no longer in force.
     operations = [
-        {"Put": {"TableName": table, "Item": client.encode(item), **_unless_saved(over)}},
+        {"Put": {"TableName": table, "Item": client.encode(_item(record)), **_unless_saved(over)}},
         *generations.save_operations(table, record.id, new, previous),
         *beside,
     ]
     return client.transact(operations)
+
+
+def bury(table: str, record: ShopRecord, at: datetime, erasure: ShopErasure) -> bool:
+    """Write the shop's tombstone and begin its erasure; False if the shop was changed meanwhile."""
+    tombstone = replace(record, erased_at=at)
+    unchanged = {
+        "ConditionExpression": "updated_at = :read AND attribute_not_exists(erased_at)",
+        "ExpressionAttributeValues": client.encode({":read": iso(record.updated_at)}),
+    }
+    return client.transact(
+        [
+            {"Put": {"TableName": table, "Item": client.encode(_item(tombstone)), **unchanged}},
+            erasures.put_operation(table, erasure),
+        ]
+    )
+
+
+def keep_number(table: str, record: ShopRecord, generation: int) -> None:
+    """Keep the number of the shop's last generation in its tombstone."""
+    client.put(table, _item(replace(record, last_generation=generation)))
+
+
+def forget_rules(table: str, shop: str) -> None:
+    """Delete the shop's segments, definitions, counters, generations, requests and jobs: all but its tombstone."""
+    everything = client.query(
+        table,
+        KeyConditionExpression="pk = :shop",
+        ExpressionAttributeValues=client.encode({":shop": shop}),
+        ProjectionExpression="pk, sk",
+        ConsistentRead=True,
+    )
+    unfinished = client.query(
+        table,
+        KeyConditionExpression="pk = :jobs AND begins_with(sk, :shop)",
+        ExpressionAttributeValues=client.encode({":jobs": keys.JOBS, ":shop": keys.job(shop, "")}),
+        ProjectionExpression="pk, sk",
+        ConsistentRead=True,
+    )
+    # Jobs first: without one nobody goes on with what is deleted here.
+    for items in (unfinished, everything):
+        client.batch_write(table, [{"DeleteRequest": {"Key": client.encode(item)}} for item in items])
 
 
 def _unless_saved(read: ShopRecord | None) -> dict[str, Any]:
@@ -73,6 +118,11 @@ def _unless_saved(read: ShopRecord | None) -> dict[str, Any]:
         return {}
     values = client.encode({":read": iso(read.updated_at)})
     return {"ConditionExpression": "updated_at = :read", "ExpressionAttributeValues": values}
+
+
+def _item(record: ShopRecord) -> Item:
+    language = json.dumps(record.language.as_fields(), separators=(",", ":"))
+    return {"pk": keys.SHOPS, "sk": record.id, **records.to_item(record), "language": language}
 
 
 def _shop(item: Mapping[str, Any]) -> ShopRecord:

@@ -1,0 +1,29 @@
+"""`audit`: once a day, compares the memberships of some customers with what all of their facts say."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import asdict
+from typing import Any
+
+from segment_core import clock
+from segment_core.membership import budget
+from segment_core.membership.audit import audit
+from segment_core.runtime.environment import AuditEnvironment, environment
+from segment_core.runtime.observability import observed
+from segment_core.store.tables import Tables
+
+SECONDS_KEPT = 30
+
+
+@observed()
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """A schedule's event, or one of yours: `{"repair": true}` repairs this time, whatever the setting says."""
+    env = environment(AuditEnvironment)
+    tables = Tables(env.customers_table, env.memberships_table, segments=env.segments_table)
+    seconds_left = budget.of_invocation(context, SECONDS_KEPT)
+    repair = bool(event.get("repair", env.audit_repairs == "yes"))
+    chance = random.Random()  # noqa: S311 (it draws a sample, no secret)
+    most = env.audit_customers
+    return asdict(audit(tables, clock.now(), chance, most, seconds_left, time.sleep, repair=repair))

@@ -1,0 +1,143 @@
+"""The audit: some customers of each shop, at random, evaluated from all of their facts by the plain evaluator.
+
+Nothing is shared with the ordinary road but the language: texts are compiled anew, every fact is read. What differs
+is looked at a second time, since a change may have been under way, and only what still differs is a mismatch.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from segment_core.errors import InvalidQuery
+from segment_core.evaluator import Rule, compile_query
+from segment_core.language import parse
+from segment_core.membership.budget import SecondsLeft
+from segment_core.membership.evaluate import evaluate_all
+from segment_core.model.generation import Generation
+from segment_core.model.membership import Membership
+from segment_core.runtime.observability import count, logger
+from segment_core.shop import Shop
+from segment_core.store import facts, generations, keys, memberships, segments, shops
+from segment_core.store.tables import Tables
+
+_PAGE = 1000
+
+# Facts reach memberships within seconds; whoever differs for longer than this differs.
+UNDER_WAY_SECONDS = 15.0
+
+Wait = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """How many customers were looked at, whose membership was wrong, and whose was put right."""
+
+    customers: int
+    mismatches: int
+    repaired: int
+
+
+def audit(
+    tables: Tables,
+    at: datetime,
+    chance: random.Random,
+    most: int,
+    seconds_left: SecondsLeft,
+    wait: Wait,
+    *,
+    repair: bool,
+) -> Audited:
+    """Look at up to `most` customers of each shop, shops in random order, as far as there is time.
+
+    With `repair` whoever is wrong is evaluated as if a fact had changed. Each mismatch is logged by ids.
+    """
+    looked_at, suspects = 0, []
+    every = list(shops.ids(tables.segments))
+    chance.shuffle(every)
+    for shop in every:
+        for customer in _drawn(tables, shop, chance, most):
+            if seconds_left() <= UNDER_WAY_SECONDS:
+                break
+            looked_at += 1
+            if _differs(tables, shop, customer, at):
+                suspects.append((shop, customer))
+    if suspects:
+        wait(UNDER_WAY_SECONDS)
+    wrong = [(shop, customer) for shop, customer in suspects if _differs(tables, shop, customer, at)]
+    repaired = 0
+    for shop, customer in wrong:
+        logger().error("membership is not what the facts say", extra={"shop": shop, "customer": customer})
+        if repair:
+            evaluate_all(tables, shop, [customer], at, "fact", restamp=True)
+            repaired += not _differs(tables, shop, customer, at)
+    count("AuditedCustomers", looked_at)
+    count("AuditMismatches", len(wrong))
+    count("AuditRepairs", repaired)
+    return Audited(looked_at, len(wrong), repaired)
+
+
+def next_work(segments_table: str) -> datetime | None:
+    """For whoever moves the clock by hand: time alone brings nothing that only an audit would find."""
+    return None
+
+
+def _drawn(tables: Tables, shop: str, chance: random.Random, most: int) -> list[str]:
+    """Customers of one slice of the roster, each as likely as the others."""
+    drawn: list[str] = []
+    for number, customer in enumerate(_slice(tables, shop, chance.randrange(keys.ROSTER_SLICES))):
+        if number < most:
+            drawn.append(customer)
+        elif (place := chance.randrange(number + 1)) < most:
+            drawn[place] = customer
+    return drawn
+
+
+def _slice(tables: Tables, shop: str, number: int) -> Iterator[str]:
+    after: str | None = None
+    while True:
+        page, after = facts.roster(tables.customers, shop, number, after, _PAGE)
+        yield from page
+        if after is None:
+            return
+
+
+def _differs(tables: Tables, shop: str, customer: str, at: datetime) -> bool:
+    """Whether the stored membership is another than that of all facts, or would be looked at too late."""
+    stored = memberships.read(tables.memberships, shop, customer)
+    generation = generations.current(tables.segments, shop)
+    if generation is None or (stored is not None and (stored.erased or _is_behind(stored, generation, at))):
+        return False
+    known = facts.load(tables.customers, shop, customer).customer
+    if known is None:
+        return False
+    rules, asked = _rules(tables, shop, generation)
+    verdicts = {definition: rule.evaluate(known, asked, at) for definition, rule in rules.items()}
+    said = {definition for definition, verdict in verdicts.items() if verdict.member}
+    due = min((verdict.until for verdict in verdicts.values() if verdict.until is not None), default=None)
+    kept = {one.id for one in generation.members_of(stored.bits)} if stored else set()
+    late = due is not None and (stored is None or stored.due is None or stored.due > due)
+    return late or said != kept & rules.keys()
+
+
+def _is_behind(stored: Membership, generation: Generation, at: datetime) -> bool:
+    """Whether somebody is about to look at the customer anyway: time has moved them, or newer rules have."""
+    return (stored.due is not None and stored.due <= at) or stored.generation != generation.number
+
+
+def _rules(tables: Tables, shop: str, generation: Generation) -> tuple[dict[str, Rule], Shop]:
+    """The definitions that readers see, and the shop in which they ask each other.
+
+    Those that cannot be evaluated are told of where they are met every day.
+    """
+    published = generation.published
+    texts = segments.texts(tables.segments, shop, [live.text for live in published.values()])
+    rules, named = {}, {}
+    for segment, live in published.items():
+        try:
+            rules[live.id] = named[segment] = compile_query(parse(texts[live.text]))
+        except (InvalidQuery, KeyError):
+            continue
+    return rules, replace(generation.shop, segments=named)

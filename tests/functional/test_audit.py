@@ -1,0 +1,89 @@
+"""The audit finds memberships that are not what the facts say, is not misled by what is under way, and repairs."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from segment_core.membership.audit import Audited, audit
+from segment_core.membership.budget import unlimited
+from segment_core.membership.evaluate import evaluate_all
+from segment_core.model.membership import Membership
+from segment_core.store import keys, memberships
+
+from .conftest import NOW, Stack, load_function
+from .customers import SHOP, customer_with_order, names, recent, store
+
+
+@pytest.fixture
+def one_slice(shop: Stack, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Three customers, all in the only slice of the roster, evaluated."""
+    monkeypatch.setattr(keys, "ROSTER_SLICES", 1)
+    recent(shop)
+    found = ["1", "2", "3"]
+    for customer in found:
+        store(shop, customer_with_order(customer, "2026-02-20T10:00:00Z"))
+    evaluate_all(shop.tables, SHOP, found, NOW, "fact")
+    return found
+
+
+def spoil(stack: Stack, customer: str, **changes: Any) -> Membership:
+    stored = memberships.read(stack.tables.memberships, SHOP, customer)
+    assert stored is not None
+    wrong = replace(stored, version=stored.version + 1, **changes)
+    assert memberships.commit(stack.tables.memberships, SHOP, customer, stored, wrong)
+    return wrong
+
+
+def run(stack: Stack, *, repair: bool = False, most: int = 10, wait: Any = lambda _: None) -> Audited:
+    return audit(stack.tables, NOW, random.Random(1), most, unlimited, wait, repair=repair)
+
+
+def test_what_is_right_is_left_alone(shop: Stack, one_slice: list[str]) -> None:
+    assert run(shop) == Audited(3, 0, 0)
+    assert run(shop, most=2) == Audited(2, 0, 0)
+
+
+@pytest.mark.parametrize("wrong", [{"bits": 0}, {"due": None}, {"due": NOW + timedelta(days=300)}])
+def test_what_is_wrong_is_found_and_repaired_when_it_is_told_to(
+    wrong: dict[str, Any], shop: Stack, one_slice: list[str]
+) -> None:
+    spoiled = spoil(shop, "2", **wrong)
+
+    assert run(shop) == Audited(3, 1, 0)
+    assert memberships.read(shop.tables.memberships, SHOP, "2") == spoiled
+    assert run(shop, repair=True) == Audited(3, 1, 1)
+    assert run(shop) == Audited(3, 0, 0)
+    assert names(shop, "2") == ["Recent"]
+
+
+def test_what_was_only_under_way_is_no_mismatch(shop: Stack, one_slice: list[str]) -> None:
+    store(shop, {"id": "2", "as_of": "2026-03-01T01:00:00Z", "orders": [
+        {"id": "o2", "created_at": "2025-02-20T10:00:00Z", "updated_at": "2026-03-01T01:00:00Z"}]})  # fmt: skip
+
+    assert run(shop, wait=lambda _: evaluate_all(shop.tables, SHOP, ["2"], NOW, "fact")) == Audited(3, 0, 0)
+
+
+def test_who_is_due_anyway_is_left_to_the_sweep(shop: Stack, one_slice: list[str]) -> None:
+    spoil(shop, "2", bits=0, due=NOW)
+
+    assert run(shop) == Audited(3, 0, 0)
+
+
+def test_the_handler_repairs_when_its_event_says_so(
+    shop: Stack, one_slice: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    spoil(shop, "2", bits=0)
+    handler = load_function("audit").handler
+
+    assert handler({}, context) == {"customers": 0, "mismatches": 0, "repaired": 0}
+    context.get_remaining_time_in_millis = lambda: 600_000
+    assert handler({}, context) == {"customers": 3, "mismatches": 1, "repaired": 0}
+    assert handler({"repair": True}, context) == {"customers": 3, "mismatches": 1, "repaired": 1}
+    assert '"AuditMismatches":[1.0]' in capsys.readouterr().out

@@ -1,0 +1,306 @@
+"""Who a customer is: merges, guests, and what is left of somebody who was erased; handlers and streams as deployed."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from segment_core.facts.guests import guest_id
+from segment_core.segments import reads, service
+from segment_core.segments.shops import put_shop
+from segment_core.store import clearing, facts, keys, memberships
+
+from .conftest import NOW, Stack
+from .streams import Streams, ingest, parked, webhook
+
+SHOP = "demo"
+
+
+@pytest.fixture
+def streams(shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Streams:
+    return Streams(shop, context, monkeypatch)
+
+
+def order(order_id: int, customer: int | None, total: str = "10.00", at: str = "2026-02-20T10:00:00Z", **others: Any):
+    buyer = {} if customer is None else {"customer": {"id": customer, "updated_at": at}}
+    body = {"id": order_id, "created_at": at, "updated_at": at, "currency": "NOK", "current_total_price": total}
+    return webhook("orders/create", body | buyer | others)
+
+
+def customer(id_: int, at: str = "2026-02-01T00:00:00Z", **fields: Any) -> dict[str, Any]:
+    return webhook("customers/update", {"id": id_, "updated_at": at, **fields})
+
+
+def tagged(id_: int, tags: list[str], at: str) -> dict[str, Any]:
+    gid = f"gid://shopify/Customer/{id_}"
+    return webhook("customer.tags_added", {"customerId": gid, "tags": tags, "occurredAt": at})
+
+
+def merged(deleted: int, kept: int, status: str = "completed") -> dict[str, Any]:
+    gids = {f"admin_graphql_api_customer_{what}_id": f"gid://shopify/Customer/{id_}" for what, id_ in
+            (("kept", kept), ("deleted", deleted))}  # fmt: skip
+    return webhook("customers/merge", {**gids, "status": status, "errors": []})
+
+
+def opened(customer_id: str, event_id: str, at: str = "2026-02-20T10:00:00Z") -> dict[str, Any]:
+    event = {"id": event_id, "type": "shopify_email.opened", "at": at, "properties": {"activity_id": "99"}}
+    document = {"id": customer_id, "as_of": "2026-02-20T10:00:00Z", "events": [event]}
+    return {"kind": "document", "shop": SHOP, "received_at": "2026-03-01T12:00:00Z", "document": document}
+
+
+def segment(stack: Stack, name: str, query: str) -> reads.Segment:
+    return service.create(stack.tables, SHOP, name, query, NOW, stack.work_queue_url)
+
+
+def names(stack: Stack, customer_id: str) -> list[str]:
+    return [one.name for one in reads.segments_of(stack.tables, SHOP, customer_id, NOW).segments]
+
+
+def known(stack: Stack, customer_id: str) -> Any:
+    return facts.load(stack.tables.customers, SHOP, customer_id).customer
+
+
+def under(stack: Stack, customer_id: str) -> list[str]:
+    pk = keys.customer(SHOP, customer_id)
+    return sorted(item["sk"] for item in stack.items(stack.tables.customers) if item["pk"] == pk)
+
+
+def flips(streams: Streams) -> list[tuple[str, str, str]]:
+    return [(one.detail["customer_id"], one.detail["change"], one.detail["cause"]) for one in streams.told]
+
+
+def test_a_merged_customer_leaves_and_goes_on_as_the_one_that_was_kept(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    segment(shop, "Two orders", "number_of_orders >= 2")
+    segment(shop, "One order", "number_of_orders = 1")
+    ingest(context, order(1, 1), order(2, 2), opened("2", "e1"), tagged(2, ["vip"], "2026-02-21T00:00:00Z"))
+    streams.quiet()
+    assert names(shop, "1") == names(shop, "2") == ["One order"]
+    streams.told.clear()
+
+    ingest(context, merged(2, 1))
+    streams.quiet()
+
+    assert names(shop, "1") == ["Two orders"]
+    assert names(shop, "2") == ["Two orders"]
+    assert reads.segments_of(shop.tables, SHOP, "2", NOW).customer_id == "1"
+    kept = known(shop, "1")
+    assert ([o.id for o in kept.orders], kept.tags, [e.id for e in kept.events]) == (["1", "2"], ("vip",), ["e1"])
+    assert under(shop, "2") == [keys.PROFILE]
+    assert sorted(flips(streams)) == [("1", "enter", "fact"), ("1", "leave", "fact"), ("2", "leave", "merge")]
+
+
+def test_what_is_told_of_the_old_id_goes_to_the_new_one(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    ingest(context, customer(1, email="new@example.com"), customer(2, email="old@example.com"), merged(2, 1))
+    streams.quiet()
+
+    ingest(
+        context,
+        order(5, 2),
+        opened("2", "e1"),
+        customer(2, "2026-02-28T00:00:00Z", email="old@example.com", phone="+4712345678"),
+        webhook("refunds/create", {"id": 9, "order_id": 5, "created_at": "2026-02-27T00:00:00Z",
+                                   "transactions": [{"kind": "refund", "status": "success", "amount": "4.00"}]}),
+    )  # fmt: skip
+    streams.quiet()
+
+    kept = known(shop, "1")
+    assert (kept.email, kept.phone) == ("new@example.com", "+4712345678")
+    assert [(o.id, len(o.refunds)) for o in kept.orders] == [("5", 1)]
+    assert [e.id for e in kept.events] == ["e1"]
+    assert under(shop, "2") == [keys.PROFILE]
+
+
+STORY = [
+    customer(1, email="kept@example.com"),
+    customer(2, "2026-02-05T00:00:00Z", email="gone@example.com", first_name="Gone", tags="vip, old"),
+    order(5, 2),
+    tagged(1, ["kept"], "2026-02-06T00:00:00Z"),
+    merged(2, 1),
+]
+
+
+def test_every_order_of_arrival_ends_alike(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
+    ends = []
+    for number, arrival in enumerate(permutations(STORY)):
+        if number % 10:
+            continue
+        base = 100 * (number + 1)
+        ingest(context, *(renumbered(one, base) for one in arrival))
+        streams.quiet()
+        found = known(shop, str(base + 1))
+        ends.append((found.email, found.first_name, found.tags, len(found.orders)))
+        assert under(shop, str(base + 2)) == [keys.PROFILE]
+
+    assert set(ends) == {("kept@example.com", "Gone", ("kept", "old", "vip"), 1)}
+    assert parked(shop) == []
+
+
+def renumbered(message: dict[str, Any], base: int) -> dict[str, Any]:
+    """The same story of other people."""
+    body = json.loads(message["body"])
+    for key, value in [*body.items()]:
+        if isinstance(value, str) and value.startswith("gid://shopify/Customer/"):
+            body[key] = f"gid://shopify/Customer/{base + int(value.rpartition('/')[2])}"
+        elif key == "id":
+            body[key] = base + value
+    if "customer" in body:
+        body["customer"] = body["customer"] | {"id": base + body["customer"]["id"]}
+    return message | {"body": json.dumps(body)}
+
+
+def test_merges_of_merges_lead_to_the_last(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
+    ingest(context, order(1, 1), order(2, 2), order(3, 3))
+    streams.quiet()
+    ingest(context, merged(1, 2))
+    streams.quiet()
+    ingest(context, merged(2, 3), order(4, 1))
+    streams.quiet()
+
+    assert sorted(o.id for o in known(shop, "3").orders) == ["1", "2", "3", "4"]
+    assert reads.segments_of(shop.tables, SHOP, "1", NOW).customer_id == "3"
+
+
+def test_contradicting_merges_end_with_the_first(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
+    ingest(context, order(1, 1), order(2, 2), merged(1, 2), merged(2, 1), merged(1, 3))
+    streams.quiet()
+
+    assert sorted(o.id for o in known(shop, "2").orders) == ["1", "2"]
+    assert known(shop, "3") is None
+
+
+@pytest.mark.parametrize("status", ["failed", "", None])
+def test_a_merge_that_was_not_completed_is_none(
+    status: str | None, shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    ingest(context, order(1, 1), order(2, 2), merged(1, 2, status))  # type: ignore[arg-type]
+    streams.quiet()
+
+    assert [o.id for o in known(shop, "1").orders] == ["1"]
+    assert parked(shop) == []
+
+
+def test_deleting_the_old_id_of_a_merge_harms_nobody(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
+    ingest(context, order(1, 1), merged(1, 2), webhook("customers/delete", {"id": 1}))
+    streams.quiet()
+
+    assert [o.id for o in known(shop, "2").orders] == ["1"]
+
+
+def redact(id_: int | None, email: str | None, *orders: int) -> dict[str, Any]:
+    person = {"id": id_, "email": email, "phone": None}
+    return webhook("customers/redact", {"shop_id": 1, "customer": person, "orders_to_redact": [*orders]})
+
+
+def test_redacting_a_customer_leaves_nothing_but_tombstones(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    segment(shop, "Buyers", "number_of_orders >= 1")
+    ingest(
+        context,
+        customer(1, email="planted@example.com", first_name="Planted", tags="planted"),
+        order(1, 1, "123.45"), order(2, None, "123.45", email="Planted@Example.com"),
+        opened("1", "planted-event"), customer(2, email="planted@example.com"), merged(2, 1),
+    )  # fmt: skip
+    streams.quiet()
+    streams.told.clear()
+
+    ingest(context, redact(2, "planted@example.com", 1, 2))
+    streams.quiet()
+    told_late = [
+        customer(1, "2026-03-01T00:00:00Z", email="planted@example.com"),
+        order(1, 1, "123.45"),
+        order(2, None, "123.45", email="planted@example.com"),
+        order(3, 2, "123.45"),
+        opened("2", "planted-event"),
+    ]
+    ingest(context, *told_late)
+    streams.quiet()
+
+    everything = json.dumps([shop.items(table) for table in tables(shop)], default=str)
+    for planted in ("planted", "Planted", "123.45"):
+        assert planted not in everything
+    assert flips(streams) == [("1", "leave", "erasure")]
+    assert "planted" not in json.dumps([one.detail for one in streams.told], default=str).lower()
+    assert not shop.items(shop.tables.history)
+    assert not [item for item in shop.items(shop.tables.members) if item["member"]]
+    with pytest.raises(Exception, match="there is no customer"):
+        names(shop, "2")
+
+
+def tables(stack: Stack) -> list[str]:
+    known = stack.tables
+    return [known.customers, known.memberships, known.members, known.history, known.segments]
+
+
+def test_a_large_customer_is_worked_off_a_page_at_a_time(
+    shop: Stack, context: SimpleNamespace, streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clearing, "PAGE", 5)
+    monkeypatch.setattr(clearing, "PAGES_A_TURN", 2)
+    orders = [{"id": f"o{n}", "created_at": "2026-02-01T00:00:00Z"} for n in range(33)]
+    document = {"id": "1", "as_of": "2026-02-01T00:00:00Z", "orders": orders}
+    ingest(context, {"kind": "document", "shop": SHOP, "received_at": "2026-03-01T12:00:00Z", "document": document})
+    ingest(context, merged(1, 2))
+    streams.quiet()
+    assert len(known(shop, "2").orders) == 33
+
+    ingest(context, redact(2, None))
+    streams.quiet()
+
+    assert under(shop, "2") == under(shop, "1") == [keys.PROFILE]
+    assert len([item for item in shop.items(shop.tables.customers) if item["sk"] == keys.ORDER_POINTER]) == 33
+
+
+def with_guests(stack: Stack) -> None:
+    put_shop(
+        stack.tables, SHOP, domain="demo.example.com", zone="Europe/Oslo", currency="NOK",
+        count_test_orders=False, count_cancelled_orders=False, guests_are_customers=True, at=NOW,
+    )  # fmt: skip
+
+
+def test_guests_are_customers_where_the_shop_says_so(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
+    segment(shop, "Buyers", "number_of_orders >= 2 AND customer_countries CONTAINS 'NO'")
+    guest = guest_id(SHOP, "a@example.com")
+    ingest(context, order(1, None, email="a@example.com"))
+    streams.quiet()
+    assert known(shop, guest) is None
+
+    with_guests(shop)
+    there = {"country_code": "NO", "city": "Bergen"}
+    ingest(context, order(1, None, email="a@example.com", at="2026-02-20T11:00:00Z"))
+    ingest(context, order(2, None, email=" A@Example.COM", shipping_address=there), order(3, None, email=""))
+    streams.quiet()
+
+    assert names(shop, guest) == ["Buyers"]
+    assert "example" not in guest
+    assert guest != guest_id("another", "a@example.com")
+
+
+def test_an_order_that_gets_a_customer_is_no_guests_any_more(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    with_guests(shop)
+    guest = guest_id(SHOP, "a@example.com")
+    bodies = [order(1, None, email="a@example.com", at="2026-02-22T00:00:00Z"), order(1, 7, email="a@example.com")]
+    ingest(context, *bodies)
+    streams.quiet()
+
+    assert [o.id for o in known(shop, "7").orders] == ["1"]
+    assert known(shop, guest).orders == ()
+
+
+def test_memberships_of_the_merged_say_where_they_went(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
+    ingest(context, order(1, 1), merged(1, 2))
+    streams.quiet()
+
+    stored = memberships.read(shop.tables.memberships, SHOP, "1")
+    assert stored is not None
+    assert (stored.erased, stored.into, stored.bits, stored.cause) == (True, "2", 0, "merge")

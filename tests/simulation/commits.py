@@ -16,6 +16,7 @@ from segment_core.facts.told import to_customer
 from segment_core.language import parse
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
+from segment_core.shop import Shop
 from segment_core.store import client, generations, keys, memberships
 from tests.property import oracle
 
@@ -86,11 +87,14 @@ def _by_facts(
 ) -> Iterator[str]:
     for live in generation.live:
         # A definition that was withdrawn meanwhile has no text any more.
-        if live.id not in texts:
+        if live.text not in texts:
             continue
 
-        def at(instant: datetime, text: str = texts[live.id]) -> bool:
-            return oracle.member(parse(text), customer, generation.shop, instant)
+        # What is being built is answered under the settings that will govern when it is read.
+        shop = generation.shop if live.published else (generation.pending or generation.settings).shop
+
+        def at(instant: datetime, text: str = texts[live.text], shop: Shop = shop) -> bool:
+            return oracle.member(parse(text), customer, shop, instant)
 
         is_in, was_in = bool(now.bits >> live.slot & 1), bool(before and before.bits >> live.slot & 1)
         if (

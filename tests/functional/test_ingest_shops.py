@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from segment_core.segments import store_settings
+from segment_core.segments import service, store_settings
 from segment_core.segments.shops import get_shop
 from segment_core.segments.store_settings import DOMAINS_LAST, Domains
 from segment_core.store import facts, generations, jobs, shops
@@ -37,13 +37,20 @@ def shop(stack: Stack) -> None:
 def test_the_stores_zone_and_currency_are_taken_over_and_everybody_is_evaluated_anew(
     stack: Stack, context: SimpleNamespace
 ) -> None:
+    service.create(stack.tables, SHOP, "Recent", "last_order_date > -30d", NOW, stack.build_machine_arn)
+    before = generations.current(stack.tables.segments, SHOP)
+    assert before is not None
+
     take(context, told(currency="USD"))
 
     record, generation = get_shop(stack.tables, SHOP), generations.current(stack.tables.segments, SHOP)
     assert generation is not None
-    assert (record.zone, record.currency) == (generation.zone, generation.currency) == ("Europe/Amsterdam", "USD")
+    assert (record.zone, record.currency) == ("Europe/Amsterdam", "USD")
     assert (record.domain, record.created_at) == (DOMAIN, datetime(2026, 1, 1, tzinfo=UTC))
-    assert generation.number == 2
+    assert generation.number == before.number + 1
+    assert generation.settings == before.settings, "readers see the old settings until everything was built anew"
+    assert generation.pending is not None
+    assert (generation.pending.zone, generation.pending.currency) == ("Europe/Amsterdam", "USD")
     assert [job.shop for job in jobs.unfinished(stack.tables.segments)] == [SHOP]
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -266,11 +265,6 @@ def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stored_jobs, "advance", advance)
 
 
-def bits_are_carried_over_as_they_are(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(generations, "common", lambda *_: -1)
-    patch.setattr(Generation, "_free_slots", lambda self: (n for n in count() if n not in self.by_slot))
-
-
 def nobody_is_told_of_a_new_segment(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(jobs._STEPS, "stamp", dataclasses.replace(jobs._STEPS["stamp"], parts=0))
 
@@ -298,7 +292,6 @@ FAULTS: tuple[Patch, ...] = (
     late_rows_of_what_is_gone_stay,
     published_before_the_walk_has_ended,
     a_jobs_note_is_not_fenced,
-    bits_are_carried_over_as_they_are,
     nobody_is_told_of_a_new_segment,
 )
 """Every way in which the simulation must be seen to fail."""

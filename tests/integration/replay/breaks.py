@@ -84,7 +84,7 @@ def overtaken(patch: pytest.MonkeyPatch) -> None:
 
     def late(tables: Tables, shop: str, *rest: Any) -> list[Membership]:
         nonlocal inside
-        previous, generation, loaded, at, cause, restamp = rest
+        previous, generation, rules, loaded, at, cause, restamp = rest
         if loaded.customer is None or inside:
             return commits(tables, shop, *rest)
         key = (shop, loaded.customer.id)
@@ -97,7 +97,7 @@ def overtaken(patch: pytest.MonkeyPatch) -> None:
             evaluate.evaluate_all(tables, shop, [loaded.customer.id], at, cause)
         finally:
             inside = False
-        return commits(tables, shop, previous, generation, older, at, cause, restamp)
+        return commits(tables, shop, previous, generation, rules, older, at, cause, restamp)
 
     patch.setattr(evaluate, "_commits", late)
 

@@ -151,7 +151,6 @@ def _commits(
         return []
     # Whose turn the restamping was may have ended before it, and its page is done again without.
     restamp = restamp or (cause != "fact" and _is_untold(tables, shop, previous, generation))
-    rules = rules_of(tables.segments, shop, generation)
     if previous is not None and previous.generation != generation.number:
         same = generations.common(tables.segments, shop, previous.generation, generation.number)
         # What a bit meant that has been given to another definition since is no answer of that one.

@@ -220,7 +220,7 @@ class Scheduler:
         def read(bucket: str, key: str) -> bytes:
             raise TaskFailed("NoSuchKey", f"there is no {key} in {bucket}")
 
-        surroundings = Surroundings(invoke, read, world.sleep, at_once=1)
+        surroundings = Surroundings(invoke, read, world.sleep, world.chance.uniform, at_once=1)
         body = partial(state_machine.run, machine.definition, given, surroundings)
         self._begin(f"execution {name}", body, lambda task: None, calm=False)
 

@@ -60,12 +60,14 @@ class TaskFailed(Exception):
 class Surroundings:
     """What a machine can reach: functions, objects, and the time that passes between two tries.
 
-    `at_once` bounds what is worked on side by side; with one, everything is done where the machine runs.
+    `between` draws how long to wait before another try. `at_once` bounds what is worked on side by side; with one,
+    everything is done where the machine runs.
     """
 
     invoke: Invoke
     read: Read
     pause: Callable[[float], None] = time.sleep
+    between: Callable[[float, float], float] = random.uniform
     at_once: int = MOST_AT_ONCE
 
 
@@ -154,7 +156,7 @@ def _tried(retries: Sequence[Json], task: Callable[[], Json], surroundings: Surr
             pause = rule.get("IntervalSeconds", 1) * rule.get("BackoffRate", 2.0) ** attempt
             longest = min(pause, rule.get("MaxDelaySeconds", pause), _LAST_PAUSE_SECONDS)
             # Not for secrets: only to part those who failed together.
-            surroundings.pause(random.uniform(0, longest))
+            surroundings.pause(surroundings.between(0, longest))
             attempt += 1
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
 from segment_core.api import openapi
@@ -23,8 +24,6 @@ from .api_caller import ApiCaller
 from .conftest import NOW, Stack
 from .living import Living
 from .test_reading import work
-
-schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed: run make setup")
 
 CHECKS = [
     "not_a_server_error",

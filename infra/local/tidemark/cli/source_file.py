@@ -6,6 +6,7 @@ import gzip
 import io
 import sys
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,16 +26,16 @@ Document = tuple[int, bytes, Customer]
 
 
 @dataclass
-class SourceFile:
+class SourceFile(ABC):
     """`refused` are the lines that were named as bad; `left_out` counts what is good and nobody's."""
 
     path: Path
     refused: list[dict[str, object]] = field(default_factory=list)
     left_out: int = 0
 
+    @abstractmethod
     def documents(self) -> Iterator[Document]:
         """Customer documents made of the lines that can be read, in the order of the file."""
-        raise NotImplementedError
 
     def refuse(self, number: int, error: InvalidDocument) -> None:
         """Name the line on standard error, and remember it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from datetime import datetime
 from functools import reduce
@@ -41,16 +42,16 @@ def remember(known: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-class Still:
+class Still(ABC):
     """A column that time does not change."""
 
+    @abstractmethod
     def settle(self) -> None:
         """Make the tables: all demands have been made."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refuted(self, subject: Subject) -> int:
         """The rows that what is read refutes."""
-        raise NotImplementedError
 
 
 class TextColumns(Still):

@@ -7,6 +7,7 @@ the rows whose fate changes.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ LARGEST_TABLE: Final = 1 << 20
 """Bytes of bitmaps that are kept ready for one variable; beyond it only some are, and the others come from them."""
 
 
-class Variable:
+class Variable(ABC):
     """Something of a customer that rows demand something of."""
 
     def __init__(self) -> None:
@@ -22,16 +23,16 @@ class Variable:
         self._holding: dict[Hashable, int] = {}
 
     @property
+    @abstractmethod
     def count(self) -> int:
         """How many classes there are. Only known once everything that is asked was told to `note`."""
-        raise NotImplementedError
 
     def note(self, condition: Any) -> None:
         """Know of a condition that will be asked."""
 
+    @abstractmethod
     def classes(self, condition: Any) -> int:
         """The classes in which the condition holds."""
-        raise NotImplementedError
 
     @property
     def every(self) -> int:

@@ -34,7 +34,6 @@ from segment_core.store import (
     members,
     memberships,
     merging,
-    orders,
     profiles,
     writes,
 )
@@ -83,12 +82,12 @@ def facts_come_from_the_record(patch: pytest.MonkeyPatch) -> None:
 
 
 def facts_may_be_old(patch: pytest.MonkeyPatch) -> None:
-    query = client.query
+    pages = client.pages
 
-    def not_insisting(table: str, **request: Any) -> Iterator[Item]:
-        return query(table, **{**request, "ConsistentRead": False})
+    def not_insisting(operation: str, **request: Any) -> Iterator[tuple[list[Item], Mapping[str, Any] | None]]:
+        return pages(operation, **{**request, "ConsistentRead": False})
 
-    patch.setattr(client, "query", not_insisting)
+    patch.setattr(client, "pages", not_insisting)
 
 
 def rules_are_read_once(patch: pytest.MonkeyPatch) -> None:
@@ -186,7 +185,7 @@ def an_order_moves_bit_by_bit(patch: pytest.MonkeyPatch) -> None:
     def one_by_one(table: str, step: Step) -> bool:
         return all(carry_out(table, [write]) for write in step)
 
-    for module in (merging, orders):
+    for module in (merging, clearing):
         patch.setattr(module, "carry_out", one_by_one)
 
 

@@ -28,8 +28,15 @@ $(STAMP): requirements.txt pyproject.toml
 run: setup ## the local stack with a demo shop and its story; ARGS=--exit stops after the story
 	@$(BIN)/tidemark demo $(ARGS)
 
-test: setup ## all tests but the long ones; ARGS go to pytest
+# Servers, clocks and processes of their own: these run alone, all others on as many processors as there are.
+ALONE := tests/integration tests/simulation
+test: setup ## all tests but the long ones; ARGS are for pytest, and say which
+ifdef ARGS
 	$(BIN)/python -m pytest -m "not long" $(ARGS)
+else
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest -m "not long" $(ALONE)
+endif
 
 replay: setup ## two years of real orders against brute force, a sample and all of them; takes about an hour
 	TIDEMARK_NO_SKIP=1 $(BIN)/python -m pytest -m long $(ARGS)

@@ -207,3 +207,50 @@ def test_an_evaluation_overtaken_by_a_new_definition_answers_for_it_too(
     monkeypatch.setattr(memberships, "commit", overtaken)
     evaluate_all(shop.tables, SHOP, ["1"], NOW, "fact")
     assert names(shop, "1") == ["Recent"]
+
+
+def test_time_that_nobody_served_is_caught_up_under_the_rules_of_then(shop: Stack) -> None:
+    """The window ended at midnight in Oslo; nobody looked until the shop had moved to New York, days later."""
+    recent(shop)
+    store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
+    evaluate_all(shop.tables, SHOP, ["1"], NOW, "fact")
+    in_oslo, moved = datetime(2026, 3, 22, 23, tzinfo=UTC), datetime(2026, 3, 25, 12, tzinfo=UTC)
+    clock.use(lambda: moved)
+    settings_of_new_york(shop, moved)
+
+    commits: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        commit = memberships.commit
+        patch.setattr(memberships, "commit", lambda *told: commits.append(told[-1]) or commit(*told))
+        evaluate_all(shop.tables, SHOP, ["1"], moved + timedelta(minutes=1), "fact")
+
+    assert [(one.cause, one.effective_at) for one in commits[:-1]] == [("clock", in_oslo)]
+    before, *_, after = (one.generation for one in commits)
+    assert before < after
+    assert commits[-1].effective_at > in_oslo
+    assert commits[-1].bits == 0
+
+
+def test_an_evaluation_is_no_older_than_the_generation_it_answers(shop: Stack) -> None:
+    store(shop, customer_with_order("1", "2026-02-20T10:00:00Z"))
+    recent(shop)
+
+    evaluate_all(shop.tables, SHOP, ["1"], NOW - timedelta(seconds=5), "fact")
+
+    stored = memberships.read(shop.tables.memberships, SHOP, "1")
+    assert stored is not None
+    assert stored.effective_at == NOW
+
+
+def settings_of_new_york(stack: Stack, at: datetime) -> None:
+    """The shop's zone, changed and built, with the customers left as they are."""
+    put_shop(
+        stack.tables,
+        SHOP,
+        domain="demo.example.com",
+        zone="America/New_York",
+        currency="NOK",
+        count_test_orders=False,
+        count_cancelled_orders=False,
+        at=at,
+    )

@@ -62,12 +62,6 @@ def test_publishing_is_announced_once_with_cause_definition_and_writes_no_row_ag
     assert listed(before, after) == []
 
 
-def test_the_instant_of_a_redefinition_is_not_before_it_was_published() -> None:
-    change = Change("demo", "7", state(BUILDING, 1, 1), state(READ, 1, 2, "definition"))
-    (flip,) = flips(change, ALL.__getitem__)
-    assert flip.effective_at == LATER
-
-
 def test_a_fact_that_comes_first_after_publishing_is_not_taken_for_the_definition() -> None:
     assert told(state(BUILDING, 0, 1), state(READ, 1, 2)) == [("a", "enter", "fact")]
     assert told(state(EMPTY, 0, 1), state(READ, 1, 2, "clock")) == [("a", "enter", "clock")]

@@ -65,7 +65,7 @@ def flips(change: Change, generations: GenerationByNumber) -> Iterator[Flip]:
             definition=_id(after or before),
             change="enter" if is_now else "leave",
             cause=_cause(before, after, resettled) if redefined else change.new.cause,
-            effective_at=max(change.new.effective_at, new.at) if redefined else change.new.effective_at,
+            effective_at=change.new.effective_at,
             version=change.new.version,
             silent=silent,
         )

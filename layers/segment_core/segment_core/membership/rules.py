@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from segment_core.errors import Contention, InvalidQuery
@@ -16,7 +17,7 @@ from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.rules import Answer, RuleSet
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
-from segment_core.store import segments
+from segment_core.store import generations, segments
 
 # Texts are immutable, so what was read once stays right for the life of the process.
 _queries: dict[tuple[str, str, str], ast.Query | None] = {}
@@ -104,6 +105,15 @@ def rules_of(table: str, shop: str, generation: Generation) -> Rules:
         _kept.pop(next(iter(_kept)))
     _kept[table, shop] = kept
     return kept.rules
+
+
+@lru_cache(maxsize=8)
+def rules_then(table: str, shop: str, number: int) -> Rules:
+    """The compiled rules of an earlier generation, as far as its texts are still there: what is gone never moves."""
+    then = generations.numbered(table, shop, number)
+    texts = segments.definition_texts(table, shop)
+    still = tuple(one for one in then.live if one.text in texts)
+    return _renewed(table, shop, replace(then, live=still), ()).rules
 
 
 def _renewed(table: str, shop: str, generation: Generation, before: Sequence[_Compiled]) -> _Kept:

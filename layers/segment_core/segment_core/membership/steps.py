@@ -60,6 +60,12 @@ def steps(
         )
 
 
+def served(previous: Membership, rules: Rules, customer: Customer, until: datetime) -> Iterator[Membership]:
+    """The commits by time alone before `until`, under the rules that governed then: those of the membership's own
+    generation, whose number they carry."""
+    return _overdue(previous, previous.generation, rules, customer, until - _JUST_BEFORE)
+
+
 def _overdue(
     previous: Membership, generation: int, rules: Rules, customer: Customer, at: datetime
 ) -> Iterator[Membership]:

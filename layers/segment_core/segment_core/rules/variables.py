@@ -27,7 +27,7 @@ class Variable(ABC):
     def count(self) -> int:
         """How many classes there are. Only known once everything that is asked was told to `note`."""
 
-    def note(self, condition: Any) -> None:
+    def note(self, condition: Any) -> None:  # noqa: B027  (only some make their classes of what is asked)
         """Know of a condition that will be asked."""
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 Items are put into DynamoDB Local as the store module writes them; read units are told by it. A customer with an
 order a week for a year and some events is typical; 50,000 orders and 200,000 events over three years are huge.
+`TIDEMARK_BENCH_SHARE=0.1` takes a tenth of the huge one: what is read grows with the items.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from .stack import TEMPLATE
 SHOP = "bench"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 # (orders, events, days that they are spread over)
-CUSTOMERS = {"typical": (52, 100, 365), "huge": (50_000, 200_000, 3 * 365)}
+SHARE = float(os.environ.get("TIDEMARK_BENCH_SHARE", "1"))
+CUSTOMERS = {"typical": (52, 100, 365), "huge": (int(50_000 * SHARE), int(200_000 * SHARE), 3 * 365)}
 DEFINITIONS = {
     "no orders": ["customer_tags CONTAINS 'vip'"],
     "30 days": ["last_order_date >= -30d", "storefront.product_viewed MATCHES (date >= -7d, count >= 3)"],

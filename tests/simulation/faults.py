@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -17,6 +17,7 @@ from segment_core.api.webhooks import Delivery, Door
 from segment_core.facts.customer import Customer
 from segment_core.facts.order import OrderState
 from segment_core.membership import flips, jobs, project, steps
+from segment_core.membership.evaluate import Round
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Rules
 from segment_core.membership.wake import Wake
@@ -24,7 +25,7 @@ from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.rules import Answer, RuleSet
-from segment_core.runtime import bus
+from segment_core.runtime import bus, queue
 from segment_core.shop import Shop
 from segment_core.store import (
     clearing,
@@ -88,6 +89,14 @@ def facts_may_be_old(patch: pytest.MonkeyPatch) -> None:
         return pages(operation, **{**request, "ConsistentRead": False})
 
     patch.setattr(client, "pages", not_insisting)
+
+
+def nobody_looks_again_after_committing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Round, "settle", lambda _: {})
+
+
+def bits_are_carried_over_as_they_are(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(generations, "common", lambda *_: -1)
 
 
 def rules_are_read_once(patch: pytest.MonkeyPatch) -> None:
@@ -218,6 +227,16 @@ def refused_events_are_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus, "publish", publish)
 
 
+def refused_messages_are_ignored(patch: pytest.MonkeyPatch) -> None:
+    def send_all(queue_url: str, shop: str, bodies: Iterable[Mapping[str, Any]]) -> int:
+        for batch in queue._batches(map(queue.encode, bodies)):
+            entries = [{"Id": str(n), "MessageBody": text, "MessageGroupId": shop} for n, text in enumerate(batch)]
+            queue.client().send_message_batch(QueueUrl=queue_url, Entries=entries)
+        return 0
+
+    patch.setattr(queue, "send_all", send_all)
+
+
 # Lists and events -----------------------------------------------------------------------------
 
 
@@ -272,6 +291,8 @@ FAULTS: tuple[Patch, ...] = (
     commits_ignore_the_version,
     facts_come_from_the_record,
     facts_may_be_old,
+    nobody_looks_again_after_committing,
+    bits_are_carried_over_as_they_are,
     rules_are_read_once,
     outsiders_have_no_due,
     days_are_utc,
@@ -286,6 +307,7 @@ FAULTS: tuple[Patch, ...] = (
     unprocessed_writes_are_ignored,
     unprocessed_reads_are_ignored,
     refused_events_are_ignored,
+    refused_messages_are_ignored,
     counters_ignore_the_rows,
     old_is_decoded_with_the_new_generation,
     late_rows_of_what_is_gone_stay,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,13 @@ import pytest
 from segment_core.calendar import (
     BEGINNING,
     NEVER,
+    Passing,
     day_end,
     day_start,
     first_day_reaching,
+    is_leap,
     local_date,
+    month_length,
     passing,
     resolve,
     span,
@@ -123,7 +127,7 @@ def test_what_an_expression_means_lasts_for_its_day() -> None:
     ],
 )
 def test_the_last_day_there_is(expression: Offset | Named, reached: datetime, passed: datetime) -> None:
-    assert passing(expression, date.max, UTC_ZONE) == (reached, passed)
+    assert passing(expression, date.max, UTC_ZONE) == Passing(reached, passed)
 
 
 @pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])
@@ -183,7 +187,7 @@ def test_when_time_reaches_and_passes_a_fact(
     expression: DateExpression, reached: str | None, passed: str | None
 ) -> None:
     when = [NEVER if at is None else BEGINNING if at == "always" else instant(at) for at in (reached, passed)]
-    assert list(passing(expression, instant("2026-01-06T12:00:00.5Z"), NEW_YORK)) == when
+    assert passing(expression, instant("2026-01-06T12:00:00.5Z"), NEW_YORK) == Passing(*when)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +197,7 @@ def test_when_time_reaches_and_passes_a_fact(
 )
 def test_a_fact_within_the_second_of_a_moment(beside: int, reached: datetime, passed: datetime) -> None:
     fact = instant("2026-01-06T12:00:00Z") + timedelta(microseconds=beside)
-    assert passing(Moment(datetime(2026, 1, 6, 7)), fact, NEW_YORK) == (reached, passed)
+    assert passing(Moment(datetime(2026, 1, 6, 7)), fact, NEW_YORK) == Passing(reached, passed)
 
 
 @pytest.mark.parametrize("zone", [UTC_ZONE, ZoneInfo("Pacific/Kiritimati"), NEW_YORK], ids=str)
@@ -205,3 +209,10 @@ def test_the_ends_of_the_calendar_are_no_error(zone: ZoneInfo) -> None:
     assert day_end(date.max, zone) == NEVER
     assert span(Moment(datetime(9999, 12, 31, 23, 59, 59)), date.max, zone)[1] <= NEVER
     assert span(Moment(datetime(1, 1, 1)), date.min, zone)[0] <= datetime(1, 1, 2, tzinfo=UTC)
+
+
+def test_months_are_as_long_as_the_calendar_says() -> None:
+    for year in (1, 1900, 2000, 2023, 2024, 2100, 9999):
+        assert is_leap(year) == calendar.isleap(year)
+        for month in range(1, 13):
+            assert month_length(year, month) == calendar.monthrange(year, month)[1]

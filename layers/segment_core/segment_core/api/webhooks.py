@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -20,6 +19,7 @@ from segment_core.facts import strict_json
 from segment_core.ingest import signature, topics
 from segment_core.ingest.platforms import PLATFORMS, Platform
 from segment_core.instants import iso
+from segment_core.record import field, record
 from segment_core.runtime import queue, secrets
 from segment_core.segments.shops import get_shop
 from segment_core.store import keys
@@ -36,7 +36,7 @@ SECRETS_LAST_AFTER_MISMATCH = timedelta(minutes=1)
 Outcome = Literal["queued", "ignored"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delivery:
     """One webhook as it arrived. Names of `headers` are in lower case, without `x-`."""
 
@@ -61,7 +61,7 @@ class Delivery:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Lock:
     """What opens a shop's door, and when that was read."""
 
@@ -71,7 +71,7 @@ class _Lock:
     read_at: datetime
 
 
-@dataclass(slots=True)
+@record
 class Door:
     """Where webhooks of all shops come in. It remembers shops and their secrets for a while."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from segment_core.language import ast
@@ -20,6 +19,7 @@ from segment_core.language.problems import Code, Report, shown
 from segment_core.language.syntax import Clause
 from segment_core.language.vocabulary import Predicate
 from segment_core.nearest import nearest
+from segment_core.record import replace
 
 _ADVICE: Final = "write out what is meant in one of them"
 

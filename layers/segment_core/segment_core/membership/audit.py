@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from segment_core.errors import InvalidQuery
@@ -18,6 +17,7 @@ from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.evaluate import evaluate_all
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
+from segment_core.record import record, replace
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
 from segment_core.store import facts, generations, keys, memberships, segments, shops
@@ -31,7 +31,7 @@ UNDER_WAY_SECONDS = 15.0
 Wait = Callable[[float], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Audited:
     """How many customers were looked at, whose membership was wrong, and whose was put right."""
 

@@ -7,7 +7,7 @@ shop's generation before and after. Each is then evaluated and committed alone.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Self
 
@@ -18,6 +18,7 @@ from segment_core.membership.rules import Rules, rules_of, rules_then
 from segment_core.membership.steps import erased, served, steps
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Cause, Membership
+from segment_core.record import replace
 from segment_core.store import clearing, facts, generations, memberships
 from segment_core.store.client import backoff
 from segment_core.store.facts import Loaded

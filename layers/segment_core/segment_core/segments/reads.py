@@ -7,7 +7,6 @@ has been caught up with: the present, unless somebody is overdue.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -15,6 +14,7 @@ from segment_core.errors import NotFound
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Membership
 from segment_core.model.segment import SegmentRecord, State
+from segment_core.record import record
 from segment_core.segments.nesting import names_for, worded
 from segment_core.segments.plan import dependents, newest_of
 from segment_core.segments.progress import Build, progress
@@ -22,7 +22,7 @@ from segment_core.store import facts, generations, jobs, members, memberships, s
 from segment_core.store.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Segment:
     """A segment as readers see it. `count` and `as_of` are None until its first build was published.
 
@@ -42,7 +42,7 @@ class Segment:
     edition: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """A member; `since` is when they entered, or were found in when the segment was made.
 
@@ -53,7 +53,7 @@ class Member:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemberPage:
     """Members in the order of their ids, perhaps none. `next` is whom the next page comes after, None on the last."""
 
@@ -64,7 +64,7 @@ class MemberPage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CustomerSegment:
     """A segment that a customer is in; `since` is None until the member list has followed the membership.
 
@@ -76,7 +76,7 @@ class CustomerSegment:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CustomerSegments:
     """All segments that a customer is in."""
 
@@ -85,7 +85,7 @@ class CustomerSegments:
     segments: list[CustomerSegment]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SegmentName:
     """A segment by id and name."""
 
@@ -93,7 +93,7 @@ class SegmentName:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """A segment, the definition of it that readers see (the first one before that is published), and its texts.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from segment_core.instants import iso
 from segment_core.model.generation import Generation
 from segment_core.model.language import LanguageSettings
 from segment_core.model.segment import ShopRecord
+from segment_core.record import replace
 from segment_core.store import client, erasures, generations, keys, records
 from segment_core.store.client import Item
 from segment_core.store.erasures import ShopErasure

@@ -7,7 +7,6 @@ of DynamoDB that every function makes, as the unit of comparison does.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path

@@ -21,8 +21,7 @@ from segment_core.ingest.platforms import PLATFORMS, Platform
 from segment_core.instants import iso
 from segment_core.record import field, record
 from segment_core.runtime import queue, secrets
-from segment_core.segments.shops import get_shop
-from segment_core.store import keys
+from segment_core.store import keys, shops
 from segment_core.store.tables import Tables
 
 # A queue message holds 1 MiB, and inside it quotes and line ends take two bytes each.
@@ -108,7 +107,7 @@ class Door:
         # A clock that was turned back makes what was read in its future worthless too.
         if known and timedelta(0) <= at - known.read_at < lasts:
             return known
-        record = get_shop(self.tables, shop)
+        record = shops.existing(self.tables.segments, shop)
         lock = _Lock(record.domain, PLATFORMS[record.platform], secrets.read(self.secrets_prefix, shop), at)
         self._locks[shop] = lock
         return lock

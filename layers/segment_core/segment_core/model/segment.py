@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from segment_core.model.language import LanguageSettings
@@ -37,6 +37,10 @@ class ShopRecord:
     # Its numbers of generations are not used again: what a process remembers of one stays true.
     last_generation: int = 0
     language: LanguageSettings = field(default_factory=LanguageSettings)
+
+
+# A job that has not moved for this long lost its worker.
+ABANDONED_AFTER = timedelta(minutes=5)
 
 
 @record

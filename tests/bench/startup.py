@@ -27,7 +27,9 @@ def measure() -> dict[str, float | str]:
         _build(Path(built))
         programs = {BARE: PROGRAMS[BARE], CLIENT: PROGRAMS[CLIENT]}
         for name in functions:
-            begin = f"import sys; sys.path[:0] = [{built + '/python'!r}, {str(Path(built) / name)!r}]; import app"
+            begin = (
+                f"import sys; sys.path[:0] = [{str(Path(built) / 'python')!r}, {str(Path(built) / name)!r}]; import app"
+            )
             programs |= {name: begin, f"{name} with a client": f"{begin}; {_CLIENT}"}
         turns = [{name: processor_seconds(program) for name, program in programs.items()} for _ in range(RUNS + 1)][1:]
     result: dict[str, float | str] = {f"{CLIENT}, ms": median(turn[CLIENT] - turn[BARE] for turn in turns) * 1e3}

@@ -7,7 +7,7 @@ Type checkers see the constructors of dataclasses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final, NoReturn, TypeVar, cast, dataclass_transform
 
@@ -50,10 +50,10 @@ def record(cls: type[T]) -> type[T]:
         "__slots__": slots,
         "__match_args__": tuple(fields),
         "__fields__": fields,
-        "__compared__": attrgetter(*compared or ("__class__",)),
     }
     # Slots cannot be added to a class that is there, so it is made once more.
-    again: type[T] = type(cast(type, cls))(cls.__name__, cls.__bases__, _METHODS | body | made)
+    methods = _METHODS | _comparisons(compared) | body
+    again: type[T] = type(cast(type, cls))(cls.__name__, cls.__bases__, methods | made)
     return again
 
 
@@ -141,13 +141,17 @@ def _compiled(cls: Any) -> Callable[..., None]:
     return made
 
 
-def _equal(self: Any, other: Any) -> Any:
-    """Of one class, with equal values in all fields that are compared."""
-    return self.__compared__(self) == self.__compared__(other) if type(other) is type(self) else NotImplemented
+def _comparisons(compared: Sequence[str]) -> dict[str, Any]:
+    """`__eq__` and `__hash__`: of one class, with equal values in the fields that are compared."""
+    of = attrgetter(*compared or ("__class__",))
 
+    def equal(self: Any, other: Any) -> Any:
+        return of(self) == of(other) if type(other) is type(self) else NotImplemented
 
-def _hash(self: Any) -> int:
-    return hash(self.__compared__(self))
+    def hashed(self: Any) -> int:
+        return hash(of(self))
+
+    return {"__eq__": equal, "__hash__": hashed}
 
 
 def _repr(self: Any) -> str:
@@ -166,8 +170,6 @@ def _frozen(self: Any, name: str, *_: object) -> NoReturn:
 
 _METHODS: Final = {
     "__init__": _first_init,
-    "__eq__": _equal,
-    "__hash__": _hash,
     "__repr__": _repr,
     "__reduce__": _reduced,
     "__setattr__": _frozen,

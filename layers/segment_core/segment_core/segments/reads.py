@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from segment_core.errors import NotFound
+from segment_core.language.spelling import folded
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Membership
 from segment_core.model.segment import SegmentRecord, State
@@ -208,7 +209,7 @@ def listing(
     `search` is a part of the name, letter case aside. Raises NotFound (`shop_not_found`).
     """
     if search or by_name:
-        page, more = _by_name(tables, shop, limit, after, search.casefold(), by_name)
+        page, more = _by_name(tables, shop, limit, after, folded(search), by_name)
     else:
         alive = (record for record in segments.after(tables.segments, shop, after) if not record.deleted)
         page = list(islice(alive, limit + 1))

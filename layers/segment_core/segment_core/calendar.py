@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from segment_core.language.ast import DateExpression, Day, Moment, Named, Offset
+from segment_core.language.ast import DateExpression, Day, DayExpression, Moment, Named, Offset
 from segment_core.record import record
 
 if TYPE_CHECKING:
@@ -121,6 +121,21 @@ def first_day_reaching(expression: Offset | Named, day: date) -> date | None:
     if year > date.max.year:
         return None
     return date.min if year < date.min.year else date(year, month, first)
+
+
+def covers_a_year(low: DayExpression, high: DayExpression) -> bool:
+    """Whether on every date all days of the year come round from `low` to `high`, both included: 29 February too.
+
+    No, where they are counted in different units and so their distance depends on the date.
+    """
+    if isinstance(low, Day) or isinstance(high, Day):
+        return False
+    ends = (_offset(low), _offset(high))
+    return any(
+        all(end.unit in units or end.count == 0 for end in ends)
+        and ends[1].count * units.get(ends[1].unit, 0) - ends[0].count * units.get(ends[0].unit, 0) >= year
+        for units, year in ((_MONTHS_IN_UNIT, 12), (_DAYS_IN_UNIT, 365))
+    )
 
 
 def passing(expression: DateExpression, fact: datetime | date, zone: ZoneInfo) -> Passing:

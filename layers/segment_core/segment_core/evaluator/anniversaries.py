@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from segment_core.calendar import NEVER, is_leap, local_date, passing, resolve
+from segment_core.calendar import BEGINNING, NEVER, covers_a_year, is_leap, local_date, passing, resolve
 from segment_core.evaluator.attributes import ATTRIBUTES, DateAttribute
 from segment_core.evaluator.conditions import COMPLEMENTS
 from segment_core.evaluator.metafields import read_metafield
@@ -49,6 +49,9 @@ class AnniversaryCondition:
 
     def windows(self, day: date, since: date, zone: ZoneInfo) -> Iterator[Window]:
         """The instants at which the condition holds for the anniversaries of `day`, from `since` on, in order."""
+        if self.operator == "BETWEEN" and covers_a_year(self.low, self.high):
+            yield BEGINNING, NEVER
+            return
         years = self._years(since)
         for year in years[:-1]:
             yield _window(self, year, day.month, day.day, zone)

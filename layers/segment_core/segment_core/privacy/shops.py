@@ -8,13 +8,13 @@ settings and secrets go. The shop's own tombstone stays until the shop is made a
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from segment_core.facts import registers
 from segment_core.facts.told import Erasure
+from segment_core.membership import extracts
 from segment_core.membership.budget import SecondsLeft
-from segment_core.privacy import copies
+from segment_core.record import replace
 from segment_core.runtime import secrets
 from segment_core.runtime.observability import count
 from segment_core.store import clearing, erasures, facts, generations, keys, loose, members, memberships, shops
@@ -104,7 +104,7 @@ def _clear(tables: Tables, exports_bucket: str, shop: str, seconds_left: Seconds
     return (
         _clear_loose(tables, shop, seconds_left)
         and _clear_lists(tables, shop, seconds_left)
-        and copies.remove_all(tables, exports_bucket, shop, seconds_left)
+        and extracts.remove_all(tables, exports_bucket, shop, seconds_left)
         and _clear_rules(tables, shop)
     )
 

@@ -5,13 +5,12 @@ Preview, explanation, forecast and statistics all ask through here, so they ask 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from segment_core.errors import Conflict
 from segment_core.evaluator import Rule, compile_query
 from segment_core.language import Checked, Limits, check
 from segment_core.membership.rules import Rules, rules_of
 from segment_core.model.generation import LiveDefinition
+from segment_core.record import record
 from segment_core.segments.reads import find, generation_of
 from segment_core.shop import Shop
 from segment_core.store.tables import Tables
@@ -20,7 +19,7 @@ from segment_core.store.tables import Tables
 LIMITS = Limits(segments={})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """A rule, and the shop under whose settings it is answered."""
 

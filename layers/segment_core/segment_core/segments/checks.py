@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from segment_core.errors import InvalidQuery
 from segment_core.evaluator import Fact, Reach, depends_on
 from segment_core.language import Problem, describe
 from segment_core.language.description import LOCALES
+from segment_core.record import record, values
 from segment_core.segments import asking
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dependency:
     """A kind of facts that can change the answer; `days` is how many dates back it looks, None for ever."""
 
@@ -20,7 +19,7 @@ class Dependency:
     days: Reach
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """A query's problems, or else its canonical text, its sentences by language, and what it depends on."""
 
@@ -40,9 +39,8 @@ def check_query(text: str, currency: str) -> Check:
         return Check(False, refused.problems, (), None, None, [])
     sentences = {locale: describe(checked.query, locale, currency) for locale in LOCALES}
     found = depends_on(checked.query)
-    return Check(
-        True, (), checked.warnings, checked.canonical, sentences, [_told(*one) for one in sorted(found.items())]
-    )
+    dependencies = [_told(fact, found[fact]) for fact in sorted(found, key=values)]
+    return Check(True, (), checked.warnings, checked.canonical, sentences, dependencies)
 
 
 def _told(fact: Fact, reach: Reach) -> Dependency:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from segment_core.errors import NotFound
 from segment_core.evaluator import Explanation
 from segment_core.facts.customer import Customer
+from segment_core.record import record
 from segment_core.segments import asking
 from segment_core.segments.reads import caught_up, generation_of, membership_of
 from segment_core.store import facts, history, members, segments
@@ -15,7 +15,7 @@ from segment_core.store.history import Change, Entry
 from segment_core.store.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Why:
     """The verdict of a segment's query on a customer's facts, clause by clause, and since when they are listed."""
 
@@ -29,7 +29,7 @@ class Why:
     explanation: Explanation
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Move:
     """Something that is to come: from `at` on, the customer is in the segment or out of it."""
 
@@ -39,7 +39,7 @@ class Move:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Past:
     """Something that was told; the name is None of a segment that is gone."""
 
@@ -50,7 +50,7 @@ class Past:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CustomerTimeline:
     """What has moved a customer, and what time alone will if nothing else happens."""
 

@@ -6,11 +6,11 @@ So a segment can be renamed without a change to those that ask it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from segment_core.language import Checked, Limits, ast, canonical, check, parse
 from segment_core.language.segments import asked, renamed
 from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.record import replace
 from segment_core.segments.plan import newest_of
 from segment_core.store import segments
 

@@ -5,20 +5,19 @@ A change is saved with everything that follows from it in one transaction, and t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from segment_core.errors import Conflict, InvalidRequest, PreconditionFailed
 from segment_core.model.generation import Generation
 from segment_core.model.segment import SegmentRecord
+from segment_core.record import replace
 from segment_core.segments import builds, limits, names, nesting
 from segment_core.segments.limits import Room
 from segment_core.segments.nesting import Askable
 from segment_core.segments.plan import Edit, Plan, dependents, planned
 from segment_core.segments.reads import Found, Segment, find, read
 from segment_core.segments.requests import IdempotentRequest
-from segment_core.segments.shops import get_shop
-from segment_core.store import generations, segments
+from segment_core.store import generations, segments, shops
 from segment_core.store.client import Operation, backoff
 from segment_core.store.segments import Text
 from segment_core.store.tables import Tables
@@ -162,7 +161,7 @@ def _checked(
 ) -> tuple[str, tuple[str, ...]]:
     """The text as it is stored, and the segments that it asks, once everything about it is right."""
     askable = Askable(tables.segments, shop, generation)
-    limits_now = get_shop(tables, shop).language.limits
+    limits_now = shops.existing(tables.segments, shop).language.limits
     is_asked = bool(dependents(generation, segment))
     found, asks = nesting.checked(text, limits_now, askable, saving, is_asked=is_asked)
     return nesting.stored(found.query, askable), asks

@@ -8,10 +8,10 @@ is never in two places and never in none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from segment_core.facts import order
 from segment_core.facts.order import OrderState
+from segment_core.record import record, replace
 from segment_core.store import client, keys
 from segment_core.store.client import Item
 from segment_core.store.profiles import profile_key
@@ -22,7 +22,7 @@ Owner = Callable[[str], str]
 """Who has the orders of a customer: itself, or whoever it was merged into."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """An order as it is stored: its pointer, and the item that this names, if it names one.
 
@@ -47,7 +47,7 @@ class Held:
         return order.decode(holder["facts"]) if "facts" in holder else OrderState()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """A new state of an order, and where that belongs (None: only its pointer can hold it)."""
 

@@ -15,16 +15,21 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, cast
 
-from segment_core.errors import Conflict
+from botocore.exceptions import ClientError
+
+from segment_core.errors import Conflict, Contention, TidemarkError
 from segment_core.evaluator.ordering import SortKey, SortValue, sort_value
 from segment_core.instants import iso, sortable
 from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.model.extract import Extract
-from segment_core.runtime import files
+from segment_core.runtime import aws, files
 from segment_core.store import extracts, facts, generations, members
 from segment_core.store.extracts import Placed
 from segment_core.store.members import Entry
 from segment_core.store.tables import Tables
+
+# So many messages about an extract may end before it has come as far as the time of one allows.
+MOST_TRIES = 3
 
 # Members of a list that are read at once.
 PAGE = 1000
@@ -70,27 +75,56 @@ def key_of(shop: str, extract: Extract) -> str:
     return f"{shop}/{extract.segment}/{extract.id}.{SHAPES[extract.order].suffix}"
 
 
-def work(tables: Tables, bucket: str, shop: str, extract_id: str, at: datetime, seconds_left: SecondsLeft) -> bool:
+def work(
+    tables: Tables,
+    bucket: str,
+    shop: str,
+    extract_id: str,
+    at: datetime,
+    seconds_left: SecondsLeft,
+    tries: int = 1,
+) -> bool:
     """Go on with an extract while there is time; False if somebody must go on with it later.
 
-    A call does one step at least. True if it has ended, expired, or somebody else goes on with it.
+    A call does one step at least. True if it has ended, expired, or somebody else goes on with it. What trying again
+    cannot help has failed at once, and so has what was begun `tries` times and came to no end: whoever waits for it
+    is told why. Raises what kept a step from being done.
     """
     noted = extracts.read(tables.segments, shop, extract_id, at)
     while noted is not None and noted.state == "building":
-        step = _STEPS[noted.kind]
-        try:
-            further = step(_Work(tables, bucket, shop, noted))
-            if further.state == "ready":
-                _check_definition(tables, shop, further)
-        except Conflict as conflict:
-            further = replace(noted, state="failed", error=conflict.code)
-        further = replace(further, version=noted.version + 1, touched_at=at)
-        if not extracts.advance(tables.segments, shop, noted, further):
+        if tries > MOST_TRIES:
+            _note(tables, shop, noted, _failed(noted, "given_up"), at)
             return True
-        noted = further
-        if noted.state == "building" and seconds_left() <= 0:
+        try:
+            further = _STEPS[noted.kind](_Work(tables, bucket, shop, noted))
+            _check_definition(tables, shop, further)
+        except Conflict as conflict:
+            further = _failed(noted, conflict.code)
+        except (TidemarkError, ClientError) as error:
+            if reason := _final_reason(error):
+                _note(tables, shop, noted, _failed(noted, reason), at)
+            raise
+        noted = _note(tables, shop, noted, further, at)
+        if noted is not None and noted.state == "building" and seconds_left() <= 0:
             return False
     return True
+
+
+def _failed(extract: Extract, reason: str) -> Extract:
+    return replace(extract, state="failed", error=reason)
+
+
+def _final_reason(error: TidemarkError | ClientError) -> str:
+    """Why trying again cannot help, in a word; empty if it may."""
+    if isinstance(error, ClientError):
+        return "storage_refused" if aws.is_final(error) else ""
+    return "" if isinstance(error, Contention) else error.code
+
+
+def _note(tables: Tables, shop: str, noted: Extract, further: Extract, at: datetime) -> Extract | None:
+    """Note how far it came, or that it has failed; None if somebody else was quicker."""
+    further = replace(further, version=noted.version + 1, touched_at=at)
+    return further if extracts.advance(tables.segments, shop, noted, further) else None
 
 
 def _check_definition(tables: Tables, shop: str, extract: Extract) -> None:

@@ -12,7 +12,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import evaluation, imports, reading, sizes, stack, units, untils
+from . import building, evaluation, imports, reading, sizes, stack, units, untils
 from .rules import measure as rules
 
 Result = Mapping[str, float | str]
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "imports": imports.measure,
     "sizes": sizes.measure,
     "reading": reading.measure,
+    "building": building.measure,
     "rules": rules.measure,
     "untils": untils.measure,
 }

@@ -104,13 +104,7 @@ def answers(status: int, model: type[BaseModel] | None, *problems: int) -> dict[
     ours = {CONTENT_TYPE: {"model": models.Problem}}
     gateways = {"application/json": {"model": models.GatewayMessage}}
     either = {**ours, **gateways}
-    told = dict.fromkeys((*problems, 400, 404), ours) | {
-        401: either,
-        403: either,
-        429: either,
-        500: either,
-        503: either,
-    }
+    told = dict.fromkeys((*problems, 400, 404), ours) | dict.fromkeys((401, 403, 429, 500, 503), either)
     return {
         status: {"description": HTTPStatus(status).phrase, "content": success},
         **{

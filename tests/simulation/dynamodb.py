@@ -12,7 +12,6 @@ from .expressions import Compiled, condition, projection, update
 from .table import Item, Key, Rejected, Table, seek
 
 TRANSACTION_LIMIT = 100
-TRANSACTION_BYTES = 4 * 1024 * 1024
 BATCH_GET_LIMIT = 100
 BATCH_WRITE_LIMIT = 25
 # A page ends at 1 MB on AWS; here after so few items that whoever forgets to turn it is found out.

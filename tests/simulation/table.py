@@ -172,11 +172,6 @@ class Table:
         if until is None:
             self.lately.clear()
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether every reader sees the newest of everything."""
-        return not self.lately and not any(index.behind for index in self.indexes.values())
-
 
 def seek(rows: list[tuple[Any, Item]], start: Any) -> int:
     """Where in sorted rows to go on after a place."""

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,6 @@ SEEDS = 300
 # A fault must be found within so many.
 SEEDS_OF_A_FAULT = 200
 ROOT = Path(__file__).parents[2]
-
-Simulate = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def simulate(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -67,6 +65,7 @@ def found() -> Mapping[str, Any]:
 def test_a_fault_is_found(fault: str, found: Mapping[str, Any]) -> None:
     assert fault in found, found["errors"]
     assert found[fault]["seed"] is not None
+    assert "is not written right" not in found[fault]["by"]
 
 
 def test_a_seed_is_the_same_run_in_every_process() -> None:

@@ -22,7 +22,7 @@ from segment_core import clock
 from tidemark.stack import template
 from tidemark.stack.names import Names
 from tidemark.stack.wire import wire
-from tidemark.stack.wiring import FunctionSettings, Wiring
+from tidemark.stack.wiring import Wiring
 
 from . import functions, troubles
 from .dynamodb import DynamoDB, error
@@ -40,6 +40,8 @@ _LOG_LINES = 2000
 _EXPIRES = 0.5
 # More than any invocation has reason for.
 _MOST_CALLS = 4000
+
+_PROGRAMMING_ERRORS = (TypeError, AttributeError, NameError)
 
 Write = Callable[["World", Table, Key, Item | None, Item | None], None]
 
@@ -228,6 +230,9 @@ class World:
         self.task = task
         task.resume()
         self.task = None
+        if isinstance(task.failure, _PROGRAMMING_ERRORS):
+            # Tried again it would fail again, and what that comes to would be taken for what is looked for.
+            raise AssertionError(f"{task.name} is not written right: {task.failure!r}") from task.failure
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -248,8 +253,3 @@ class World:
             boto3.client = client
             os.environ.clear()
             os.environ.update(before)
-
-
-def settings_of(world: World, logical: str) -> FunctionSettings:
-    """A function by its name in the template."""
-    return next(one for one in world.wiring.functions if one.id == logical)

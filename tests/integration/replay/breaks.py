@@ -84,7 +84,7 @@ def overtaken(patch: pytest.MonkeyPatch) -> None:
 
     def late(tables: Tables, shop: str, *rest: Any) -> list[Membership]:
         nonlocal inside
-        previous, generation, rules, loaded, at, cause, restamp = rest
+        previous, generation, rules, loaded, at, cause, restamp, unserved = rest
         if loaded.customer is None or inside:
             return commits(tables, shop, *rest)
         key = (shop, loaded.customer.id)
@@ -97,7 +97,7 @@ def overtaken(patch: pytest.MonkeyPatch) -> None:
             evaluate.evaluate_all(tables, shop, [loaded.customer.id], at, cause)
         finally:
             inside = False
-        return commits(tables, shop, previous, generation, rules, older, at, cause, restamp)
+        return commits(tables, shop, previous, generation, rules, older, at, cause, restamp, unserved)
 
     patch.setattr(evaluate, "_commits", late)
 
@@ -245,7 +245,7 @@ def customers_without_orders_are_left_out(patch: pytest.MonkeyPatch) -> None:
     commits = evaluate._commits
 
     def of_buyers(tables: Tables, shop: str, *rest: Any) -> list[Membership]:
-        loaded: Loaded = rest[2]
+        loaded: Loaded = rest[3]
         return commits(tables, shop, *rest) if loaded.customer and loaded.customer.orders else []
 
     patch.setattr(evaluate, "_commits", of_buyers)

@@ -90,6 +90,14 @@ def test_a_function_may_reach_the_tables_and_queues_that_it_has_a_name_for_and_w
         assert granted & kinds == (named & kinds) | _wakers(stack, name), name
 
 
+def test_a_function_may_reach_files_and_secrets_only_if_it_is_told_where_they_are(stack: Stack) -> None:
+    for name, role in _roles(stack).items():
+        variables = stack.functions()[name]["Environment"]["Variables"]
+        resources = str([statement["Resource"] for statement in _statements(role)])
+        assert ("ExportsBucket" in resources) == ("EXPORTS_BUCKET" in variables), name
+        assert ("/webhook-secrets" in resources) == ("SECRETS_PREFIX" in variables), name
+
+
 def _wakers(stack: Stack, name: str) -> set[str]:
     # What wakes the function, and where that is put which it could not work off.
     function = stack.logical_ids()[name]

@@ -30,6 +30,9 @@ UNDER_WAY_SECONDS = 15.0
 
 Wait = Callable[[float], None]
 
+Compiled = dict[tuple[str, int], tuple[dict[str, Rule], Shop]]
+"""By shop and generation the definitions that readers see, and the shop in which they ask each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Audited:
@@ -55,6 +58,7 @@ def audit(
     With `repair` whoever is wrong is evaluated as if a fact had changed. Each mismatch is logged by ids.
     """
     looked_at, suspects = 0, []
+    compiled: Compiled = {}
     every = list(shops.ids(tables.segments))
     chance.shuffle(every)
     for shop in every:
@@ -62,17 +66,17 @@ def audit(
             if seconds_left() <= UNDER_WAY_SECONDS:
                 break
             looked_at += 1
-            if _differs(tables, shop, customer, at):
+            if _differs(tables, shop, customer, at, compiled):
                 suspects.append((shop, customer))
     if suspects:
         wait(UNDER_WAY_SECONDS)
-    wrong = [(shop, customer) for shop, customer in suspects if _differs(tables, shop, customer, at)]
+    wrong = [(shop, customer) for shop, customer in suspects if _differs(tables, shop, customer, at, compiled)]
     repaired = 0
     for shop, customer in wrong:
         logger().error("membership is not what the facts say", extra={"shop": shop, "customer": customer})
         if repair:
             evaluate_all(tables, shop, [customer], at, "fact", restamp=True)
-            repaired += not _differs(tables, shop, customer, at)
+            repaired += not _differs(tables, shop, customer, at, compiled)
     count("AuditedCustomers", looked_at)
     count("AuditMismatches", len(wrong))
     count("AuditRepairs", repaired)
@@ -104,7 +108,7 @@ def _slice(tables: Tables, shop: str, number: int) -> Iterator[str]:
             return
 
 
-def _differs(tables: Tables, shop: str, customer: str, at: datetime) -> bool:
+def _differs(tables: Tables, shop: str, customer: str, at: datetime, compiled: Compiled) -> bool:
     """Whether the stored membership is another than that of all facts, or would be looked at too late."""
     stored = memberships.read(tables.memberships, shop, customer)
     generation = generations.current(tables.segments, shop)
@@ -113,7 +117,9 @@ def _differs(tables: Tables, shop: str, customer: str, at: datetime) -> bool:
     known = facts.load(tables.customers, shop, customer).customer
     if known is None:
         return False
-    rules, asked = _rules(tables, shop, generation)
+    if (shop, generation.number) not in compiled:
+        compiled[shop, generation.number] = _rules(tables, shop, generation)
+    rules, asked = compiled[shop, generation.number]
     verdicts = {definition: rule.evaluate(known, asked, at) for definition, rule in rules.items()}
     said = {definition for definition, verdict in verdicts.items() if verdict.member}
     due = min((verdict.until for verdict in verdicts.values() if verdict.until is not None), default=None)

@@ -6,16 +6,18 @@ shop's generation before and after. Each is then evaluated and committed alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Self
 
 from segment_core.membership import reach
 from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.membership.reach import joined
-from segment_core.membership.rules import Rules, rules_of, rules_then
-from segment_core.membership.steps import erased, served, steps
+from segment_core.membership.rules import Rules, rules_of
+from segment_core.membership.steps import erased, steps
+from segment_core.membership.unserved import Part, parts, taken_over
+from segment_core.membership.unserved import commits as caught_up
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Cause, Membership
 from segment_core.store import clearing, facts, generations, memberships
@@ -76,13 +78,15 @@ class Round:
             if cause == "clock" and not restamp and not _is_due(previous, self.at):
                 return Outcome(previous, generation)
             rules = rules_of(self.tables.segments, self.shop, generation)
-            then = _rules_then(self.tables.segments, self.shop, previous, generation)
-            read = joined([rules.reaches, then.reaches]) if then else rules.reaches
+            unserved = parts(self.tables.segments, self.shop, previous, generation)
+            read = joined([rules.reaches, *(part.rules.reaches for part in unserved)])
             needed = reach.needed(read, _earliest(previous, self.at))
             loaded = facts.load(self.tables.customers, self.shop, customer, needed)
             # Evaluations that were under way when the generation was saved are no older than what they answer.
             at = max(self.at, generation.at)
-            commits = _commits(self.tables, self.shop, previous, generation, then, rules, loaded, at, cause, restamp)
+            commits = _commits(
+                self.tables, self.shop, previous, generation, rules, loaded, at, cause, restamp, unserved
+            )
             if _commit_all(self.tables, self.shop, customer, previous, commits):
                 if commits:
                     self._committed[customer] = generation.number
@@ -133,13 +137,6 @@ def _is_due(membership: Membership | None, at: datetime) -> bool:
     return membership is not None and membership.due is not None and membership.due <= at
 
 
-def _rules_then(table: str, shop: str, membership: Membership | None, newest: Generation) -> Rules | None:
-    """The rules of the membership's generation, if time was not served any more before a newer one was saved."""
-    if membership is None or membership.generation == newest.number or not _is_due(membership, newest.at):
-        return None
-    return rules_then(table, shop, membership.generation)
-
-
 def _earliest(membership: Membership | None, at: datetime) -> datetime:
     """The first instant that the customer is asked about: time that was not served yet is caught up."""
     return at if membership is None or membership.due is None else min(at, membership.due)
@@ -150,12 +147,12 @@ def _commits(
     shop: str,
     previous: Membership | None,
     generation: Generation,
-    then: Rules | None,
     rules: Rules,
     loaded: Loaded,
     at: datetime,
     cause: Cause,
     restamp: bool,
+    unserved: Sequence[Part],
 ) -> list[Membership]:
     if loaded.erased:
         tombstone = erased(previous, generation.number, at, loaded.into)
@@ -165,19 +162,11 @@ def _commits(
     # Whose turn the restamping was may have ended before it, and its page is done again without.
     restamp = restamp or (cause != "fact" and _is_untold(tables, shop, previous, generation))
     earlier: list[Membership] = []
-    if previous is not None and then is not None:
-        earlier = [*served(previous, then, loaded.customer, generation.at)]
-        previous, restamp = _from_then_on(earlier[-1], generation, at), True
-    if previous is not None and previous.generation != generation.number:
-        same = generations.common(tables.segments, shop, previous.generation, generation.number)
-        # What a bit meant that has been given to another definition since is no answer of that one.
-        previous = replace(previous, bits=previous.bits & same)
+    if previous is not None:
+        earlier = caught_up(tables.segments, shop, previous, unserved, loaded.customer)
+        previous = taken_over(tables.segments, shop, earlier[-1] if earlier else previous, generation, at)
+    restamp = restamp or bool(earlier)
     return [*earlier, *steps(previous, generation.number, rules, loaded.customer, at, cause, restamp)]
-
-
-def _from_then_on(served: Membership, generation: Generation, at: datetime) -> Membership:
-    """The membership with which the newest generation begins: when its rules move somebody, the old ones cannot say."""
-    return replace(served, due=generation.at) if _is_due(served, at) else served
 
 
 def _is_untold(tables: Tables, shop: str, membership: Membership | None, newest: Generation) -> bool:

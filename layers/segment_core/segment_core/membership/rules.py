@@ -107,7 +107,7 @@ def rules_of(table: str, shop: str, generation: Generation) -> Rules:
     return kept.rules
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def rules_then(table: str, shop: str, number: int) -> Rules:
     """The compiled rules of an earlier generation, as far as its texts are still there: what is gone never moves."""
     then = generations.numbered(table, shop, number)

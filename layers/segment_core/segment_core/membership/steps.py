@@ -60,10 +60,11 @@ def steps(
         )
 
 
-def served(previous: Membership, rules: Rules, customer: Customer, until: datetime) -> Iterator[Membership]:
-    """The commits by time alone before `until`, under the rules that governed then: those of the membership's own
-    generation, whose number they carry."""
-    return _overdue(previous, previous.generation, rules, customer, until - _JUST_BEFORE)
+def served(
+    previous: Membership, generation: int, rules: Rules, customer: Customer, until: datetime
+) -> Iterator[Membership]:
+    """The commits by time alone before `until`, of a membership that is due before it."""
+    return _overdue(previous, generation, rules, customer, until - _JUST_BEFORE)
 
 
 def _overdue(

@@ -118,11 +118,6 @@ def former(customer_id: str) -> str:
     return f"{FORMER_PREFIX}{customer_id}"
 
 
-def split_former(sk: str) -> str:
-    """The customer in such a sort key."""
-    return sk.removeprefix(FORMER_PREFIX)
-
-
 def events(event_type: str) -> str:
     """What the sort keys of a customer's events of one type begin with.
 

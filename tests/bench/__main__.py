@@ -12,7 +12,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import evaluation, imports, reading, sizes, stack, startup, units, untils
+from . import building, evaluation, imports, reading, sizes, stack, startup, units, untils
 from .rules import measure as rules
 
 Result = Mapping[str, float | str]
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "startup": startup.measure,
     "sizes": sizes.measure,
     "reading": reading.measure,
+    "building": building.measure,
     "rules": rules.measure,
     "untils": untils.measure,
 }

@@ -51,7 +51,7 @@ class Tally:
         for function, line in consumed:
             table = line.table.rpartition("-")[2].removesuffix("Table")
             kind = self.writes if line.writes else self.reads
-            kind[table] += _as_on_aws(line)
+            kind[table] += as_on_aws(line)
             self.calls += line.calls
             if (function, table, line.operation) == ("EvaluateFunction", "Customers", "Query"):
                 self.evaluations += line.calls
@@ -67,11 +67,12 @@ class Tally:
         return shown
 
 
-def _as_on_aws(line: Consumed) -> Decimal:
-    """DynamoDB Local tells one unit where a transaction takes two; its indexes are written outside of it."""
-    if line.operation != "TransactWriteItems":
+def as_on_aws(line: Consumed) -> Decimal:
+    """DynamoDB Local tells what one item takes of those that a transaction writes to a table; AWS takes it for each."""
+    told = line.calls - line.refused
+    if line.operation != "TransactWriteItems" or not told:
         return line.units
-    return (line.units - line.indexes) * 2 + line.indexes
+    return (line.units - line.indexes) / told * line.items + line.indexes
 
 
 class Metered:

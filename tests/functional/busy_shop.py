@@ -9,8 +9,9 @@ readers are shown.
 from __future__ import annotations
 
 import random
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,7 +37,7 @@ from segment_core.store import facts, generations, jobs, members, memberships, s
 from tests.functional.conftest import NOW, Stack
 from tests.functional.customers import SHOP, store
 
-CUSTOMERS = [f"c{number}" for number in range(14)]
+CUSTOMERS = tuple(f"c{number}" for number in range(14))
 ZONES = ("Europe/Oslo", "Pacific/Kiritimati", "Pacific/Honolulu")
 QUERIES = (
     "number_of_orders > 0",
@@ -54,11 +55,13 @@ class BrokenOffError(Exception):
 
 @dataclass
 class BusyShop:
-    """The shop, what is pending in it, and everything that was told."""
+    """The shop, what is pending in it, and everything that was told. Facts come in of `customers` alone."""
 
     stack: Stack
     chance: random.Random
     now: datetime = NOW
+    customers: Sequence[str] = CUSTOMERS
+    others: Sequence[str] = ()
     orders: int = 0
     unseen: set[str] = field(default_factory=set)
     changes: deque[Change] = field(default_factory=deque)
@@ -86,7 +89,7 @@ class BusyShop:
 
     def fact(self) -> None:
         """A store tells something of a customer."""
-        customer = self.chance.choice(CUSTOMERS)
+        customer = self.chance.choice(self.customers)
         self.orders += 1
         at = self.now - timedelta(hours=self.chance.randrange(96))
         document: dict[str, Any] = {"id": customer, "as_of": at.isoformat()}
@@ -163,6 +166,10 @@ class BusyShop:
 
     # What is read ---------------------------------------------------------------------------------
 
+    @property
+    def everybody(self) -> list[str]:
+        return [*self.customers, *self.others]
+
     def segments(self) -> list[reads.Segment]:
         found, _ = reads.listing(self.stack.tables, SHOP, self.now, 100, None)
         return found
@@ -185,7 +192,7 @@ class BusyShop:
         rules = {one.name: compile_query(parse(one.query)) for one in shown}
         generation = generations.newest(self.stack.tables.segments, SHOP)
         shop = Shop(ZoneInfo(generation.zone), generation.currency, OrderPolicy(), rules)
-        loaded = {one: facts.load(self.stack.tables.customers, SHOP, one).customer for one in CUSTOMERS}
+        loaded = {one: facts.load(self.stack.tables.customers, SHOP, one).customer for one in self.everybody}
         return {
             one.id: {
                 customer
@@ -199,15 +206,15 @@ class BusyShop:
         """Whoever reads sees one definition of each segment, in full: all lists, and so many customers."""
         expected = self.brute_force()
         pending = {change.customer for change in self.changes}
-        for customer in sorted(set(self.chance.sample(CUSTOMERS, readers)) - self.unseen):
+        for customer in sorted(set(self.chance.sample(self.everybody, readers)) - self.unseen):
             try:
                 found = {one.id for one in reads.segments_of(self.stack.tables, SHOP, customer, self.now).segments}
             except NotFound:
                 found = set()
             assert found == {segment for segment, who in expected.items() if customer in who}, customer
         for segment, who in expected.items():
-            quiet = set(CUSTOMERS) - self.unseen - pending
-            page = reads.list_members(self.stack.tables, SHOP, segment, self.now, 100, None)
+            quiet = set(self.everybody) - self.unseen - pending
+            page = reads.list_members(self.stack.tables, SHOP, segment, self.now, 1000, None)
             assert {one.customer_id for one in page.members} & quiet == who & quiet
 
     # The end --------------------------------------------------------------------------------------
@@ -284,6 +291,7 @@ def opened(stack: Stack, monkeypatch: pytest.MonkeyPatch, seed: int) -> BusyShop
     """The shop with its listeners, and workers that may break off at every commit and every list."""
     busy = BusyShop(stack, random.Random(seed))
     commit, apply = memberships.commit, members.apply
+    locks = [threading.Lock() for _ in range(64)]
 
     def breaking() -> None:
         if busy.breaks_in == 0:
@@ -292,11 +300,13 @@ def opened(stack: Stack, monkeypatch: pytest.MonkeyPatch, seed: int) -> BusyShop
 
     def committed(table: str, shop: str, customer: str, previous: Membership | None, new: Membership) -> bool:
         breaking()
-        # The image that the stream has is the item as it is, whatever the evaluation took it for.
-        image = memberships.read(table, shop, customer)
-        done = commit(table, shop, customer, previous, new)
-        if done:
-            busy.changes.append(Change(shop, customer, image, new))
+        # A stream has the commits of a customer in the order in which they were made, also those of several threads.
+        with locks[hash(customer) % len(locks)]:
+            # The image that the stream has is the item as it is, whatever the evaluation took it for.
+            image = memberships.read(table, shop, customer)
+            done = commit(table, shop, customer, previous, new)
+            if done:
+                busy.changes.append(Change(shop, customer, image, new))
         return done
 
     def applied(*arguments: Any) -> None:

@@ -147,6 +147,7 @@ def stack(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         "HISTORY_DAYS": "400",
         "DEFINITIONS_PER_SHOP": "1000",
         "BUILDS_PER_SHOP": "10",
+        "PREVIEWS_PER_MINUTE": "30",
         "BUILD_MACHINE_ARN": made.build_machine_arn,
         "BUILD_WORKERS": "1",
         "BUILD_CUSTOMERS_A_SECOND": "1000000",

@@ -207,12 +207,15 @@ def test_a_segment_cannot_ask_what_is_not_there_or_itself(api: ApiCaller) -> Non
     parent = make(api, "Parent", "in_segment('Buyers')")
     for query, code in (
         ("in_segment('Nobody')", "unknown_segment"),
+        ("in_segment ('Nobody')", "unknown_segment"),
         ("in_segment('Parent')", "segment_cycle"),
         (f"in_segment('{parent['id']}')", "segment_cycle"),
         ("in_segment('Buyers')", "segment_cycle"),
     ):
         answer = change(api, child, query=query)
         assert [problem["code"] for problem in answer.body["problems"]] == [code], query
+        tried = api("POST", "/queries/preview", {"query": query, "segment_id": child["id"]})
+        assert tried.body["problems"] == answer.body["problems"]
 
 
 def test_a_segment_does_not_grow_too_deep_for_those_that_ask_it(api: ApiCaller) -> None:

@@ -198,6 +198,15 @@ def test_queries_are_held_to_what_the_shop_lets_them_be(
     answer = make()
     assert answer.problem == (422, "invalid_query")
     assert code in {problem["code"] for problem in answer.body["problems"]}
-    # What was saved before stays, and so does a change of its name.
+    # Whoever asks before, or changes another one, is told the same.
     path = f"/segments/{made.body['id']}"
+    checked = api("POST", "/queries/check", {"query": refused}).body
+    assert (checked["valid"], checked["problems"]) == (False, answer.body["problems"])
+    other = api("POST", "/segments", {"name": "Some", "query": "amount_spent > 5"}).body["id"]
+    assert (
+        api("PATCH", f"/segments/{other}", {"query": refused}, headers={"if-match": "*"}).body["problems"]
+        == (api("POST", "/queries/preview", {"query": refused}).body["problems"])
+        == answer.body["problems"]
+    )
+    # What was saved before stays, and so does a change of its name.
     assert api("PATCH", path, {"name": "Other"}, headers={"if-match": "*"}).body["query"] == made.body["query"]

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from segment_core.membership import extracts as writing
-from segment_core.runtime import files
+from segment_core.runtime import environment, files
 
 from .api_caller import ApiCaller
 from .conftest import Stack, load_function
@@ -310,15 +311,68 @@ def test_a_large_file_is_written_in_parts(
 def test_an_export_of_a_segment_that_is_replaced_meanwhile_fails_and_says_so(
     living: Living, context: SimpleNamespace, recent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = living.api("POST", f"/segments/{recent}/exports", {"format": "ndjson"}).body
-    monkeypatch.setattr(writing, "_check_definition", _replaced)
+    monkeypatch.setattr(writing, "PAGE", 1)
+    monkeypatch.setattr(writing, "_PLACED_PAGE", 1)
+    for kind, body in (("exports", {"format": "ndjson"}), ("snapshots", {"sort": "amount_spent"})):
+        asked = living.api("POST", f"/segments/{recent}/{kind}", body).body
+        changed = living.api(
+            "PATCH", f"/segments/{recent}", {"query": f"number_of_orders > {len(kind)}"}, headers={"if-match": "*"}
+        )
+        assert changed.status == 200
+        work(living, context)
+        path = f"/segments/{recent}/{kind}/{asked['id']}"
+        answer = living.api("GET", path).body
+        assert (answer["state"], answer["error"]) == ("failed", "definition_replaced")
+        assert answer["written"] <= 1
+    assert living.api("GET", f"{path}/members").problem == (409, "snapshot_failed")
+
+
+def message(asked: dict[str, Any], tries: int) -> dict[str, Any]:
+    """The work queue's message about an extract, as it comes for the so manyth time."""
+    body = {"kind": "extract", "shop": "demo", "extract": asked["id"]}
+    count = {"ApproximateReceiveCount": str(tries)}
+    return {"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": json.dumps(body), "attributes": count}]}
+
+
+def test_what_trying_again_cannot_help_fails_at_once_and_can_be_asked_for_again(
+    living: Living, context: SimpleNamespace, recent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = living.api("POST", f"/segments/{recent}/exports", {}).body
+    path = f"/segments/{recent}/exports/{asked['id']}"
+    handler = load_function("evaluate").handler
+    monkeypatch.setenv("EXPORTS_BUCKET", "there-is-no-such-bucket")
+    environment.environment.cache_clear()
+    # It is told as a failure too, so that somebody looks at it; handed out again, there is nothing left to do.
+    assert handler(message(asked, 1), context)["batchItemFailures"]
+    answer = living.api("GET", path).body
+    assert (answer["state"], answer["error"], answer["url"]) == ("failed", "storage_refused", None)
+    assert handler(message(asked, 2), context) == {"batchItemFailures": []}
+    monkeypatch.setenv("EXPORTS_BUCKET", living.stack.exports_bucket)
+    environment.environment.cache_clear()
+    again = living.api("POST", f"/segments/{recent}/exports", {}).body
     work(living, context)
-    answer = living.api("GET", f"/segments/{recent}/exports/{asked['id']}").body
-    assert (answer["state"], answer["error"], answer["url"]) == ("failed", "definition_replaced", None)
+    assert living.api("GET", f"/segments/{recent}/exports/{again['id']}").body["state"] == "ready"
+    assert living.api("GET", path).body == answer
 
 
-def _replaced(*_: object) -> None:
-    raise writing.Conflict("replaced", code="definition_replaced")
+def test_an_extract_that_ends_nowhere_again_and_again_has_failed(
+    living: Living, context: SimpleNamespace, recent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = living.api("POST", f"/segments/{recent}/exports", {}).body
+    path = f"/segments/{recent}/exports/{asked['id']}"
+    handler = load_function("evaluate").handler
+
+    def outage(*_: object) -> None:
+        told = {"Error": {"Code": "SlowDown"}, "ResponseMetadata": {"HTTPStatusCode": 503}}
+        raise ClientError(told, "PutObject")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(files, "put", outage)
+    for tries in range(1, writing.MOST_TRIES + 1):
+        assert handler(message(asked, tries), context)["batchItemFailures"]
+        assert living.api("GET", path).body["state"] == "building"
+    assert handler(message(asked, writing.MOST_TRIES + 1), context) == {"batchItemFailures": []}
+    answer = living.api("GET", path).body
+    assert (answer["state"], answer["error"]) == ("failed", "given_up")
 
 
 def test_an_extract_belongs_to_its_segment_and_kind(living: Living, recent: str, vips: str) -> None:

@@ -12,7 +12,8 @@ from segment_core.evaluator import evaluate
 from segment_core.facts.document import read_customer
 from segment_core.language import parse
 from segment_core.membership.budget import unlimited
-from segment_core.segments import forecasts, population, previews, suggestions
+from segment_core.runtime import environment
+from segment_core.segments import builds, forecasts, population, previews, suggestions
 from segment_core.shop import Shop
 from segment_core.store import facts
 from segment_core.zones import zone
@@ -140,6 +141,71 @@ def test_what_cannot_be_saved_cannot_be_previewed(opened: Living) -> None:
     assert opened.api("POST", "/queries/preview", {"query": "nothing = 1"}).problem == (422, "invalid_query")
     gone = opened.api("POST", "/queries/preview", {"query": QUERY, "segment_id": "gone"})
     assert gone.problem == (404, "segment_not_found")
+
+
+def test_a_preview_asks_the_segments_that_the_saved_query_would(
+    living: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = living.make("Spenders", "amount_spent >= 50")
+    living.make("Some", "in_segment('Spenders') AND customer_tags CONTAINS 'vip'")
+    query = "in_segment('Some') OR NOT in_segment ('Spenders')"
+
+    def previewed() -> tuple[int, set[str]]:
+        members = living.api("POST", "/queries/preview", {"query": query}).body["members"]
+        return members["count"]["value"], set(members["sample"])
+
+    def saved(name: str) -> set[str]:
+        return {one["customer_id"] for one in living.members(living.make(name, query))}
+
+    count, sample = previewed()
+    expected = saved("Saved")
+    assert 0 < count == len(expected) < len(DOCUMENTS)
+    assert sample <= expected
+    # A segment that is being built anew is asked as it will be: what is saved now is published together with it.
+    with monkeypatch.context() as patch:
+        patch.setattr(builds, "start", lambda *_: None)
+        assert living.api("PATCH", f"/segments/{child}", {"query": "amount_spent >= 120"}, headers={"if-match": "*"})
+        count, sample = previewed()
+    after = saved("Saved later")
+    assert (count, sample <= after) == (len(after), True)
+    assert after != expected
+
+
+def test_a_query_that_asks_segments_is_told_by_their_names(living: Living) -> None:
+    child = living.make("Spenders", "amount_spent >= 50")
+    parent = living.make("Some", f"in_segment('{child}') AND NOT in_segment('Spenders')")
+    checked = living.api("POST", "/queries/check", {"query": f"in_segment('{parent}')"}).body
+    assert checked["canonical"] == "in_segment('Some')"
+    assert "Some" in checked["descriptions"]["en"]
+    assert {one["kind"] for one in checked["depends_on"]} == {"segment", "orders"}
+    previewed = living.api("POST", "/queries/preview", {"query": f"in_segment('{parent}')"}).body
+    assert previewed["query"] == "in_segment('Some')"
+    changed = living.api("PATCH", f"/segments/{child}", {"name": "Payers"}, headers={"if-match": "*"})
+    assert changed.status == 200
+    living.settle()
+    tree = living.api("GET", f"/segments/{parent}/members/c001/explanation").body["explanation"]
+    assert tree["text"] == "in_segment('Payers') AND NOT in_segment('Payers')"
+    asked, negated = tree["children"]
+    assert (asked["text"], asked["children"][0]["text"]) == ("in_segment('Payers')", "amount_spent >= 50")
+    assert (negated["text"], negated["children"][0]["text"]) == ("NOT in_segment('Payers')", "in_segment('Payers')")
+
+
+def test_a_shop_asks_for_so_many_previews_a_minute(opened: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREVIEWS_PER_MINUTE", "2")
+    environment.environment.cache_clear()
+
+    def status() -> int:
+        return opened.api("POST", "/queries/preview", {"query": QUERY}).status
+
+    opened.move(MARCH + timedelta(seconds=15))
+    # What is refused reads nobody, and is not counted.
+    assert opened.api("POST", "/queries/preview", {"query": "nothing = 1"}).status == 422
+    assert [status(), status()] == [200, 200]
+    refused = opened.api("POST", "/queries/preview", {"query": QUERY})
+    assert refused.problem == (429, "too_many_previews")
+    assert refused.headers["Retry-After"] == "45"
+    opened.move(MARCH + timedelta(seconds=60))
+    assert status() == 200
 
 
 # Why ------------------------------------------------------------------------------------------

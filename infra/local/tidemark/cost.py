@@ -48,9 +48,9 @@ class Work:
 
 
 # An order that moves nobody, and what each flip comes to besides.
-EVENT = Work(Decimal("6.43"), Decimal("7.33"), Decimal("8.0"))
-FLIP_BY_FACT = Work(Decimal("5.44"), Decimal("1.72"), Decimal("2.2"))
-FLIP_BY_CLOCK = Work(Decimal("8.83"), Decimal("5.59"), Decimal("8.1"))
+EVENT = Work(Decimal("9.29"), Decimal("8.83"), Decimal("10.0"))
+FLIP_BY_FACT = Work(Decimal("7.01"), Decimal("1.72"), Decimal("2.2"))
+FLIP_BY_CLOCK = Work(Decimal("8.18"), Decimal("5.62"), Decimal("8.7"))
 # A minute in which nothing happens: two queries for all shops, and so many for each. An empty one takes half a unit,
 # which DynamoDB Local does not tell.
 IDLE_QUERIES, IDLE_QUERIES_A_SHOP = 2, 2

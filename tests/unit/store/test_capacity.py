@@ -57,8 +57,8 @@ def test_a_call_to_several_tables_counts_in_each() -> None:
     )
     service.call("BatchGetItem", {"RequestItems": {"A": {}}}, {"ConsumedCapacity": [told("A", 5)]})
     assert service.meter.take() == [
-        Consumed("TransactWriteItems", "A", calls=1, units=Decimal(4)),
-        Consumed("TransactWriteItems", "B", calls=1, units=Decimal(2)),
+        Consumed("TransactWriteItems", "A", calls=1, units=Decimal(4), items=2),
+        Consumed("TransactWriteItems", "B", calls=1, units=Decimal(2), items=1),
         Consumed("BatchGetItem", "A", calls=1, units=Decimal(5)),
     ]
 

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from segment_core.membership import extracts
 from segment_core.model.segment import ABANDONED_AFTER
 
 from .stack import ROOT, Properties, Stack, referenced
@@ -105,6 +106,10 @@ def test_every_queue_is_read_and_redriven_or_holds_what_was_given_up(stack: Stac
     assert read | _dead_letter_queues(stack) == queues.keys()
     assert read == {name for name, queue in queues.items() if "RedrivePolicy" in queue}
     assert all(queues[name]["RedrivePolicy"]["maxReceiveCount"] >= 3 for name in read)
+
+
+def test_an_extract_fails_before_its_message_is_given_up(stack: Stack) -> None:
+    assert stack.all("SQS::Queue")["WorkQueue"]["RedrivePolicy"]["maxReceiveCount"] > extracts.MOST_TRIES
 
 
 def test_queues_keep_everything_for_as_long_as_they_can_and_encrypted(stack: Stack) -> None:

@@ -109,7 +109,8 @@ def test_stores_and_readers_cannot_take_the_concurrency_of_the_others(stack: Sta
 def test_settings_of_the_operator_are_what_the_core_does_without_them(stack: Stack) -> None:
     defaults = {name: about.get("Default") for name, about in stack.source["Parameters"].items()}
     assert timedelta(days=defaults["HistoryDays"]) == history.KEPT
-    assert limits.Room(defaults["DefinitionsPerShop"], defaults["BuildsPerShop"]) == limits.Room()
+    room = limits.Room(*(defaults[name] for name in ("DefinitionsPerShop", "BuildsPerShop", "PreviewsPerMinute")))
+    assert room == limits.Room()
     assert stack.functions()["project"]["Environment"]["Variables"]["HISTORY_DAYS"] == {"Ref": "HistoryDays"}
     given = stack.functions()["api"]["Environment"]["Variables"]["DEFINITIONS_PER_SHOP"]
     assert given == {"Ref": "DefinitionsPerShop"}

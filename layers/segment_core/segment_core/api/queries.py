@@ -10,11 +10,10 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import query_models, time_models
 from segment_core.api.access import needs
-from segment_core.api.routing import Ask, answers, tables, time_to_read
+from segment_core.api.routing import Ask, answers, room, tables, time_to_read
 from segment_core.language.catalogue import filters
 from segment_core.record import as_dict
 from segment_core.segments import checks, previews, suggestions
-from segment_core.segments.reads import generation_of
 
 MOST_SUGGESTIONS = 100
 USUAL_SUGGESTIONS = 20
@@ -34,8 +33,7 @@ Search = Annotated[str, Query(max_length=255, description="A part of what is loo
 )
 def check(body: query_models.CheckRequest, request: Request) -> query_models.Check:
     """All problems, or the canonical text, what it says and which facts it depends on. Nothing is saved."""
-    currency = generation_of(tables(), Ask.of(request).shop).currency
-    return query_models.Check.model_validate(checks.check_query(body.query, currency))
+    return query_models.Check.model_validate(checks.check_query(tables(), Ask.of(request).shop, body.query))
 
 
 @router.post(
@@ -47,9 +45,12 @@ def check(body: query_models.CheckRequest, request: Request) -> query_models.Che
     responses=answers(200, query_models.Preview, 409, 415, 422),
 )
 def preview(body: query_models.PreviewRequest, request: Request) -> query_models.Preview:
-    """How many are in, what they spent, and who would enter and leave a segment. Nothing is saved."""
+    """How many are in, what they spent, and who would enter and leave a segment. Nothing is saved.
+
+    A shop may ask so many times a minute; one more is refused with 429 and `Retry-After`.
+    """
     ask, time = Ask.of(request), time_to_read()
-    made = previews.preview(tables(), ask.shop, body.query, body.segment_id, ask.at, time)
+    made = previews.preview(tables(), ask.shop, body.query, body.segment_id, ask.at, time, room=room())
     return query_models.Preview.model_validate(made)
 
 

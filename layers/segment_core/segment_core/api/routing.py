@@ -18,6 +18,7 @@ from segment_core.api.problems import CONTENT_TYPE
 from segment_core.membership.budget import SecondsLeft, lasting
 from segment_core.record import record
 from segment_core.runtime.environment import ApiEnvironment, environment
+from segment_core.segments.limits import Room
 from segment_core.store import keys
 from segment_core.store.tables import Tables
 
@@ -55,6 +56,12 @@ def tables() -> Tables:
 def history_kept() -> timedelta:
     """For how long enters and leaves are kept in this deployment."""
     return timedelta(days=environment(ApiEnvironment).history_days)
+
+
+def room() -> Room:
+    """What this deployment allows a shop."""
+    env = environment(ApiEnvironment)
+    return Room(env.definitions_per_shop, env.builds_per_shop, env.previews_per_minute)
 
 
 def time_to_read() -> SecondsLeft:
@@ -97,13 +104,7 @@ def answers(status: int, model: type[BaseModel] | None, *problems: int) -> dict[
     ours = {CONTENT_TYPE: {"model": models.Problem}}
     gateways = {"application/json": {"model": models.GatewayMessage}}
     either = {**ours, **gateways}
-    told = dict.fromkeys((*problems, 400, 404), ours) | {
-        401: either,
-        403: either,
-        429: gateways,
-        500: either,
-        503: either,
-    }
+    told = dict.fromkeys((*problems, 400, 404), ours) | dict.fromkeys((401, 403, 429, 500, 503), either)
     return {
         status: {"description": HTTPStatus(status).phrase, "content": success},
         **{

@@ -13,12 +13,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from segment_core.api import cursors, etags, models
 from segment_core.api.access import needs
 from segment_core.api.cursors import Place
-from segment_core.api.routing import Ask, Cursor, EntityId, PastInstant, answers, history_kept, tables
+from segment_core.api.routing import Ask, Cursor, EntityId, PastInstant, answers, history_kept, room, tables
 from segment_core.errors import PreconditionRequired
 from segment_core.instants import parse
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.segments import past, reads, service
-from segment_core.segments.limits import Room
 from segment_core.segments.requests import IdempotentRequest
 
 MOST_SEGMENTS = 100
@@ -60,7 +59,7 @@ def create(
         body.query,
         ask.at,
         environment(ApiEnvironment).build_machine_arn,
-        _room(),
+        room(),
         announce=body.announce,
         request=sent,
     )
@@ -135,7 +134,7 @@ def change(
         editions=etags.editions(if_match),
         name=body.name,
         text=body.query,
-        room=_room(),
+        room=room(),
     )
     return _answer(HTTPStatus.OK, changed)
 
@@ -211,11 +210,6 @@ def members(
         members=[models.Member.model_validate(member) for member in page.members],
         next_cursor=cursors.next_cursor(place, page.next, page.definition_id),
     )
-
-
-def _room() -> Room:
-    env = environment(ApiEnvironment)
-    return Room(env.definitions_per_shop, env.builds_per_shop)
 
 
 def _shown(segment: reads.Segment) -> models.Segment:

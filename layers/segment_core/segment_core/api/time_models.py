@@ -14,16 +14,18 @@ Change = Literal["enter", "leave"]
 class Explanation(Answer):
     """One part of a query: the value seen, the verdict and when it flips by time alone (null: never).
 
-    `missing` says how far totals fall short, `ahead` what time brings next; both can be empty.
+    `missing` says how far totals fall short, `ahead` what time brings next, `obstacle` why a segment cannot be asked;
+    all can be empty. The query of a segment that is asked stands in its `children`.
     """
 
-    kind: Literal["clause", "and", "or", "not"]
+    kind: Literal["clause", "segment", "and", "or", "not"]
     text: str
     member: bool
     until: Instant | None
     seen: str | None
     missing: str
     ahead: str
+    obstacle: str
     children: list[Explanation]
 
 

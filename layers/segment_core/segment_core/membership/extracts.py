@@ -15,17 +15,22 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, cast
 
-from segment_core.errors import Conflict
+from botocore.exceptions import ClientError
+
+from segment_core.errors import Conflict, Contention, TidemarkError
 from segment_core.evaluator.ordering import SortKey, SortValue, sort_value
 from segment_core.instants import iso, sortable
 from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.model.extract import Extract
 from segment_core.record import record, replace
-from segment_core.runtime import files
+from segment_core.runtime import aws, files
 from segment_core.store import extracts, facts, generations, members
 from segment_core.store.extracts import Placed
 from segment_core.store.members import Entry
 from segment_core.store.tables import Tables
+
+# So many messages about an extract may end before it has come as far as the time of one allows.
+MOST_TRIES = 3
 
 # Members of a list that are read at once.
 PAGE = 1000
@@ -71,21 +76,37 @@ def key_of(shop: str, extract: Extract) -> str:
     return f"{shop}/{extract.segment}/{extract.id}.{SHAPES[extract.order].suffix}"
 
 
-def work(tables: Tables, bucket: str, shop: str, extract_id: str, at: datetime, seconds_left: SecondsLeft) -> bool:
+def work(
+    tables: Tables,
+    bucket: str,
+    shop: str,
+    extract_id: str,
+    at: datetime,
+    seconds_left: SecondsLeft,
+    tries: int = 1,
+) -> bool:
     """Go on with an extract while there is time; False if somebody must go on with it later.
 
-    A call does one step at least. True if it has ended, expired, or somebody else goes on with it. Of one that failed
-    everything is removed.
+    A call does one step at least. True if it has ended, expired, or somebody else goes on with it. What trying again
+    cannot help has failed at once, and so has what was begun `tries` times and came to no end: whoever waits for it
+    is told why. Of one that failed everything is removed. Raises what kept a step from being done.
     """
     noted = extracts.read(tables.segments, shop, extract_id)
     while noted is not None and noted.state == "building" and at < noted.ends_at:
-        further = replace(_further(_Work(tables, bucket, shop, noted)), version=noted.version + 1, touched_at=at)
+        try:
+            further = _failed(noted, "given_up") if tries > MOST_TRIES else _further(_Work(tables, bucket, shop, noted))
+        except (TidemarkError, ClientError) as error:
+            if reason := _final_reason(error):
+                extracts.advance(tables.segments, shop, noted, _next(noted, _failed(noted, reason), at))
+            raise
+        further = _next(noted, further, at)
         if not extracts.advance(tables.segments, shop, noted, further):
             standing = extracts.read(tables.segments, shop, extract_id)
-            if standing is not None and standing.state != "failed":
+            if standing is not None and standing.state != "failed" and standing != further:
                 return True
-            # Whoever removed it may have been quicker than our last write.
-            further = replace(further, state="failed")
+            if standing != further:
+                # Whoever removed it may have been quicker than our last write.
+                further = replace(further, state="failed")
         noted = further
         if noted.state == "building" and seconds_left() <= 0:
             return False
@@ -120,8 +141,23 @@ def _further(work: _Work) -> Extract:
         if further.state == "ready":
             _check_definition(work.tables, work.shop, further)
     except Conflict as conflict:
-        return replace(work.extract, state="failed", error=conflict.code, after="")
+        return _failed(work.extract, conflict.code)
     return further
+
+
+def _failed(extract: Extract, reason: str) -> Extract:
+    return replace(extract, state="failed", error=reason, after="")
+
+
+def _next(noted: Extract, further: Extract, at: datetime) -> Extract:
+    return replace(further, version=noted.version + 1, touched_at=at)
+
+
+def _final_reason(error: TidemarkError | ClientError) -> str:
+    """Why trying again cannot help, in a word; empty if it may."""
+    if isinstance(error, ClientError):
+        return "storage_refused" if aws.is_final(error) else ""
+    return "" if isinstance(error, Contention) else error.code
 
 
 def _check_definition(tables: Tables, shop: str, extract: Extract) -> None:

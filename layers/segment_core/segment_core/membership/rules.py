@@ -116,6 +116,15 @@ def rules_then(table: str, shop: str, number: int) -> Rules:
     return _renewed(table, shop, replace(then, live=still), ()).rules
 
 
+def shop_asked(table: str, shop: str, generation: Generation, asks: Iterable[str]) -> Shop:
+    """The shop that a query which asks those segments would be answered under if its build began now.
+
+    Raises Contention as `rules_of` does.
+    """
+    queries = _read(table, shop, generation)
+    return _asking((generation.pending or generation.settings).shop, generation.newest, queries, asks)
+
+
 def _renewed(table: str, shop: str, generation: Generation, before: Sequence[_Compiled]) -> _Kept:
     queries = _read(table, shop, generation)
     seen, building = generation.published, (generation.pending or generation.settings).shop
@@ -164,9 +173,14 @@ def _compiled(
     return _Compiled(texts, rule_set)
 
 
-def _asking(shop: Shop, read: Mapping[str, LiveDefinition], queries: Mapping[str, ast.Query | None]) -> Shop:
-    """The shop, in which segments ask the definitions that are read together."""
-    names = {segment for live in read.values() for segment in live.asks}
+def _asking(
+    shop: Shop,
+    read: Mapping[str, LiveDefinition],
+    queries: Mapping[str, ast.Query | None],
+    asks: Iterable[str] = (),
+) -> Shop:
+    """The shop, in which segments, and who `asks` those, ask the definitions that are read together."""
+    names = {*asks, *(segment for live in read.values() for segment in live.asks)}
     asked = {name: rule for name in names if name in read and (rule := _single(queries[read[name].text])) is not None}
     return replace(shop, segments=asked) if asked else shop
 

@@ -60,23 +60,23 @@ class Wake:
         kind = message.get("kind")
         if kind not in _KINDS:
             raise NotUnderstood(f"the work message is of no kind that we know: {', '.join(_KINDS)}")
-        _KINDS[kind](self, message, _is_repeated(record))
+        _KINDS[kind](self, message, _tries(record))
 
     def settle(self) -> None:
         """See to it that no evaluation of this batch stands under rules that were replaced meanwhile."""
         for together in self._rounds.values():
             together.settle()
 
-    def _evaluate_message(self, message: Mapping[str, Any], repeated: bool) -> None:
+    def _evaluate_message(self, message: Mapping[str, Any], tries: int) -> None:
         # Whoever tried before may have ended between commit and `settle`.
-        self._evaluate(message["shop"], message["customer"], message["cause"], restamp=repeated)
+        self._evaluate(message["shop"], message["customer"], message["cause"], restamp=tries > 1)
 
-    def _extract_message(self, message: Mapping[str, Any], repeated: bool) -> None:
+    def _extract_message(self, message: Mapping[str, Any], tries: int) -> None:
         shop, extract = message["shop"], message["extract"]
-        if not extracts.work(self.tables, self.exports_bucket, shop, extract, self.at, self.seconds_left):
+        if not extracts.work(self.tables, self.exports_bucket, shop, extract, self.at, self.seconds_left, tries):
             queue.send(self.work_queue_url, shop, message)
 
-    def _erasure_message(self, message: Mapping[str, Any], repeated: bool) -> None:
+    def _erasure_message(self, message: Mapping[str, Any], tries: int) -> None:
         if not erasing.work(
             self.tables, self.secrets_prefix, self.exports_bucket, message["shop"], self.at, self.seconds_left
         ):
@@ -103,7 +103,7 @@ class Wake:
             self._done.add((shop, customer))
 
 
-_KINDS: dict[str, Callable[[Wake, Mapping[str, Any], bool], None]] = {
+_KINDS: dict[str, Callable[[Wake, Mapping[str, Any], int], None]] = {
     "evaluate": Wake._evaluate_message,
     "extract": Wake._extract_message,
     "erasure": Wake._erasure_message,
@@ -168,8 +168,9 @@ def _is_marked(record: Mapping[str, Any]) -> bool:
     return "bulk" in record["dynamodb"].get("NewImage", {})
 
 
-def _is_repeated(record: Mapping[str, Any]) -> bool:
-    return int(record["attributes"].get("ApproximateReceiveCount", "1")) > 1
+def _tries(record: Mapping[str, Any]) -> int:
+    """How often the message was handed out, this time included."""
+    return int(record["attributes"].get("ApproximateReceiveCount", "1"))
 
 
 def _messages(shop: str, customers: Iterable[str]) -> Iterable[dict[str, str]]:

@@ -122,6 +122,11 @@ class Generation:
         return {definition.segment: definition for definition in self.live if definition.build}
 
     @cached_property
+    def newest(self) -> dict[str, LiveDefinition]:
+        """Segment id to its newest definition: the one that is being built, else the one that readers see."""
+        return self.published | self.pending_of
+
+    @cached_property
     def by_id(self) -> dict[str, LiveDefinition]:
         """Id to definition."""
         return {definition.id: definition for definition in self.live}

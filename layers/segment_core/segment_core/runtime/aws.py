@@ -5,8 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 USER_AGENT = "tidemark"
+
+# What services answer with a status of the caller's faults, and that passes.
+_TOO_FAST = frozenset({
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestTimeout", "ThrottlingException",
+    "TransactionInProgressException",
+})  # fmt: skip
+_OUR_FAULT = range(400, 500)
+
+
+def is_final(error: ClientError) -> bool:
+    """Whether the same request would be refused again: no such bucket, no such right. Outages and throttling pass."""
+    told = error.response
+    return told["ResponseMetadata"]["HTTPStatusCode"] in _OUR_FAULT and told["Error"]["Code"] not in _TOO_FAST
 
 
 def config(**settings: Any) -> Config:

@@ -90,7 +90,9 @@ class AuditEnvironment(Environment):
 
 
 class ApiEnvironment(Environment):
-    """`api`: definitions (at most that many for a shop, and so many builds at once), reads, shops, imports, exports."""
+    """`api`: definitions (at most that many for a shop, and so many builds at once), reads (so many previews a minute),
+    shops, imports, exports.
+    """
 
     customers_table: str
     memberships_table: str
@@ -106,6 +108,7 @@ class ApiEnvironment(Environment):
     history_days: PositiveInt
     definitions_per_shop: PositiveInt
     builds_per_shop: PositiveInt
+    previews_per_minute: PositiveInt
 
 
 AnyEnvironment = TypeVar("AnyEnvironment", bound=Environment)

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from segment_core.errors import Conflict
 from segment_core.evaluator import Rule, compile_query
-from segment_core.language import Checked, Limits, check
-from segment_core.membership.rules import Rules, rules_of
+from segment_core.membership.rules import Rules, rules_of, shop_asked
 from segment_core.model.generation import LiveDefinition
 from segment_core.record import record
+from segment_core.segments import nesting
+from segment_core.segments.nesting import Written
 from segment_core.segments.reads import find, generation_of
 from segment_core.shop import Shop
 from segment_core.store.tables import Tables
-
-# Saved definitions cannot ask each other yet, and what is tried out is what could be saved.
-LIMITS = Limits(segments={})
 
 
 @record
@@ -27,15 +25,17 @@ class Question:
     shop: Shop
 
 
-def checked(text: str) -> Checked:
-    """What somebody wrote, as it would be saved. Raises InvalidQuery with every problem."""
-    return check(text, LIMITS)
+def of_text(tables: Tables, shop: str, text: str, segment: str | None = None) -> tuple[Question, Written]:
+    """The question that a text would ask if it were saved, as a new segment or as the query of `segment`.
 
-
-def of_text(tables: Tables, shop: str, text: str) -> Question:
-    """The question that a text asks. Raises InvalidQuery with every problem, NotFound (`shop_not_found`)."""
-    rule = compile_query(checked(text).query)
-    return Question(rule, generation_of(tables, shop).shop)
+    It asks what would be built with it: the newest settings, and of the segments that it asks the newest definitions.
+    Raises InvalidQuery with every problem, NotFound (`shop_not_found`, `segment_not_found`).
+    """
+    saving = frozenset({segment, find(tables, shop, segment).name} if segment else ())
+    generation = generation_of(tables, shop)
+    written = nesting.understood(tables, shop, generation, text, segment, saving)
+    asked = shop_asked(tables.segments, shop, generation, written.asks)
+    return Question(compile_query(written.query), asked), written
 
 
 def of_segment(tables: Tables, shop: str, segment: str) -> tuple[Question, LiveDefinition]:

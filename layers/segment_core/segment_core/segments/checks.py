@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from segment_core.errors import InvalidQuery
-from segment_core.evaluator import Fact, Reach, depends_on
-from segment_core.language import Problem, describe
+from segment_core.evaluator import Reach, depends_on
+from segment_core.language import Problem, canonical, describe
 from segment_core.language.description import LOCALES
 from segment_core.record import record, values
 from segment_core.segments import asking
+from segment_core.store.tables import Tables
 
 
 @record
@@ -31,17 +32,15 @@ class Check:
     depends_on: list[Dependency]
 
 
-def check_query(text: str, currency: str) -> Check:
-    """Look at what somebody wrote; amounts in its sentences are in that currency."""
+def check_query(tables: Tables, shop: str, text: str) -> Check:
+    """Look at what somebody wrote, as if it were to be saved. Raises NotFound (`shop_not_found`)."""
     try:
-        checked = asking.checked(text)
+        question, written = asking.of_text(tables, shop, text)
     except InvalidQuery as refused:
         return Check(False, refused.problems, (), None, None, [])
-    sentences = {locale: describe(checked.query, locale, currency) for locale in LOCALES}
-    found = depends_on(checked.query)
-    dependencies = [_told(fact, found[fact]) for fact in sorted(found, key=values)]
-    return Check(True, (), checked.warnings, checked.canonical, sentences, dependencies)
-
-
-def _told(fact: Fact, reach: Reach) -> Dependency:
-    return Dependency(fact.kind, fact.name, reach)
+    sentences = {locale: describe(written.shown, locale, question.shop.currency) for locale in LOCALES}
+    found = depends_on(written.query, question.shop.segments)
+    told = [
+        Dependency(fact.kind, fact.name, reach) for fact, reach in sorted(found.items(), key=lambda one: values(one[0]))
+    ]
+    return Check(True, (), written.warnings, canonical(written.shown), sentences, told)

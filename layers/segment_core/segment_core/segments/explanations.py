@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from segment_core.errors import NotFound
 from segment_core.evaluator import Explanation
 from segment_core.facts.customer import Customer
-from segment_core.record import record
-from segment_core.segments import asking
+from segment_core.language import parse
+from segment_core.language.segments import asked
+from segment_core.record import record, replace
+from segment_core.segments import asking, nesting
 from segment_core.segments.reads import caught_up, generation_of, membership_of
 from segment_core.store import facts, history, members, segments
 from segment_core.store.history import Change, Entry
@@ -67,7 +70,7 @@ def explain(tables: Tables, shop: str, segment: str, customer: str, at: datetime
     """
     question, definition = asking.of_segment(tables, shop, segment)
     told = _facts(tables, shop, customer)
-    explanation = question.rule.explain(told, question.shop, at)
+    explanation = _worded(tables, shop, question.rule.explain(told, question.shop, at))
     since = members.since(tables.members, shop, [(definition.id, customer)])
     return Why(
         segment_id=segment,
@@ -108,6 +111,24 @@ def timeline(
         past=[_past(entry, names) for entry in past],
         ahead=sorted(flips, key=lambda move: (move.at, move.segment_id)),
     )
+
+
+def _worded(tables: Tables, shop: str, told: Explanation) -> Explanation:
+    """The explanation with the names of the segments that are asked in it."""
+    wanted = {(shop, one) for part in _parts(told) if part.kind == "segment" for one in asked(parse(part.text))}
+    names = {segment: name for (_, segment), name in segments.shown(tables.segments, set(), wanted).names.items()}
+
+    def named(part: Explanation) -> Explanation:
+        children = tuple(named(child) for child in part.children)
+        return replace(part, text=nesting.worded(part.text, names), children=children)
+
+    return named(told) if names else told
+
+
+def _parts(told: Explanation) -> Iterator[Explanation]:
+    yield told
+    for child in told.children:
+        yield from _parts(child)
 
 
 def _past(entry: Entry, names: dict[str, str]) -> Past:

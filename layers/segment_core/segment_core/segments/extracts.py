@@ -42,10 +42,14 @@ def read(tables: Tables, shop: str, segment: str, kind: Kind, extract_id: str, a
 def page(
     tables: Tables, shop: str, segment: str, snapshot_id: str, after: str | None, limit: int, at: datetime
 ) -> tuple[Extract, Page]:
-    """Members of a snapshot in its order. Raises as `read` does, and Conflict (`snapshot_not_ready`)."""
+    """Members of a snapshot in its order. Raises as `read` does, and Conflict (`snapshot_not_ready`,
+    `snapshot_failed`).
+    """
     extract = read(tables, shop, segment, "snapshot", snapshot_id, at)
+    if extract.state == "failed":
+        raise Conflict(f"the snapshot has failed ({extract.error}); ask for another one", code="snapshot_failed")
     if extract.state != "ready":
-        raise Conflict(f"the snapshot is {extract.state}; ask for it until it is ready", code="snapshot_not_ready")
+        raise Conflict("the snapshot is being made; ask for it until it is ready", code="snapshot_not_ready")
     return extract, extracts.page(tables.members, shop, extract, after, limit)
 
 

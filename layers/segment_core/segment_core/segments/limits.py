@@ -1,11 +1,17 @@
-"""How much one shop may ask for: every evaluation of a customer answers all of the shop's definitions."""
+"""How much one shop may ask for.
+
+Every evaluation of a customer answers all of the shop's definitions, and a preview reads customers one by one.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from segment_core.errors import TooMany
 from segment_core.model.generation import Generation
+from segment_core.store import limits
+from segment_core.store.tables import Tables
 
 # Nobody is let in by waiting; that is only how often it is worth asking.
 _FULL_SECONDS = 3600
@@ -13,10 +19,11 @@ _BUILDING_SECONDS = 30
 
 
 class Room(NamedTuple):
-    """What a deployment allows a shop: how many segments, and how many builds at once."""
+    """What a deployment allows a shop: how many segments, how many builds at once, and how many previews a minute."""
 
     segments: int = 1000
     builds: int = 10
+    previews: int = 30
 
 
 def check_segments(generation: Generation, room: Room) -> None:
@@ -37,3 +44,8 @@ def check_builds(planned: Generation, room: Room) -> None:
             code="too_many_builds",
             retry_after=_BUILDING_SECONDS,
         )
+
+
+def take_preview(tables: Tables, shop: str, room: Room, at: datetime) -> None:
+    """Count a preview. Raises TooMany (`too_many_previews`) if the shop had as many in this minute as it may."""
+    limits.take(tables.segments, shop, "previews", room.previews, at)

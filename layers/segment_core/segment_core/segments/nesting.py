@@ -7,15 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from segment_core.language import Checked, Limits, ast, canonical, check, parse
+from segment_core.language import Problem, ast, canonical, check, parse
 from segment_core.language.segments import asked, renamed
 from segment_core.model.generation import Generation, LiveDefinition
-from segment_core.record import replace
-from segment_core.segments.plan import newest_of
-from segment_core.store import segments
+from segment_core.record import record, replace
+from segment_core.segments.plan import dependents
+from segment_core.store import segments, shops
+from segment_core.store.tables import Tables
 
 # What a text that asks no other segment does not hold.
-_ASKS = "in_segment("
+_FILTER = "in_segment"
+
+
+@record
+class Written:
+    """A query as people read it (`shown`), with the names of the segments that it asks, and as it is stored (`query`),
+    with their ids. `asks` are those ids, in order.
+    """
+
+    shown: ast.Query
+    query: ast.Query
+    asks: tuple[str, ...]
+    warnings: tuple[Problem, ...]
 
 
 class Askable(Mapping[str, ast.Query]):
@@ -26,7 +39,7 @@ class Askable(Mapping[str, ast.Query]):
 
     def __init__(self, table: str, shop: str, generation: Generation) -> None:
         self._table, self._shop = table, shop
-        self._live = newest_of(generation)
+        self._live = generation.newest
         self._names: dict[str, str] | None = None
         self._texts: dict[str, str] | None = None
         self._trees: dict[str, ast.Query] = {}
@@ -61,27 +74,32 @@ class Askable(Mapping[str, ast.Query]):
         return {one: one for one in self.names} | {name: one for one, name in self.names.items()}
 
 
-def checked(
-    text: str, limits: Limits, askable: Askable, saving: frozenset[str], *, is_asked: bool
-) -> tuple[Checked, tuple[str, ...]]:
-    """What somebody wrote, and the ids of the segments that it asks, straight.
+def understood(
+    tables: Tables,
+    shop: str,
+    generation: Generation,
+    text: str,
+    segment: str | None = None,
+    saving: frozenset[str] = frozenset(),
+) -> Written:
+    """What somebody wrote, under the shop's own limits: what is checked, tried out and saved is read here alone.
 
-    Raises InvalidQuery with every problem: also of a segment that is not there, or that leads back here, and where
-    this one or, if it `is_asked`, one that asks it becomes too deep or too large.
+    It is, or would be, the new query of `segment`, which goes by the names of `saving`. Raises InvalidQuery with every
+    problem: also of a segment that is not there, or that leads back here, and where this one or one that asks it
+    becomes too deep or too large. Raises NotFound (`shop_not_found`).
     """
-    alone = _ASKS not in text and not is_asked
+    askable, limits = Askable(tables.segments, shop, generation), shops.existing(tables.segments, shop).language.limits
+    alone = _FILTER not in text and not (segment and dependents(generation, segment))
     found = check(text, limits if alone else replace(limits, segments=askable, saving=saving))
-    return found, tuple(sorted(askable.id_of(name) for name in asked(found.query)))
-
-
-def stored(query: ast.Query, askable: Askable) -> str:
-    """The canonical text with the ids of the segments that it asks."""
-    return canonical(renamed(query, {name: askable.id_of(name) for name in asked(query)}))
+    ids = {name: askable.id_of(name) for name in asked(found.query)}
+    query = renamed(found.query, ids)
+    shown = renamed(query, askable.names) if ids else query
+    return Written(shown, query, tuple(sorted(ids.values())), found.warnings)
 
 
 def worded(query: str, names: Mapping[str, str]) -> str:
     """A stored text as people read it: with the names of the segments that it asks."""
-    return canonical(renamed(parse(query), names)) if _ASKS in query else query
+    return canonical(renamed(parse(query), names)) if _FILTER in query else query
 
 
 def names_for(table: str, shop: str, definitions: Iterable[LiveDefinition]) -> dict[str, str]:

@@ -68,11 +68,6 @@ def with_ancestors(live: Iterable[LiveDefinition], segments: Iterable[str]) -> s
     return found
 
 
-def newest_of(generation: Generation) -> dict[str, LiveDefinition]:
-    """Segment to its newest definition: the one that is being built, else the one that readers see."""
-    return generation.published | generation.pending_of
-
-
 def dependents(generation: Generation, segment: str) -> list[str]:
     """The segments that ask the segment, straight, by what readers see or by what is being built."""
     return sorted({one.segment for one in generation.live if segment in one.asks})

@@ -10,11 +10,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from segment_core.evaluator.ordering import spent
+from segment_core.language import canonical
 from segment_core.membership.budget import SecondsLeft
 from segment_core.record import record
-from segment_core.segments import asking, population
+from segment_core.segments import asking, limits, population
 from segment_core.segments.estimates import Count, Money, Scope, average
+from segment_core.segments.limits import Room
 from segment_core.store.tables import Tables
+
+_ROOM = Room()
 
 # How many customers are named for each number.
 SAMPLED = 20
@@ -69,15 +73,16 @@ def preview(
     at: datetime,
     seconds_left: SecondsLeft,
     most: int = population.MOST_READ,
+    room: Room = _ROOM,
 ) -> Preview:
     """Ask the query of the shop's customers, and the published query of the segment if there is one to compare with.
 
-    Raises InvalidQuery with every problem, NotFound (`shop_not_found`, `segment_not_found`), and Conflict
-    (`segment_not_ready`).
+    Raises InvalidQuery with every problem, NotFound (`shop_not_found`, `segment_not_found`), Conflict
+    (`segment_not_ready`), and TooMany (`too_many_previews`).
     """
-    canonical = asking.checked(text).canonical
-    question = asking.of_text(tables, shop, text)
+    question, written = asking.of_text(tables, shop, text, segment)
     other = asking.of_segment(tables, shop, segment) if segment is not None else None
+    limits.take_preview(tables, shop, room, at)
     seen = population.look(tables, shop, seconds_left, most)
     inside: list[str] = []
     before: set[str] = set()
@@ -91,7 +96,7 @@ def preview(
     scope = seen.scope
     order = [customer.id for customer in seen.customers]
     return Preview(
-        query=canonical,
+        query=canonical(written.shown),
         as_of=at,
         scope=scope,
         members=_group(inside, scope),

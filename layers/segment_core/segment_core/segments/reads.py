@@ -17,7 +17,7 @@ from segment_core.model.membership import Membership
 from segment_core.model.segment import SegmentRecord, State
 from segment_core.record import record
 from segment_core.segments.nesting import names_for, worded
-from segment_core.segments.plan import dependents, newest_of
+from segment_core.segments.plan import dependents
 from segment_core.segments.progress import Build, progress
 from segment_core.store import facts, generations, jobs, members, memberships, segments
 from segment_core.store.tables import Tables
@@ -149,7 +149,7 @@ def find(tables: Tables, shop: str, segment: str) -> Found:
 
 def _found(tables: Tables, shop: str, generation: Generation, records: Sequence[SegmentRecord]) -> list[Found]:
     """Those of the segments that are there, with their texts."""
-    newest = newest_of(generation)
+    newest = generation.newest
     there = [record for record in records if record.id in newest and not record.deleted]
     read = {one.id: generation.published.get(one.id, newest[one.id]) for one in there}
     wanted = [newest[one.id] for one in there] + [*read.values()]

@@ -8,16 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from segment_core.errors import Conflict, InvalidRequest, PreconditionFailed
+from segment_core.language import canonical
 from segment_core.model.generation import Generation
 from segment_core.model.segment import SegmentRecord
 from segment_core.record import replace
 from segment_core.segments import builds, limits, names, nesting
 from segment_core.segments.limits import Room
-from segment_core.segments.nesting import Askable
-from segment_core.segments.plan import Edit, Plan, dependents, planned
+from segment_core.segments.plan import Edit, Plan, planned
 from segment_core.segments.reads import Found, Segment, find, read
 from segment_core.segments.requests import IdempotentRequest
-from segment_core.store import generations, segments, shops
+from segment_core.store import generations, segments
 from segment_core.store.client import Operation, backoff
 from segment_core.store.segments import Text
 from segment_core.store.tables import Tables
@@ -52,13 +52,13 @@ def create(
         generation = generations.newest(tables.segments, shop)
         limits.check_segments(generation, room)
         named = _free_name(tables, shop, wished)
-        query, asks = _checked(tables, shop, generation, text, segment, frozenset({named}))
+        written = nesting.understood(tables, shop, generation, text, saving=frozenset({named}))
         record = SegmentRecord(segment, named, 1, at, at)
-        plan = planned(generation, {segment: Edit(1, asks, silent=not announce)}, build, at)
+        plan = planned(generation, {segment: Edit(1, written.asks, silent=not announce)}, build, at)
         limits.check_builds(plan.generation, room)
         operations = [
             segments.put_operation(tables.segments, shop, record, None),
-            segments.text_operation(tables.segments, shop, Text(f"{segment}.1", query)),
+            segments.text_operation(tables.segments, shop, Text(f"{segment}.1", canonical(written.query))),
             *segments.name_operations(tables.segments, shop, segment, named, None),
             *(request.operations(tables, shop, segment, at) if request else []),
         ]
@@ -104,14 +104,15 @@ def change(
         operations = segments.name_operations(tables.segments, shop, segment, named, before.name)
         plan = None
         if text is not None:
-            query, asks = _checked(tables, shop, generation, text, segment, frozenset({named, before.name, segment}))
-            if query != before.newest_text:
+            saving = frozenset({named, before.name, segment})
+            written = nesting.understood(tables, shop, generation, text, segment, saving)
+            if (query := canonical(written.query)) != before.newest_text:
                 record = replace(record, revision=record.revision + 1)
                 operations.append(
                     segments.text_operation(tables.segments, shop, Text(f"{segment}.{record.revision}", query))
                 )
                 silent = before.pending is not None and before.pending.silent
-                plan = planned(generation, {segment: Edit(record.revision, asks, silent)}, build, at)
+                plan = planned(generation, {segment: Edit(record.revision, written.asks, silent)}, build, at)
                 limits.check_builds(plan.generation, room)
         operations.append(segments.put_operation(tables.segments, shop, record, before.record))
         if plan is None and segments.save(operations):
@@ -154,17 +155,6 @@ def _save(
 ) -> bool:
     beside = [*operations, *builds.begin(tables, shop, generation, plan, build, at)]
     return generations.save(tables.segments, shop, plan.generation, generation, beside)
-
-
-def _checked(
-    tables: Tables, shop: str, generation: Generation, text: str, segment: str, saving: frozenset[str]
-) -> tuple[str, tuple[str, ...]]:
-    """The text as it is stored, and the segments that it asks, once everything about it is right."""
-    askable = Askable(tables.segments, shop, generation)
-    limits_now = shops.existing(tables.segments, shop).language.limits
-    is_asked = bool(dependents(generation, segment))
-    found, asks = nesting.checked(text, limits_now, askable, saving, is_asked=is_asked)
-    return nesting.stored(found.query, askable), asks
 
 
 def _check_edition(record: SegmentRecord, editions: frozenset[int] | None) -> None:

@@ -6,6 +6,7 @@ service. Refused writes consume some too, which it does not tell: those calls ar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +25,10 @@ class Hooks(Protocol):
 
 @dataclass(slots=True)
 class Consumed:
-    """What the calls of one operation on one table came to. `indexes`: of the units, those of its indexes."""
+    """What the calls of one operation on one table came to. `indexes`: of the units, those of its indexes.
+
+    `items` are those that transactions were to write: DynamoDB Local tells what one of them takes, AWS what all do.
+    """
 
     operation: str
     table: str
@@ -32,6 +36,7 @@ class Consumed:
     refused: int = 0
     units: Decimal = Decimal(0)
     indexes: Decimal = Decimal(0)
+    items: int = 0
 
     @property
     def writes(self) -> bool:
@@ -58,15 +63,16 @@ class Meter:
     def _ask(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: object) -> None:
         if model.name in _READS | _WRITES:
             params["ReturnConsumedCapacity"] = "INDEXES"
-            context["tables"] = sorted(set(_tables(params)))
+            context["tables"] = Counter(_tables(params))
 
     def _note(self, parsed: Mapping[str, Any], model: Any, context: Mapping[str, Any], **_: object) -> None:
         if model.name not in _READS | _WRITES:
             return
-        for table in context["tables"]:
+        for table, items in context["tables"].items():
             line = self._line(model.name, table)
             line.calls += 1
             line.refused += "Error" in parsed
+            line.items += items if model.name == "TransactWriteItems" and "Error" not in parsed else 0
         told = parsed.get("ConsumedCapacity", [])
         for one in told if isinstance(told, list) else [told]:
             line = self._line(model.name, one["TableName"])

@@ -14,10 +14,6 @@ from segment_core.facts import registers
 from segment_core.facts.told import Erasure
 from segment_core.membership import extracts
 from segment_core.membership.budget import SecondsLeft
-<<<<<<< HEAD
-=======
-from segment_core.privacy import copies
->>>>>>> main
 from segment_core.record import replace
 from segment_core.runtime import secrets
 from segment_core.runtime.observability import count

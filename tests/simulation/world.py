@@ -113,7 +113,8 @@ class World:
     def jump(self, by: timedelta) -> None:
         """Let time go by in which nothing happens: what waits does not become older, what has expired may go.
 
-        But not while something waits: no queue and no stream keeps anything for as long as the rows that it could need.
+        But not while something waits, and what was handled does not come once more after that: no queue and no stream
+        keeps anything for as long as the rows that it could need.
         """
         self._begin += by
         waits = any(one.messages for one in self.queues.values())
@@ -123,6 +124,8 @@ class World:
             for key in table.expired(self.now()):
                 if self.chance.random() < _EXPIRES:
                     table.write(key, None)
+                    for queue in self.queues.values():
+                        queue.handled.clear()
 
     def monotonic(self) -> float:
         """Seconds of a clock that nobody can set."""

@@ -113,6 +113,8 @@ class World:
     def jump(self, by: timedelta) -> None:
         """Let time go by in which nothing happens: what waits does not become older, what has expired may go."""
         self._begin += by
+        for queue in self.queues.values():
+            queue.jump(by)
         for table in self.tables.values():
             for key in table.expired(self.now()):
                 if self.chance.random() < _EXPIRES:

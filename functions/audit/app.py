@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import asdict
 from typing import Any
 
 from segment_core import clock
 from segment_core.membership import budget
 from segment_core.membership.audit import audit
+from segment_core.record import as_dict
 from segment_core.runtime.environment import AuditEnvironment, environment
 from segment_core.runtime.observability import observed
 from segment_core.store.tables import Tables
@@ -28,4 +28,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     # By the instant, so that a run can be had again. It draws a sample, no secret.
     chance = random.Random(at.isoformat())  # noqa: S311
     most = env.audit_customers
-    return asdict(audit(tables, at, chance, most, seconds_left, time.sleep, repair=repair))
+    return as_dict(audit(tables, at, chance, most, seconds_left, time.sleep, repair=repair))

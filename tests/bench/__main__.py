@@ -12,7 +12,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import building, evaluation, imports, reading, sizes, stack, units, untils
+from . import building, evaluation, imports, reading, sizes, stack, startup, units, untils
 from .rules import measure as rules
 
 Result = Mapping[str, float | str]
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "units": units.measure,
     "evaluation": evaluation.measure,
     "imports": imports.measure,
+    "startup": startup.measure,
     "sizes": sizes.measure,
     "reading": reading.measure,
     "building": building.measure,

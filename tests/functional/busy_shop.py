@@ -31,9 +31,9 @@ from segment_core.membership.flips import Change
 from segment_core.model.membership import Membership
 from segment_core.runtime import bus
 from segment_core.segments import builds, reads, service
-from segment_core.segments.shops import get_shop, put_shop
+from segment_core.segments.shops import put_shop
 from segment_core.shop import OrderPolicy, Shop
-from segment_core.store import facts, generations, jobs, members, memberships
+from segment_core.store import facts, generations, jobs, members, memberships, shops
 from tests.functional.conftest import NOW, Stack
 from tests.functional.customers import SHOP, store
 
@@ -274,7 +274,7 @@ def _refused() -> Iterator[None]:
 
 def settle(stack: Stack, zone: str, at: datetime) -> None:
     """Give the shop that zone."""
-    record = get_shop(stack.tables, SHOP)
+    record = shops.existing(stack.tables.segments, SHOP)
     put_shop(
         stack.tables,
         SHOP,

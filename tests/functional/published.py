@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import SegmentRecord, ShopRecord
+from segment_core.record import replace
 from segment_core.segments.plan import Edit, planned
 from segment_core.shop import OrderPolicy
 from segment_core.store import client, generations, memberships, segments, shops

@@ -147,6 +147,13 @@ def test_names_that_differ_in_letter_case_alone_are_one(api: ApiCaller) -> None:
     assert named(api, "STRASSE") == "STRASSE (2)"
 
 
+def test_names_that_look_the_same_are_one(api: ApiCaller) -> None:
+    make(api, "Caf\u00e9")
+    assert named(api, "Cafe\u0301") == "Caf\u00e9 (2)"
+    found = api("GET", "/segments", search="AFE\u0301").body["segments"]
+    assert [one["name"] for one in found] == ["Caf\u00e9", "Caf\u00e9 (2)"]
+
+
 @pytest.mark.parametrize("field", ["name", "query"])
 def test_half_a_surrogate_pair_is_no_text(api: ApiCaller, field: str) -> None:
     body = {"name": "Buyers", "query": QUERY, field: "customer_tags CONTAINS '\ud83c'"}

@@ -12,7 +12,7 @@ import pytest
 
 from segment_core import clock
 from segment_core.runtime import secrets
-from segment_core.segments.shops import get_shop
+from segment_core.store import shops
 
 from .api_caller import Answer, ApiCaller
 from .conftest import NOW, Stack
@@ -55,7 +55,7 @@ def test_a_shop_is_made_and_then_changed(api: ApiCaller, stack: Stack) -> None:
     }
     changed = api("PUT", "/shops/demo", SHOP | {"zone": "Asia/Tokyo", "settings": settings})
     assert (changed.status, changed.body["zone"], changed.body["settings"]) == (200, "Asia/Tokyo", settings)
-    record = get_shop(stack.tables, "demo")
+    record = shops.existing(stack.tables.segments, "demo")
     assert (record.zone, record.count_test_orders) == ("Asia/Tokyo", True)
     assert (record.created_at, record.updated_at) == (NOW, NOW + timedelta(days=1))
 
@@ -164,7 +164,7 @@ def test_zones_of_every_form_are_known(api: ApiCaller, zone: str) -> None:
 def test_each_shop_is_its_own(api: ApiCaller, stack: Stack) -> None:
     assert api("PUT", "/shops/demo", SHOP).status == 201
     assert replace(api, shop="other")("PUT", "/shops/other", SHOP | {"currency": "USD"}).status == 201
-    assert get_shop(stack.tables, "demo").currency == "EUR"
+    assert shops.existing(stack.tables.segments, "demo").currency == "EUR"
 
 
 # What queries may be --------------------------------------------------------------------------

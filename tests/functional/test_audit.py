@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +13,7 @@ from segment_core.membership.audit import Audited, audit
 from segment_core.membership.budget import unlimited
 from segment_core.membership.evaluate import evaluate_all
 from segment_core.model.membership import Membership
+from segment_core.record import replace
 from segment_core.store import keys, memberships
 
 from .conftest import NOW, Stack, load_function

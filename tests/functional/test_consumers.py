@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from segment_core.model.membership import Membership
+from segment_core.record import replace
 from segment_core.runtime import bus, queue
 from tests.functional.conftest import REPOSITORY, Stack, load_function, new_queue
 from tests.functional.published import START, publish, record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from segment_core.membership import project as projection
 from segment_core.membership.flips import Change
 from segment_core.model.membership import Membership
+from segment_core.record import replace
 from segment_core.runtime import bus, environment
 from segment_core.store import client, history, keys
 from tests.functional.conftest import Stack, load_function

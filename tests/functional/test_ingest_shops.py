@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from segment_core.segments import service, store_settings
-from segment_core.segments.shops import get_shop
+from segment_core.segments import service
 from segment_core.segments.store_settings import DOMAINS_LAST, Domains
 from segment_core.store import facts, generations, jobs, shops
 from tests.unit.ingest.bodies import sample
@@ -43,7 +42,7 @@ def test_the_stores_zone_and_currency_are_taken_over_and_everybody_is_evaluated_
 
     take(context, told(currency="USD"))
 
-    record, generation = get_shop(stack.tables, SHOP), generations.current(stack.tables.segments, SHOP)
+    record, generation = shops.existing(stack.tables.segments, SHOP), generations.current(stack.tables.segments, SHOP)
     assert generation is not None
     assert (record.zone, record.currency) == ("Europe/Amsterdam", "USD")
     assert (record.domain, record.created_at) == (DOMAIN, datetime(2026, 1, 1, tzinfo=UTC))
@@ -67,33 +66,33 @@ def test_what_was_said_before_the_same_was_said_again_changes_nothing(stack: Sta
     take(context, told(iana_timezone="UTC", updated_at="2026-02-17T09:00:00+01:00"))
     take(context, told(iana_timezone="Asia/Tokyo", updated_at="2026-02-17T08:00:00+01:00"))
 
-    assert get_shop(stack.tables, SHOP).zone == "UTC"
+    assert shops.existing(stack.tables.segments, SHOP).zone == "UTC"
 
 
 def test_of_two_that_are_taken_over_at_once_the_later_stays(
     stack: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = store_settings.get_shop
+    read = shops.existing
 
     def overtaken(*asked: Any) -> Any:
         record = read(*asked)
-        monkeypatch.setattr(store_settings, "get_shop", read)
+        monkeypatch.setattr(shops, "existing", read)
         take(context, told(iana_timezone="Europe/Oslo", updated_at="2026-02-17T09:00:00+01:00"))
         return record
 
-    monkeypatch.setattr(store_settings, "get_shop", overtaken)
+    monkeypatch.setattr(shops, "existing", overtaken)
     late = batch(told(iana_timezone="Asia/Tokyo", updated_at="2026-02-17T08:00:00+01:00"))
     answer = load_function("ingest").handler(late, context)
 
     assert len(answer["batchItemFailures"]) == 1
     assert load_function("ingest").handler(late, context) == {"batchItemFailures": []}
-    assert get_shop(stack.tables, SHOP).zone == "Europe/Oslo"
+    assert shops.existing(stack.tables.segments, SHOP).zone == "Europe/Oslo"
 
 
 def test_what_it_does_not_say_stays(stack: Stack, context: SimpleNamespace) -> None:
     take(context, told(iana_timezone=None, currency="NOK"))
 
-    record = get_shop(stack.tables, SHOP)
+    record = shops.existing(stack.tables.segments, SHOP)
     assert (record.zone, record.currency) == ("UTC", "NOK")
 
 
@@ -102,7 +101,7 @@ def test_a_zone_that_no_calendar_has_is_parked(stack: Stack, context: SimpleName
 
     ((code, reason, _),) = parked(stack)
     assert (code, "iana_timezone" in reason, "Shire" in reason) == ("not_understood", True, False)
-    assert get_shop(stack.tables, SHOP).zone == "UTC"
+    assert shops.existing(stack.tables.segments, SHOP).zone == "UTC"
 
 
 def partner_event(name: str = "webhook") -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -19,6 +18,7 @@ from segment_core.facts.order import CUSTOMER, MONEY, OrderState
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.told import Erasure, Fact, OrderFact, ProfileFact
 from segment_core.instants import iso
+from segment_core.record import replace
 from segment_core.store import clearing, client, facts, keys
 from segment_core.store.tables import Tables
 

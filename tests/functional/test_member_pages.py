@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
+from segment_core.record import replace
 from segment_core.store import client, keys, members
 from segment_core.store.members import Row
 from segment_core.store.tables import Tables

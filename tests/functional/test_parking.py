@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError
 from segment_core.membership import project as projection
 from segment_core.membership.evaluate import Round
 from segment_core.model.membership import Membership
+from segment_core.record import replace
 from segment_core.runtime import queue
 from segment_core.store import memberships
 

@@ -6,7 +6,6 @@ import json
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -22,6 +21,7 @@ from segment_core.membership.jobs import REST, work
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import SegmentRecord, ShopRecord
+from segment_core.record import replace
 from segment_core.runtime import bus
 from segment_core.segments import builds
 from segment_core.segments.plan import Edit, planned

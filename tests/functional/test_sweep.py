@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +12,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from segment_core.membership import sweep as sweeping
 from segment_core.membership.budget import unlimited
-from segment_core.membership.sweep import ABANDONED_AFTER, next_due, sweep
+from segment_core.membership.sweep import next_due, sweep
 from segment_core.model.membership import Membership
-from segment_core.model.segment import Job
+from segment_core.model.segment import ABANDONED_AFTER, Job
+from segment_core.record import replace
 from segment_core.segments import service
 from segment_core.segments.shops import put_shop
 from segment_core.store import client, jobs, keys, memberships

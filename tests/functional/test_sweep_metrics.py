@@ -9,9 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from segment_core import clock
-from segment_core.membership.sweep import ABANDONED_AFTER
 from segment_core.model.membership import Membership
-from segment_core.model.segment import Job
+from segment_core.model.segment import ABANDONED_AFTER, Job
 from segment_core.store import client, jobs, memberships
 from tests.functional.builds import started
 from tests.functional.conftest import NOW, Stack, load_function

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 
 import pytest
 
+from segment_core.record import values
 from segment_core.store import client, generations
 from segment_core.store.tables import Tables
 from tidemark.stack.store import DYNAMODB_LOCAL, Store
@@ -34,7 +34,7 @@ def own_tables() -> Iterator[Tables]:
             tables = create_tables("own")
             yield tables
             # The process of the store is the next one's.
-            for name in asdict(tables).values():
+            for name in values(tables):
                 client.client().delete_table(TableName=name)
     finally:
         _forget()

@@ -9,7 +9,7 @@ import sys
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -21,6 +21,7 @@ from segment_core.evaluator import compile_query
 from segment_core.facts.customer import Customer, Order
 from segment_core.facts.document import read_customer
 from segment_core.language import parse
+from segment_core.record import replace
 from segment_core.shop import Shop
 from tidemark.demo import shop, story
 from tidemark.demo.segments import SEGMENTS

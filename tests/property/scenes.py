@@ -6,7 +6,6 @@ of the shop's zone change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,12 +26,13 @@ from segment_core.facts.customer import (
     StoreCreditAccount,
 )
 from segment_core.language import parse
+from segment_core.record import record, replace
 from segment_core.shop import OrderPolicy, Shop
 
 from .draws import FIRST, ZONES, anchors, near, number, pick, rarely, several
 
 
-@dataclass(frozen=True)
+@record
 class Scene:
     """A customer of a shop at an instant."""
 

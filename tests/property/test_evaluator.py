@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from segment_core.evaluator import Verdict, evaluate
 from segment_core.language import ast, canonical
 from segment_core.language.normal import normal
 from segment_core.language.segments import clauses as ast_clauses
+from segment_core.record import replace
 
 from . import oracle
 from .generate import Scene, clauses, queries, scenes

@@ -45,7 +45,8 @@ def test_passing_agrees_with_the_span_of_the_expression_at_any_instant(
     scene, fact, expression = case
     zone = scene.shop.zone
     start, end = span(expression, local_date(scene.at, zone), zone)
-    reached, passed = passing(expression, fact, zone)
+    found = passing(expression, fact, zone)
+    reached, passed = found.reached, found.passed
     assert (scene.at >= reached) == (fact < end)
     assert (scene.at >= passed) == (fact < start)
 

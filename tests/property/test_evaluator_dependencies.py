@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from segment_core.calendar import TICK, day_start, local_date, resolve
 from segment_core.evaluator import Fact, Reach, depends_on, evaluate, timeline
 from segment_core.facts.customer import Checkout, Customer, Order
 from segment_core.language import ast
+from segment_core.record import names, replace
 from segment_core.shop import Shop
 
 from .draws import ZONES, anchors, pick
@@ -77,10 +77,10 @@ def stripped(scene: Scene, needed: Mapping[Fact, Reach]) -> Customer:
         return days is None or (when is not None and local_date(when, scene.shop.zone) >= today - timedelta(days=days))
 
     customer = scene.customer
-    names = {field.name for field in fields(Customer)} - {"id", *ROWS}
+    fields = set(names(Customer)) - {"id", *ROWS}
     return replace(
         Customer("1"),
-        **{name: getattr(customer, name) for name in names if Fact("field", name) in needed},
+        **{name: getattr(customer, name) for name in fields if Fact("field", name) in needed},
         orders=tuple(
             order if reached(Fact("lines"), order.created_at) else replace(order, lines=())
             for order in customer.orders

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from segment_core.facts.tags import added, listed, removed
 from segment_core.facts.told import to_customer
 from segment_core.ingest.documents import understand_document
 from segment_core.instants import iso, sortable
+from segment_core.record import replace
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

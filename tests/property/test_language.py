@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -28,6 +27,7 @@ from segment_core.language.vocabulary import (
 )
 from segment_core.language.vocabulary.domains import DATE, NUMBER, OPAQUE, TEXT, TRUTH
 from segment_core.language.vocabulary.metafields import defined, metafield
+from segment_core.record import replace
 
 DEEP = Limits(nesting=100)
 

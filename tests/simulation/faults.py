@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,6 +22,7 @@ from segment_core.membership.wake import Wake
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
+from segment_core.record import replace
 from segment_core.rules import Answer, RuleSet
 from segment_core.runtime import bus
 from segment_core.shop import Shop
@@ -122,7 +122,7 @@ def time_steps_blame_the_fact(patch: pytest.MonkeyPatch) -> None:
     overdue = steps._overdue
 
     def by_fact(*arguments: Any) -> Iterator[Membership]:
-        return (dataclasses.replace(commit, cause="fact") for commit in overdue(*arguments))
+        return (replace(commit, cause="fact") for commit in overdue(*arguments))
 
     patch.setattr(steps, "_overdue", by_fact)
 
@@ -131,7 +131,7 @@ def clock_commits_carry_the_present(patch: pytest.MonkeyPatch) -> None:
     overdue = steps._overdue
 
     def dated_now(*arguments: Any) -> Iterator[Membership]:
-        return (dataclasses.replace(commit, effective_at=arguments[-1]) for commit in overdue(*arguments))
+        return (replace(commit, effective_at=arguments[-1]) for commit in overdue(*arguments))
 
     patch.setattr(steps, "_overdue", dated_now)
 
@@ -253,19 +253,19 @@ def published_before_the_walk_has_ended(patch: pytest.MonkeyPatch) -> None:
     def one_page(*arguments: Any) -> jobs.Worked:
         return walk.page(*arguments)._replace(place=jobs.END)
 
-    patch.setitem(jobs._STEPS, "walk", dataclasses.replace(walk, page=one_page))
+    patch.setitem(jobs._STEPS, "walk", replace(walk, page=one_page))
 
 
 def a_jobs_note_is_not_fenced(patch: pytest.MonkeyPatch) -> None:
     def advance(table: str, shop: str, job: Job, part: int, to: str, done: int, at: datetime) -> bool:
-        further = dataclasses.replace(job, places={**job.places, part: to}, done=job.done + done, touched_at=at)
+        further = replace(job, places={**job.places, part: to}, done=job.done + done, touched_at=at)
         return client.put(table, stored_jobs._item(shop, further))
 
     patch.setattr(stored_jobs, "advance", advance)
 
 
 def nobody_is_told_of_a_new_segment(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(jobs._STEPS, "stamp", dataclasses.replace(jobs._STEPS["stamp"], parts=0))
+    patch.setitem(jobs._STEPS, "stamp", replace(jobs._STEPS["stamp"], parts=0))
 
 
 FAULTS: tuple[Patch, ...] = (

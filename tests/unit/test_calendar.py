@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,16 +11,20 @@ import pytest
 from segment_core.calendar import (
     BEGINNING,
     NEVER,
+    Passing,
+    covers_a_year,
     day_end,
     day_start,
     first_day_reaching,
+    is_leap,
     local_date,
+    month_length,
     passing,
     resolve,
     span,
 )
 from segment_core.instants import parse as instant
-from segment_core.language.ast import DateExpression, Day, Moment, Named, Offset, OffsetUnit
+from segment_core.language.ast import DateExpression, Day, DayExpression, Moment, Named, Offset, OffsetUnit
 
 UTC_ZONE = ZoneInfo("UTC")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -123,7 +128,7 @@ def test_what_an_expression_means_lasts_for_its_day() -> None:
     ],
 )
 def test_the_last_day_there_is(expression: Offset | Named, reached: datetime, passed: datetime) -> None:
-    assert passing(expression, date.max, UTC_ZONE) == (reached, passed)
+    assert passing(expression, date.max, UTC_ZONE) == Passing(reached, passed)
 
 
 @pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])
@@ -183,7 +188,7 @@ def test_when_time_reaches_and_passes_a_fact(
     expression: DateExpression, reached: str | None, passed: str | None
 ) -> None:
     when = [NEVER if at is None else BEGINNING if at == "always" else instant(at) for at in (reached, passed)]
-    assert list(passing(expression, instant("2026-01-06T12:00:00.5Z"), NEW_YORK)) == when
+    assert passing(expression, instant("2026-01-06T12:00:00.5Z"), NEW_YORK) == Passing(*when)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +198,7 @@ def test_when_time_reaches_and_passes_a_fact(
 )
 def test_a_fact_within_the_second_of_a_moment(beside: int, reached: datetime, passed: datetime) -> None:
     fact = instant("2026-01-06T12:00:00Z") + timedelta(microseconds=beside)
-    assert passing(Moment(datetime(2026, 1, 6, 7)), fact, NEW_YORK) == (reached, passed)
+    assert passing(Moment(datetime(2026, 1, 6, 7)), fact, NEW_YORK) == Passing(reached, passed)
 
 
 @pytest.mark.parametrize("zone", [UTC_ZONE, ZoneInfo("Pacific/Kiritimati"), NEW_YORK], ids=str)
@@ -205,3 +210,59 @@ def test_the_ends_of_the_calendar_are_no_error(zone: ZoneInfo) -> None:
     assert day_end(date.max, zone) == NEVER
     assert span(Moment(datetime(9999, 12, 31, 23, 59, 59)), date.max, zone)[1] <= NEVER
     assert span(Moment(datetime(1, 1, 1)), date.min, zone)[0] <= datetime(1, 1, 2, tzinfo=UTC)
+
+
+def test_months_are_as_long_as_the_calendar_says() -> None:
+    for year in (1, 1900, 2000, 2023, 2024, 2100, 9999):
+        assert is_leap(year) == calendar.isleap(year)
+        for month in range(1, 13):
+            assert month_length(year, month) == calendar.monthrange(year, month)[1]
+
+
+# From a common year over 29 February to the next, and over a century's year without one.
+DATES = [
+    *(date(2027, 1, 1) + timedelta(days=n) for n in range(800)),
+    *(date(2099, 12, 1) + timedelta(days=n) for n in range(460)),
+]
+COMES_ROUND = ((1, 1), (2, 28), (2, 29), (3, 1), (6, 15), (12, 31))
+
+
+@pytest.mark.parametrize(("unit", "year"), [("d", 365), ("w", 53), ("m", 12), ("y", 1)])
+@pytest.mark.parametrize("shift", [-14, -1, 0, 3])
+@pytest.mark.parametrize("less", [0, 1])
+def test_from_one_end_to_the_other_every_day_of_the_year_comes_round(
+    unit: OffsetUnit, year: int, shift: int, less: int
+) -> None:
+    low, high = Offset(shift - year + less, unit), Offset(shift, unit)
+    ends = [(resolve(low, today), resolve(high, today)) for today in DATES]
+    always = all(
+        any(first <= kept(month, day, one) <= last for one in range(first.year, last.year + 1))
+        for first, last in ends
+        for month, day in COMES_ROUND
+    )
+    assert covers_a_year(low, high) == always == (less == 0)
+
+
+def kept(month: int, day: int, year: int) -> date:
+    """The day in that year, 29 February on the 28th where there is none."""
+    return date(year, month, 28 if (month, day) == (2, 29) and not calendar.isleap(year) else day)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "covered"),
+    [
+        (Offset(-1, "y"), Named("today"), True),
+        (Offset(-365, "d"), Named("today"), True),
+        (Offset(-366, "d"), Named("yesterday"), True),
+        (Offset(-365, "d"), Named("yesterday"), False),
+        (Offset(-6, "m"), Offset(6, "m"), True),
+        (Offset(-11, "m"), Offset(1, "y"), True),
+        (Offset(-2, "y"), Named("yesterday"), False),
+        (Offset(1, "y"), Offset(-1, "y"), False),
+        (Day(date(2020, 1, 1)), Named("today"), False),
+        (Named("today"), Day(date(2090, 1, 1)), False),
+    ],
+    ids=str,
+)
+def test_what_covers_a_year(low: DayExpression, high: DayExpression, covered: bool) -> None:
+    assert covers_a_year(low, high) == covered

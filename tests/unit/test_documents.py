@@ -7,7 +7,6 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -21,6 +20,7 @@ from segment_core.facts import customer as facts
 from segment_core.facts.document import parse_line, read_customer
 from segment_core.ingest import catalogue, signature
 from segment_core.ingest.topics import is_used
+from segment_core.record import is_record, names, required
 from tidemark import cli
 from tidemark.demo import webhooks
 from tidemark.demo.segments import SEGMENTS
@@ -91,17 +91,18 @@ def test_the_sample_customers_can_be_read() -> None:
 @pytest.mark.parametrize(("title", "record"), SECTIONS.items())
 def test_a_table_lists_every_key_and_no_other(title: str, record: type) -> None:
     named = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", _section(CUSTOMERS, title), re.MULTILINE)
-    assert re.findall(r"\w+", " ".join(named)) == [field.name for field in fields(record)]
+    assert re.findall(r"\w+", " ".join(named)) == list(names(record))
 
 
 def _unset(place: str, value: object) -> Iterator[str]:
     """Places of the keys that have their default."""
-    if is_dataclass(value):
-        for field in fields(value):
-            part = getattr(value, field.name)
-            if part == field.default or part in ((), {}):
-                yield f"{place}.{field.name}"
-            yield from _unset(f"{place}.{field.name}", part)
+    if is_record(value):
+        unset = type(value)(**{name: getattr(value, name) for name in required(value)})
+        for name in names(value):
+            part = getattr(value, name)
+            if (name not in required(value) and part == getattr(unset, name)) or part in ((), {}):
+                yield f"{place}.{name}"
+            yield from _unset(f"{place}.{name}", part)
     elif isinstance(value, tuple):
         for part in value:
             yield from _unset(place, part)

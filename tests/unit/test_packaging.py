@@ -19,7 +19,7 @@ CORE = ROOT / "layers" / "segment_core"
 COMMAND = ROOT / "infra" / "local"
 
 # The pure part and all that it may import beside the standard library.
-PURE = ("language", "calendar", "evaluator", "rules", "facts", "ingest", "nearest")
+PURE = ("language", "calendar", "evaluator", "rules", "facts", "ingest", "nearest", "record")
 IMPURE = {"boto3", "botocore", "pydantic", "aws_lambda_powertools", "moto", "flask"}
 
 LINES = 500

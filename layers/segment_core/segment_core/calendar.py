@@ -9,13 +9,15 @@ Arithmetic stops at the ends of what `date` can hold instead of failing.
 from __future__ import annotations
 
 from bisect import bisect_left
-from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-from segment_core.language.ast import DateExpression, Day, Moment, Named, Offset
+from segment_core.language.ast import DateExpression, Day, DayExpression, Moment, Named, Offset
+from segment_core.record import record
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 """Before every fact."""
@@ -30,9 +32,11 @@ _SECOND = timedelta(seconds=1)
 _NAMED = {"today": Offset(0, "d"), "yesterday": Offset(-1, "d")}
 _DAYS_IN_UNIT = {"d": 1, "w": 7}
 _MONTHS_IN_UNIT = {"m": 1, "y": 12}
+_MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class Passing(NamedTuple):
+@record
+class Passing:
     """When a date expression, moving with time, arrives at a fact and leaves it behind.
 
     From `reached` on the fact is not after the expression, from `passed` on it is before it. For an expression
@@ -94,7 +98,7 @@ def resolve(expression: Day | Offset | Named, today: date) -> date:
         return date.min
     if year > date.max.year:
         return date.max
-    return date(year, month, min(today.day, monthrange(year, month)[1]))
+    return date(year, month, min(today.day, month_length(year, month)))
 
 
 def first_day_reaching(expression: Offset | Named, day: date) -> date | None:
@@ -109,7 +113,7 @@ def first_day_reaching(expression: Offset | Named, day: date) -> date | None:
         ordinal = day.toordinal() - offset.count * _DAYS_IN_UNIT[offset.unit]
         return None if ordinal > date.max.toordinal() else date.fromordinal(max(ordinal, 1))
     year, month = _month(day, -offset.count * _MONTHS_IN_UNIT[offset.unit])
-    if date.min.year <= year <= date.max.year and day.day > monthrange(year, month)[1]:
+    if date.min.year <= year <= date.max.year and day.day > month_length(year, month):
         # All of this shorter month falls before `day`, even its last date.
         year, month, first = *_month(date(year, month, 1), 1), 1
     else:
@@ -117,6 +121,21 @@ def first_day_reaching(expression: Offset | Named, day: date) -> date | None:
     if year > date.max.year:
         return None
     return date.min if year < date.min.year else date(year, month, first)
+
+
+def covers_a_year(low: DayExpression, high: DayExpression) -> bool:
+    """Whether on every date all days of the year come round from `low` to `high`, both included: 29 February too.
+
+    No, where they are counted in different units and so their distance depends on the date.
+    """
+    if isinstance(low, Day) or isinstance(high, Day):
+        return False
+    ends = (_offset(low), _offset(high))
+    return any(
+        all(end.unit in units or end.count == 0 for end in ends)
+        and ends[1].count * units.get(ends[1].unit, 0) - ends[0].count * units.get(ends[0].unit, 0) >= year
+        for units, year in ((_MONTHS_IN_UNIT, 12), (_DAYS_IN_UNIT, 365))
+    )
 
 
 def passing(expression: DateExpression, fact: datetime | date, zone: ZoneInfo) -> Passing:
@@ -134,6 +153,16 @@ def passing(expression: DateExpression, fact: datetime | date, zone: ZoneInfo) -
         NEVER if reached is None else day_start(reached, zone),
         NEVER if passed is None else day_start(passed, zone),
     )
+
+
+def month_length(year: int, month: int) -> int:
+    """How many days the month has."""
+    return 29 if month == 2 and is_leap(year) else _MONTH_LENGTHS[month - 1]
+
+
+def is_leap(year: int) -> bool:
+    """Whether the year has a 29 February."""
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
 def _always(holds: bool) -> datetime:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+
+from segment_core.record import field, record
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from segment_core.evaluator.rule import Rule
 
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 NO_CURRENCY = "XXX"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderPolicy:
     """Which orders exist for a query: test and cancelled ones do not, unless the shop says so.
 
@@ -34,7 +36,7 @@ class OrderPolicy:
         return timedelta(minutes=self.abandoned_after_minutes)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shop:
     """What `evaluate` must know of a shop. `currency` is an ISO 4217 code; sums of money are in it.
 
@@ -45,4 +47,8 @@ class Shop:
     zone: ZoneInfo
     currency: str
     orders: OrderPolicy = field(default_factory=OrderPolicy)
-    segments: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    segments: Mapping[str, Rule] = MappingProxyType({})
+
+    def __hash__(self) -> int:
+        # The segments cannot be hashed, and shops seldom differ in them alone.
+        return hash((self.zone, self.currency, self.orders))

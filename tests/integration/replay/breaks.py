@@ -6,7 +6,6 @@ what is wrong with catching up shows only after an outage.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from segment_core.membership.flips import Change
 from segment_core.membership.rules import Rules
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
+from segment_core.record import replace
 from segment_core.rules import Answer, RuleSet, dates
 from segment_core.shop import Shop
 from segment_core.store import client, facts, keys, members, memberships
@@ -168,7 +168,7 @@ def clock_commits_carry_the_present(patch: pytest.MonkeyPatch) -> None:
     def dated_now(previous: Membership, *rest: Any) -> Iterator[Membership]:
         at = rest[-1]
         for commit in overdue(previous, *rest):
-            yield dataclasses.replace(commit, effective_at=at)
+            yield replace(commit, effective_at=at)
 
     patch.setattr(steps, "_overdue", dated_now)
 
@@ -178,7 +178,7 @@ def time_is_caught_up_in_one_leap(patch: pytest.MonkeyPatch) -> None:
 
     def last_only(*arguments: Any) -> Iterator[Membership]:
         for commit in list(overdue(*arguments))[-1:]:
-            yield dataclasses.replace(commit, version=arguments[0].version + 1)
+            yield replace(commit, version=arguments[0].version + 1)
 
     patch.setattr(steps, "_overdue", last_only)
 

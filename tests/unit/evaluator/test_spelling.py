@@ -10,7 +10,7 @@ import pytest
 from segment_core.evaluator import compile_query
 from segment_core.facts.document import read_customer
 from segment_core.instants import parse as instant
-from segment_core.language import check, parse
+from segment_core.language import Limits, check, parse
 from segment_core.shop import Shop
 
 AT = instant("2026-03-01T12:00:00Z")
@@ -33,14 +33,21 @@ CUSTOMER = {
             "lines": [{"quantity": 1, "vendor": "Café", "tags": ["Café"]}],
         }
     ],
-    "events": [{"id": "1", "type": "quiz é", "at": "2026-02-03T12:00:00Z", "properties": {"topic": ["Café", "b"]}}],
+    "events": [
+        {
+            "id": "1",
+            "type": "quiz é",
+            "at": "2026-02-03T12:00:00Z",
+            "properties": {"topic": ["Café", "b"], "thème": "Café", "journée": "2026-02-03"},
+        }
+    ],
 }
 
 
 def in_form(value: object, form: str) -> object:
     """The document with all its texts in a form of Unicode."""
     if isinstance(value, dict):
-        return {key: in_form(one, form) for key, one in value.items()}
+        return {normalize(form, key): in_form(one, form) for key, one in value.items()}
     if isinstance(value, list):
         return [in_form(one, form) for one in value]
     return normalize(form, value) if isinstance(value, str) else value  # type: ignore[arg-type]
@@ -65,6 +72,8 @@ def in_form(value: object, form: str) -> object:
         "orders_placed NOT MATCHES (channel != 'Café')",
         "products_purchased MATCHES (vendor IN ('Café', 'x'), tag STARTS WITH 'café')",
         "event('quiz é') MATCHES (topic = 'Café')",
+        "event('quiz é') MATCHES (thème = 'Café', journée = 2026-02-03)",
+        "event('quiz é') MATCHES (properties.thème != 'x')",
     ],
 )
 def test_composed_and_decomposed_texts_are_the_same(query: str, of_query: str, of_facts: str) -> None:
@@ -72,3 +81,10 @@ def test_composed_and_decomposed_texts_are_the_same(query: str, of_query: str, o
     written = normalize(of_query, query)
     assert compile_query(parse(written)).evaluate(customer, SHOP, AT).member
     assert check(written).canonical == check(query).canonical == normalize("NFC", check(query).canonical)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_segment_is_asked_however_its_name_is_composed(form: str) -> None:
+    known = {"Fidèles": parse("number_of_orders > 0")}
+    query = "in_segment('Fidèles')"
+    assert check(normalize(form, query), Limits(segments=known)).canonical == query

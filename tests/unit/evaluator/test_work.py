@@ -72,7 +72,7 @@ def on_day(day: int) -> str:
         " OR ".join(f"{on_day(day)} AND {on_day(day + 1)}" for day in range(0, 50, 2)),
         f"{'NOT (' * 8}{on_day(0)} AND {on_day(1)}"
         + "".join(f") AND ({on_day(n)} OR {on_day(n + 1)} AND {on_day(n + 2)})" for n in range(2, 26, 3)),
-        " AND ".join(f"anniversary('metafields.a.d{day}') BETWEEN -1y AND +1y" for day in range(50)),
+        " AND ".join(f"anniversary('metafields.a.d{day}') BETWEEN -1y AND +1d" for day in range(50)),
         " OR ".join(f"anniversary('metafields.a.d{day}') BETWEEN +2d AND -2d" for day in range(50)),
     ],
     ids=["two days", "fifty days", "pairs", "nested", "always", "never"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
@@ -15,6 +14,7 @@ from segment_core.facts.document import assemble_order, read_customer
 from segment_core.facts.order import OrderState
 from segment_core.facts.told import Fact, OrderFact, ProfileFact, to_customer
 from segment_core.ingest.documents import understand_document
+from segment_core.record import replace
 from tests.unit.facts.test_document import FULL
 
 from .bodies import sample, understood

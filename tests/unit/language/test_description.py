@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +18,7 @@ from segment_core.language.description.clauses import phrase
 from segment_core.language.description.sentence import sentence, words_of
 from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS, METAFIELD_TYPES, MODIFIERS, Domain, Parameter
 from segment_core.language.vocabulary.metafields import defined
+from segment_core.record import replace
 
 CASES = Path(__file__).parents[2] / "cases" / "description"
 SENTENCES = [

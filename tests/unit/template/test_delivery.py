@@ -8,7 +8,7 @@ import re
 import pytest
 
 from segment_core.membership import extracts
-from segment_core.membership.sweep import ABANDONED_AFTER
+from segment_core.model.segment import ABANDONED_AFTER
 
 from .stack import ROOT, Properties, Stack, referenced
 

@@ -6,10 +6,10 @@ import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from segment_core import __version__
 from segment_core.errors import InvalidQuery
+from segment_core.record import as_dict
 from tidemark.cli.commands import COMMANDS
 from tidemark.cli.errors import BROKEN_PIPE, INTERRUPTED, PROBLEMS, CommandError
 from tidemark.cli.output import print_json, print_remarks
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except InvalidQuery as refused:
         if arguments.json:
-            print_json({"problems": [asdict(problem) for problem in refused.problems]})
+            print_json({"problems": [as_dict(problem) for problem in refused.problems]})
         else:
             print_remarks(refused.problems)
         return PROBLEMS

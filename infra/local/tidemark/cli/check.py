@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from segment_core.errors import InvalidQuery
 from segment_core.language import Limits, check, describe
 from segment_core.language.description import LOCALES
 from segment_core.language.problems import Problem
+from segment_core.record import as_dict, record, replace
 from tidemark.cli import arguments
 from tidemark.cli.command import Command
 from tidemark.cli.errors import OK, PROBLEMS, CommandError
@@ -31,7 +31,7 @@ With --strict shopify, extensions that the store's own language does not have ar
 With --describe, a good query is printed as a sentence in that language instead."""
 
 
-@dataclass(frozen=True)
+@record
 class Looked:
     """A query that was looked at; `canonical` is None if it was refused, `description` also if none was asked for."""
 
@@ -71,7 +71,7 @@ def run(options: Namespace) -> int:
 
 
 def _as_json(one: Looked, described: bool) -> dict[str, Any]:
-    told = asdict(one)
+    told = as_dict(one)
     if not described:
         del told["description"]
     return told

@@ -6,7 +6,7 @@ import json
 import re
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from segment_core.facts.customer import Customer
 from segment_core.language.ast import Clause, InSegment, Matches, Query
 from segment_core.language.segments import clauses
 from segment_core.language.vocabulary import FUNCTIONS, Domain, domain_of
+from segment_core.record import replace
 from segment_core.shop import NO_CURRENCY, OrderPolicy, Shop
 from tidemark.cli import arguments
 from tidemark.cli.errors import UsageError

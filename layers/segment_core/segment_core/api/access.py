@@ -7,10 +7,10 @@ again here, against what the route itself declares to the OpenAPI document: a ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from segment_core.errors import Forbidden, InvalidRequest, Unauthorised
+from segment_core.record import record
 from segment_core.store import keys
 
 SECURITY_SCHEME = "token"
@@ -26,7 +26,7 @@ def needs(scope: str) -> Security:
     return [{SECURITY_SCHEME: [scope]}]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Caller:
     """Whose data a request is about, and what it may do."""
 

@@ -10,9 +10,9 @@ import base64
 import binascii
 import hmac
 import json
-from dataclasses import dataclass
 
 from segment_core.errors import InvalidRequest
+from segment_core.record import record
 from segment_core.runtime import signing
 from segment_core.runtime.environment import ApiEnvironment, environment
 
@@ -22,7 +22,7 @@ MOST_CHARACTERS = 10_000
 _MAC_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """What a cursor is bound to: a shop, one of its lists, for example `segments/<id>/members`, and its filters."""
 
@@ -37,7 +37,7 @@ class Place:
         return cls(shop, of_list, json.dumps(given, separators=(",", ":")))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Position:
     """What a page ended with: an id, or a place in an order; and the definition whose members were read."""
 

@@ -18,8 +18,7 @@ from segment_core.ingest.documents import understand_document
 from segment_core.instants import iso
 from segment_core.runtime import queue
 from segment_core.runtime.environment import ApiEnvironment, environment
-from segment_core.segments.shops import get_shop
-from segment_core.store import facts
+from segment_core.store import facts, shops
 
 # How an event looks in the document in which it is checked.
 _WITHIN = "events[0]."
@@ -41,7 +40,7 @@ Event = Mapping[str, Any]
 def take_in(body: models.EventRequest, request: Request) -> models.IntakeResults:
     """What is accepted was queued, all of it, when this is answered; what is refused is left out."""
     ask = Ask.of(request)
-    get_shop(tables(), ask.shop)
+    shops.existing(tables().segments, ask.shop)
     accepted: dict[str, dict[str, Event]] = {}
     results = [_judge(ask.shop, ask.at, index, event, accepted) for index, event in enumerate(body.events)]
     messages = _messages(ask.shop, ask.at, accepted)

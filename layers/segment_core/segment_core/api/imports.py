@@ -18,8 +18,7 @@ from segment_core.ingest.documents import understand_document
 from segment_core.instants import iso, parse
 from segment_core.runtime import queue
 from segment_core.runtime.environment import ApiEnvironment, environment
-from segment_core.segments.shops import get_shop
-from segment_core.store import facts
+from segment_core.store import facts, shops
 
 # What counts from later than now would win over every webhook until then. Clocks differ by a little.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -43,7 +42,7 @@ def take_in(body: models.ImportRequest, request: Request) -> models.IntakeResult
     order too large; such a document is then parked like any other message. An `as_of` later than now is refused.
     """
     ask = Ask.of(request)
-    get_shop(tables(), ask.shop)
+    shops.existing(tables().segments, ask.shop)
     if body.as_of is not None and (reason := _lies_ahead(parse(body.as_of), ask.at)):
         raise InvalidRequest(f"body.as_of: {reason}", code="as_of_in_future")
     judged = list(_judge(ask.shop, ask.at, body.customers, body.as_of))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -13,6 +12,7 @@ from segment_core.api import query_models, time_models
 from segment_core.api.access import needs
 from segment_core.api.routing import Ask, answers, room, tables, time_to_read
 from segment_core.language.catalogue import filters
+from segment_core.record import as_dict
 from segment_core.segments import checks, previews, suggestions
 
 MOST_SUGGESTIONS = 100
@@ -66,7 +66,7 @@ def list_filters(search: Search = "") -> time_models.Filters:
     """Every filter of the language with its type, operators, parameters and allowed values."""
     shown = []
     for one in filters(search):
-        given = asdict(one) | {"suggestions": one.name in suggestions.SUGGESTED}
+        given = as_dict(one) | {"suggestions": one.name in suggestions.SUGGESTED}
         for parameter in given["parameters"]:
             parameter["suggestions"] = f"{one.name}.{parameter['name']}" in suggestions.SUGGESTED
         shown.append(time_models.Filter.model_validate(given))

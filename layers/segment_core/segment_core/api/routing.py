@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from segment_core.api import models
 from segment_core.api.access import Caller
 from segment_core.api.problems import CONTENT_TYPE
 from segment_core.membership.budget import SecondsLeft, lasting
+from segment_core.record import record
 from segment_core.runtime.environment import ApiEnvironment, environment
 from segment_core.segments.limits import Room
 from segment_core.store import keys
@@ -26,7 +26,7 @@ from segment_core.store.tables import Tables
 SECONDS_OF_READING = 12.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ask:
     """A request, once it was let in: whose shop it is about, and the instant at which it is answered."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -20,9 +19,9 @@ from segment_core.facts import strict_json
 from segment_core.ingest import signature, topics
 from segment_core.ingest.platforms import PLATFORMS, Platform
 from segment_core.instants import iso
+from segment_core.record import field, record
 from segment_core.runtime import queue, secrets
-from segment_core.segments.shops import get_shop
-from segment_core.store import keys
+from segment_core.store import keys, shops
 from segment_core.store.tables import Tables
 
 # A queue message holds 1 MiB, and inside it quotes and line ends take two bytes each.
@@ -36,7 +35,7 @@ SECRETS_LAST_AFTER_MISMATCH = timedelta(minutes=1)
 Outcome = Literal["queued", "ignored"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delivery:
     """One webhook as it arrived. Names of `headers` are in lower case, without `x-`."""
 
@@ -61,7 +60,7 @@ class Delivery:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Lock:
     """What opens a shop's door, and when that was read."""
 
@@ -71,7 +70,7 @@ class _Lock:
     read_at: datetime
 
 
-@dataclass(slots=True)
+@record
 class Door:
     """Where webhooks of all shops come in. It remembers shops and their secrets for a while."""
 
@@ -108,7 +107,7 @@ class Door:
         # A clock that was turned back makes what was read in its future worthless too.
         if known and timedelta(0) <= at - known.read_at < lasts:
             return known
-        record = get_shop(self.tables, shop)
+        record = shops.existing(self.tables.segments, shop)
         lock = _Lock(record.domain, PLATFORMS[record.platform], secrets.read(self.secrets_prefix, shop), at)
         self._locks[shop] = lock
         return lock

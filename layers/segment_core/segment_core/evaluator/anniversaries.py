@@ -7,16 +7,13 @@ side; BETWEEN holds if an anniversary of any year lies between its ends, over 31
 
 from __future__ import annotations
 
-from calendar import isleap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Final
 
-from segment_core.calendar import NEVER, local_date, passing, resolve
+from segment_core.calendar import BEGINNING, NEVER, covers_a_year, is_leap, local_date, passing, resolve
 from segment_core.evaluator.attributes import ATTRIBUTES, DateAttribute
 from segment_core.evaluator.conditions import COMPLEMENTS
 from segment_core.evaluator.metafields import read_metafield
@@ -25,6 +22,10 @@ from segment_core.evaluator.targets import Target
 from segment_core.evaluator.timeline import Course, Timeline, Window, inverted, recurring
 from segment_core.language import ast
 from segment_core.language.vocabulary.metafields import PREFIX
+from segment_core.record import record
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 # After this many years the calendar begins anew: what never flipped by then never does.
 _PERIOD: Final = 400
@@ -32,7 +33,7 @@ _PERIOD: Final = 400
 Fact = datetime | date | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class AnniversaryCondition:
     """`op expression`, or BETWEEN with two expressions, for a day and month that return. Compared by identity.
 
@@ -43,8 +44,14 @@ class AnniversaryCondition:
     low: ast.DayExpression
     high: ast.DayExpression
 
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def windows(self, day: date, since: date, zone: ZoneInfo) -> Iterator[Window]:
         """The instants at which the condition holds for the anniversaries of `day`, from `since` on, in order."""
+        if self.operator == "BETWEEN" and covers_a_year(self.low, self.high):
+            yield BEGINNING, NEVER
+            return
         years = self._years(since)
         for year in years[:-1]:
             yield _window(self, year, day.month, day.day, zone)
@@ -87,10 +94,10 @@ def _window(condition: AnniversaryCondition, year: int, month: int, day: int, zo
 
 def anniversary(month: int, day: int, year: int) -> date:
     """The day in that year; 29 February is kept on 28 February in common years."""
-    return date(year, 2, 28) if (month, day) == (2, 29) and not isleap(year) else date(year, month, day)
+    return date(year, 2, 28) if (month, day) == (2, 29) and not is_leap(year) else date(year, month, day)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnniversaryClause:
     """A date whose year does not matter; `negated` is `!=`."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from segment_core.evaluator.abandonment import abandoned
 from segment_core.evaluator.conditions import text
@@ -25,39 +25,46 @@ from segment_core.facts.customer import Address
 from segment_core.language import ast, vocabulary
 from segment_core.language.spelling import composed, folded
 from segment_core.language.vocabulary.domains import TEXT
+from segment_core.record import record
 
 
-class DateAttribute(NamedTuple):
+@record
+class DateAttribute:
     """An instant, compared by its date in the shop's zone."""
 
     read: Callable[[Subject], Course[datetime | None]]
 
 
-class NumberAttribute(NamedTuple):
+@record
+class NumberAttribute:
     """A number; `unit` is what it counts, `money` stands for the shop's currency."""
 
     read: Callable[[Subject], Course[Decimal | int]]
     unit: Unit
 
 
-class MeasureAttribute(NamedTuple):
+@record
+class MeasureAttribute:
     """A number that can be missing and have a fraction."""
 
     read: Callable[[Subject], Course[Decimal | None]]
 
 
+@record
 class OverdueAttribute(MeasureAttribute):
     """The number that grows with every date; `read` sees it as it is when orders come and go."""
 
 
-class TextAttribute(NamedTuple):
+@record
+class TextAttribute:
     """A text, an id or a word from a fixed list; `same(seen, wanted)` is what `=` means."""
 
     read: Callable[[Subject], str | None]
     same: Callable[[str, str], bool] = operator.eq
 
 
-class ListAttribute(NamedTuple):
+@record
+class ListAttribute:
     """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides."""
 
     read: Callable[[Subject], Collection[str]]
@@ -149,7 +156,7 @@ COMPUTED: Final[dict[str, Attribute]] = {
 
 def as_it_stands(entry: vocabulary.Attribute) -> Attribute:
     """How a filter is answered that is a field of the customer, or a score. Raises KeyError for any other."""
-    kind, name = entry.reads[0]
+    kind, name = entry.reads[0].kind, entry.reads[0].name
     if kind not in ("field", "score"):
         raise KeyError(f"{entry.name} is not answered")
     read: Any = attrgetter(f"customer.{name}") if kind == "field" else _score(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -49,11 +48,12 @@ from segment_core.language import ast
 from segment_core.language.problems import Code, Problem
 from segment_core.language.spelling import composed
 from segment_core.language.vocabulary.metafields import PREFIX
+from segment_core.record import record
 
 Reader = Callable[[Subject], Course[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ValueClause:
     """A value that passes a test or does not; `targets` are what the test asks of totals."""
 
@@ -66,7 +66,7 @@ class ValueClause:
         return stepwise(self.read(subject), self.test)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DateClause:
     """An instant that time passes."""
 
@@ -87,7 +87,7 @@ class DateClause:
             since, fact = until, next_fact
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnyClause:
     """One of several comparisons of the same value, which each flip in their own time."""
 

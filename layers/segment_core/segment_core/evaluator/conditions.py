@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Final
 
 from segment_core.calendar import BEGINNING, NEVER, Passing, local_date, passing, resolve
 from segment_core.evaluator.timeline import Window
 from segment_core.language import ast
 from segment_core.language.spelling import composed
+from segment_core.record import record
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 Literal = str | Decimal | bool
 Test = Callable[[Any], bool]
@@ -54,7 +56,7 @@ _WINDOWS: Final[dict[str, Callable[[Passing, Passing], tuple[Window, ...]]]] = {
 _UNTIL_PASSED: Final = ("=", ">", ">=", "BETWEEN")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class DateCondition:
     """`op expression`, or BETWEEN with two expressions, for a fact that has an instant or lacks it.
 
@@ -66,6 +68,9 @@ class DateCondition:
     high: ast.DateExpression
     # Whether a bound has a time of day; else all facts of a date share their windows.
     timed: bool
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def windows(self, fact: datetime | date | None, zone: ZoneInfo) -> tuple[Window, ...]:
         """The instants at which the condition holds for the fact, in order, not overlapping.

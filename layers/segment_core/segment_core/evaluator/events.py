@@ -88,15 +88,23 @@ def _any_property(parameter: ast.Parameter) -> Source:
     """A property as it is compared; of a list, every element is looked at."""
     key, kind = key_of(parameter.name), type(parameter.values[0])
     if kind not in _READ:
-        return When(lambda event: _day_or_instant(event.properties.get(key)))
+        return When(lambda event: _day_or_instant(_told(event, key)))
     read = _READ[kind]
 
     def elements(event: Event) -> Collection[Any]:
-        value = event.properties.get(key)
+        value = _told(event, key)
         found = map(read, value) if isinstance(value, list | tuple) else (read(value),)
         return [element for element in found if element is not None]
 
     return Listed(elements)
+
+
+def _told(event: Event, key: str) -> object:
+    """The value of a property, however its name is composed; None if there is none."""
+    properties = event.properties
+    if key.isascii() or key in properties:
+        return properties.get(key)
+    return next((properties[name] for name in properties if composed(name) == key), None)
 
 
 def _day_or_instant(value: object) -> date | datetime | None:

@@ -5,11 +5,9 @@ what time will bring.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Literal
 
 from segment_core.calendar import local_date
 from segment_core.evaluator.clauses import Clause, DateClause
@@ -19,7 +17,11 @@ from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.language.printer import canonical
 from segment_core.language.problems import shown
+from segment_core.record import record
 from segment_core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 Kind = Literal["clause", "segment", "and", "or", "not"]
 _KINDS: dict[type[ast.And | ast.Or | ast.Not], Kind] = {ast.And: "and", ast.Or: "or", ast.Not: "not"}
@@ -29,7 +31,7 @@ _ELEMENTS_SHOWN = 5
 _DECIMALS_SHOWN = 9
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Explanation:
     """One part of a query. `children` are the parts of an AND, OR or NOT, and the query of a segment that is asked.
 

@@ -6,7 +6,6 @@ To add a function, add its row to FUNCTIONS; to add a parameter, add it to the f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -18,9 +17,10 @@ from segment_core.evaluator.refunds import REFUNDS
 from segment_core.evaluator.things import Things, compile_things
 from segment_core.evaluator.windows import Chosen, compile_windows
 from segment_core.language import ast
+from segment_core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """The names of the parameters it answers, and how a clause on it is compiled."""
 

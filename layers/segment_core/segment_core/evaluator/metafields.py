@@ -5,7 +5,6 @@ of that kind; a value of another kind is as good as missing. To read another typ
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -28,6 +27,7 @@ from segment_core.language import ast
 from segment_core.language.dates import day_or_moment
 from segment_core.language.spelling import composed, folded
 from segment_core.language.vocabulary.metafields import PREFIX
+from segment_core.record import record
 
 Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]
 
@@ -91,7 +91,7 @@ _KIND_OF: Final[dict[type[object], type[object]]] = {ast.Text: str, ast.Number: 
 """Which values a literal is compared with."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MetafieldClause:
     """A metafield that is compared. Values of the test's kind are put to the test, dates to the condition."""
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from segment_core import instants
-from segment_core.facts import strict_json
 
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -55,6 +54,8 @@ def instant(value: object) -> datetime | None:
 def elements(value: object) -> list[object]:
     """A list, which the store also writes as JSON in a text."""
     if isinstance(value, str):
+        from segment_core.facts import strict_json
+
         try:
             value = strict_json.loads(value)
         except strict_json.NotJson:

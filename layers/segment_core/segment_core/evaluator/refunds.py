@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 from segment_core.calendar import BEGINNING
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.things import OfTotals, Things, When, Worth
 from segment_core.evaluator.timeline import Course
+from segment_core.record import record
 
 
-class CountedRefund(NamedTuple):
+@record
+class CountedRefund:
     """A refund that counts within `[start, end)`; `worth` is its amount, None if it is not in the shop's currency."""
 
     created_at: datetime | None

@@ -8,12 +8,10 @@ dated orders there is no gap, and neither number is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import chain
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Final
 
 from segment_core.calendar import BEGINNING, NEVER, day_start, local_date
 from segment_core.evaluator.conditions import COMPLEMENTS, literal
@@ -23,9 +21,14 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target
 from segment_core.evaluator.timeline import Course, Timeline, Window, during, inverted, joined, mapped, parts
 from segment_core.language import ast
+from segment_core.record import record
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
-class Rhythm(NamedTuple):
+@record
+class Rhythm:
     """The date of the last order, and how many dates lie between two orders on average."""
 
     last: date
@@ -45,7 +48,7 @@ def average_order_value(subject: Subject) -> Course[Decimal | None]:
 
 def average_gap(subject: Subject) -> Course[Decimal | None]:
     """How many dates lie between two orders on average."""
-    return mapped(_rhythm(subject), lambda seen: seen and seen.gap)
+    return mapped(_rhythm(subject), lambda seen: seen.gap if seen else None)
 
 
 def overdue(subject: Subject) -> Course[Decimal | None]:
@@ -54,7 +57,7 @@ def overdue(subject: Subject) -> Course[Decimal | None]:
     zone = subject.shop.zone
 
     def days(seen: Rhythm | None, at: datetime) -> Decimal | None:
-        return seen and (local_date(at, zone) - seen.last).days - seen.gap
+        return (local_date(at, zone) - seen.last).days - seen.gap if seen else None
 
     return Course(days(now, subject.at), ((since, days(seen, since)) for since, seen in later))
 
@@ -88,7 +91,7 @@ _DAYS: Final[dict[str, Callable[[Decimal, Decimal], Days]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OverdueClause:
     """How many dates the customer is overdue, compared: a window of dates for every rhythm there is for a while."""
 

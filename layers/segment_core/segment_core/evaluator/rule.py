@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
@@ -16,11 +15,12 @@ from segment_core.evaluator.timeline import Patience, Timeline, inverted, merged
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
 from segment_core.language.segments import clauses
+from segment_core.record import record
 from segment_core.shop import Shop
 from segment_core.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Leaf:
     node: ast.Clause
     clause: Clause
@@ -34,7 +34,7 @@ class _Leaf:
         return explained_clause(self.node, self.negated, self.clause, _verdict(self, subject), subject)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Negation:
     node: ast.Not
     child: _Node
@@ -46,7 +46,7 @@ class _Negation:
         return explained_group(self.node, _verdict(self, subject), (self.child.explain(subject),))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Group:
     node: ast.And | ast.Or
     decisive: bool
@@ -60,7 +60,7 @@ class _Group:
         return explained_group(self.node, _verdict(self, subject), children)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Segment:
     """Another segment, asked through the shop."""
 
@@ -86,7 +86,7 @@ class Flip(NamedTuple):
     member: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A compiled query. Compile once, ask for any number of customers. `asks` are the segments that it names."""
 

@@ -6,14 +6,15 @@ Nearly all customers have only such orders. Whoever has another one is answered 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from segment_core.evaluator.rows import NOTHING, Totals
 from segment_core.facts.customer import Customer
+from segment_core.record import record
 from segment_core.shop import Shop
 
 
-class Settled(NamedTuple):
+@record
+class Settled:
     """The totals over all orders that exist, and the dates of the first and the last of them."""
 
     totals: Totals

@@ -10,19 +10,21 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
 from operator import sub
-from typing import Any, NamedTuple
+from typing import Any
 
 from segment_core.calendar import BEGINNING, NEVER
 from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
 from segment_core.evaluator.settled import Settled, settled
 from segment_core.evaluator.timeline import Course, Patience, parts
 from segment_core.facts.customer import Customer, Order
+from segment_core.record import record
 from segment_core.shop import Shop
 
 Spend = Course[Decimal | None]
 
 
-class CountedOrder(NamedTuple):
+@record
+class CountedOrder:
     """An order that exists within `[start, end)`, a window that is not over at `at`.
 
     `currency` is the shop's if the order has none. `spend` is what was paid and kept, in the shop's currency; None if

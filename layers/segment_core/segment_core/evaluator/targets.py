@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from segment_core.evaluator.conditions import Literal as Bound
 from segment_core.evaluator.conditions import Test, literal, value_test
 from segment_core.language import ast
+from segment_core.record import record
 from segment_core.shop import NO_CURRENCY
 
 Unit = Literal["orders", "units", "products", "refunds", "events", "accounts", "addresses", "money"]
@@ -29,7 +29,7 @@ _MISSED_FROM_BELOW = ("=", ">", ">=", "BETWEEN")
 """Operators that fail a total for being too small."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """One condition on a total. `read` takes it from the value that the clause reads."""
 
@@ -61,7 +61,7 @@ class Target:
         return f"{total:f} of {more}{quantity(needed, self.unit, currency)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComparedTarget(Target):
     """A condition on a total whose bound is another total: `read` is the difference, which is compared with 0."""
 

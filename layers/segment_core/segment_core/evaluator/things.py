@@ -8,7 +8,6 @@ for each function, from its parameters to what they look at. To add a parameter,
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -32,44 +31,52 @@ from segment_core.evaluator.timeline import Course, Window, parts, replayed
 from segment_core.facts.customer import OrderLine
 from segment_core.language import ast
 from segment_core.language.spelling import folded
+from segment_core.record import record
 
 
-class Value(NamedTuple):
+@record
+class Value:
     """A text or a number of a row, which time does not change."""
 
     read: Callable[[Any], str | Decimal | int | None]
 
 
-class Elements(NamedTuple):
+@record
+class Elements:
     """A list of a row; whole elements are looked for, whatever their case."""
 
     read: Callable[[Any], Collection[str]]
 
 
-class Listed(NamedTuple):
+@record
+class Listed:
     """Values of a row, of which one is to be as asked."""
 
     read: Callable[[Any], Collection[Any]]
 
 
-class OfLine(NamedTuple):
+@record
+class OfLine:
     """Something of the lines that a row is made of; those that are as asked are chosen."""
 
     source: Value | Elements
 
 
-class When(NamedTuple):
+@record
+class When:
     """A date of a row; of one that `happened` nothing is known before it comes."""
 
     read: Callable[[Any], datetime | date | None]
     happened: bool = False
 
 
-class Worth(NamedTuple):
+@record
+class Worth:
     """What a row comes to, in the shop's currency, as refunds fall due."""
 
 
-class OfTotals(NamedTuple):
+@record
+class OfTotals:
     """A total over the chosen rows; `unit` is what it counts, `money` stands for the shop's currency."""
 
     read: Callable[[Totals], Decimal | int]
@@ -81,7 +88,8 @@ Source = Value | Elements | Listed | OfLine | When | Worth | OfTotals
 _UNKNOWN_WORTH: Final = Course[Decimal | None](None)
 
 
-class Things(NamedTuple):
+@record
+class Things:
     """What a function asks about: the rows, since and until when each is there, and the function's parameters.
 
     `unit` is what there must be at least one of, `worth` what a row comes to. With `lines`, a row is in only by those
@@ -97,7 +105,7 @@ class Things(NamedTuple):
     lines: Callable[[Any], Sequence[OrderLine]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """The compiled parameters of one MATCHES.
 

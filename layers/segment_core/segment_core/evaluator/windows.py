@@ -7,7 +7,6 @@ difference with 0, which changes whenever a row enters or leaves either window; 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from segment_core.evaluator.targets import ComparedTarget, Target
 from segment_core.evaluator.timeline import Course, joined
 from segment_core.language import ast
 from segment_core.language.vocabulary import FUNCTIONS
+from segment_core.record import record, replace
 
 _ZERO = ast.Number(Decimal(0))
 
@@ -35,7 +35,7 @@ class Chosen(Protocol):
         """Whether the totals are as asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ComparedWindows:
     """The choices of several windows, the clause's own first; targets read all of their totals."""
 

@@ -7,13 +7,14 @@ known are empty. `facts.document` reads these from JSON; nothing here checks any
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from segment_core.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Address:
     """`country` is ISO 3166-1 alpha-2; `region` the part of ISO 3166-2 after the country."""
 
@@ -24,7 +25,7 @@ class Address:
     longitude: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refund:
     """Money that went back; `amount` is positive, in the order's currency."""
 
@@ -33,7 +34,7 @@ class Refund:
     amount: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderLine:
     """One line of an order, with what the product was at that time."""
 
@@ -47,7 +48,7 @@ class OrderLine:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Order:
     """An order. `total` is what was paid and kept up to `updated_at`, net of refunds not later than it.
 
@@ -71,7 +72,7 @@ class Order:
     lines: tuple[OrderLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checkout:
     """A checkout; abandoned some time after its last change if neither a completion nor an order followed."""
 
@@ -80,17 +81,17 @@ class Checkout:
     completed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """Something that happened once, for example `shopify_email.opened`."""
 
     id: str
     type: str
     at: datetime
-    properties: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    properties: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Metafield:
     """A typed value that the store keeps on the customer, as the store writes it."""
 
@@ -98,7 +99,7 @@ class Metafield:
     value: object
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoreCreditAccount:
     """Store credit in one currency."""
 
@@ -109,7 +110,7 @@ class StoreCreditAccount:
     last_credit_date: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Customer:
     """Everything known of one customer: the input of `evaluate`.
 
@@ -133,9 +134,9 @@ class Customer:
     product_subscription_status: str | None = None
     addresses: tuple[Address, ...] = ()
     default_address: Address | None = None
-    metafields: Mapping[str, Metafield] = field(default_factory=lambda: MappingProxyType({}))
+    metafields: Mapping[str, Metafield] = MappingProxyType({})
     store_credit_accounts: tuple[StoreCreditAccount, ...] = ()
     orders: tuple[Order, ...] = ()
     checkouts: tuple[Checkout, ...] = ()
     events: tuple[Event, ...] = ()
-    scores: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    scores: Mapping[str, str] = MappingProxyType({})

@@ -8,7 +8,6 @@ do not know yet, and its customer must still be readable.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -27,6 +26,7 @@ from segment_core.facts.customer import (
 )
 from segment_core.facts.kinds import Kind, Refused, by_name, many, optional, structure
 from segment_core.instants import iso
+from segment_core.record import is_record, names, replace, required
 
 _TEXT = optional(kinds.text)
 _ID = optional(kinds.identifier)
@@ -218,16 +218,16 @@ def _refuse_repeated(place: str, ids: list[str]) -> None:
 
 def _object(record: object) -> dict[str, object]:
     known = {}
-    for field in fields(record):  # type: ignore[arg-type]
-        value = getattr(record, field.name)
-        required = field.default is MISSING and field.default_factory is MISSING
-        if required or (value is not None and value != () and value != {}):
-            known[field.name] = float(value) if field.name in ("latitude", "longitude") else _value(value)
+    needed = required(record)
+    for name in names(record):
+        value = getattr(record, name)
+        if name in needed or (value is not None and value != () and value != {}):
+            known[name] = float(value) if name in ("latitude", "longitude") else _value(value)
     return known
 
 
 def _value(value: object) -> object:
-    if is_dataclass(value):
+    if is_record(value):
         return _object(value)
     if isinstance(value, Mapping):
         return {key: _value(part) for key, part in value.items()}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from hashlib import sha256
 
 from segment_core.facts import registers
@@ -17,6 +16,7 @@ from segment_core.facts.order import CUSTOMER, OrderState
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.registers import Register
 from segment_core.facts.told import Erasure, Fact, GuestErasure, OrderFact, ProfileFact
+from segment_core.record import replace
 
 EMAIL = "email"
 

@@ -8,12 +8,12 @@ tags came to the customer at the moment of the merge: a list or a removal that i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 from segment_core.facts import registers, tags
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.registers import Stamp
+from segment_core.record import replace
 
 
 class Former(NamedTuple):

@@ -7,13 +7,13 @@ times. Cancelled stays cancelled, at the earliest date told; deleted stays delet
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from segment_core import instants
 from segment_core.facts import products, registers
 from segment_core.facts.registers import Register, Registers
+from segment_core.record import field, record
 
 CUSTOMER = "customer_id"
 # Total, currency and `updated_at` in one register: refunds after that instant are not in that total, so the
@@ -27,7 +27,7 @@ WAITING = "waiting"
 _GROUPS = ("fields", "refunds", "products", "payments")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderState:
     """`fields` are registers by document key, with `customer_id` and `money`; `refunds` are registers by id.
 

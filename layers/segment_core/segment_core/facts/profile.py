@@ -7,11 +7,11 @@ that was told to be empty holds null. Values are JSON as in the customer documen
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from segment_core.facts import places, registers
 from segment_core.facts.registers import Register, Registers
 from segment_core.facts.tags import Tags
+from segment_core.record import field, record
 
 ADDRESSES = "addresses"
 # Not in the document: orders name only this one of the customer's addresses.
@@ -20,7 +20,7 @@ DEFAULT_ADDRESS = "default_address"
 _GROUPS = ("fields", "tags", "checkouts", "events", "places")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileState:
     """`fields` are registers by document key; checkouts and events are registers by id, and only grow.
 

@@ -7,15 +7,15 @@ stamp of the latest full list: whatever was said of a tag before it no longer co
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from segment_core.facts.registers import Register, Registers, Stamp, join
+from segment_core.record import field, record
 
 # Before every stamp.
 _NO_FLOOR = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tags:
     """`each` maps a tag without its case to its spelling, or to None if it was removed."""
 

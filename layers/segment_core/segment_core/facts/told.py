@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from segment_core.facts.customer import Customer
@@ -11,9 +10,10 @@ from segment_core.facts.document import assemble
 from segment_core.facts.order import OrderState
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.registers import Registers, Stamp
+from segment_core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileFact:
     """Something about a customer."""
 
@@ -21,7 +21,7 @@ class ProfileFact:
     told: ProfileState
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OrderFact:
     """Something about an order: its body, a refund, its cancellation or its deletion."""
 
@@ -31,7 +31,7 @@ class OrderFact:
     guest: ProfileState | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Erasure:
     """The customer is gone for good.
 
@@ -43,7 +43,7 @@ class Erasure:
     follow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GuestErasure:
     """Whoever bought under this e-mail address without an account is gone for good."""
 
@@ -51,7 +51,7 @@ class GuestErasure:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Merge:
     """Two customers turned out to be one: from now on `customer_id` is another name of `into`."""
 
@@ -60,7 +60,7 @@ class Merge:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataRequest:
     """A customer asks what is known of them, through their store. `email` finds what they bought as a guest."""
 
@@ -70,12 +70,12 @@ class DataRequest:
     order_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShopErasure:
     """All that is known of the shop has to go."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductFact:
     """Something about a product, for the lines of orders that come after it."""
 
@@ -83,7 +83,7 @@ class ProductFact:
     told: Registers
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShopFact:
     """Settings of the shop as its store has them at `told_at`; None for one that was not told."""
 

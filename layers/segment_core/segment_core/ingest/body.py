@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -16,6 +15,7 @@ from segment_core import instants
 from segment_core.errors import NotUnderstood
 from segment_core.facts import registers
 from segment_core.facts.registers import Stamp
+from segment_core.record import record
 
 Body = Mapping[str, object]
 
@@ -28,7 +28,7 @@ _AMOUNT_CHARACTERS = 64
 _GLOBAL_ID = re.compile(r"gid://[a-z]+/[A-Za-z]+/([A-Za-z0-9-]+)(\?.*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delivery:
     """When a message reached us, and when the store says that it triggered it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from segment_core import instants
@@ -14,9 +13,10 @@ from segment_core.ingest import partner_bus, platforms
 from segment_core.ingest.body import Body
 from segment_core.ingest.documents import understand_document
 from segment_core.ingest.topics import is_used, understand
+from segment_core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """What a message tells. `bulk` marks one of a great many: an import."""
 

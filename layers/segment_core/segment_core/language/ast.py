@@ -5,10 +5,11 @@ Names in the tree are canonical: one spelling per filter, function and parameter
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from segment_core.record import field, record
 
 ComparisonOperator = Literal["=", "!=", ">", ">=", "<", "<="]
 AnniversaryOperator = Literal["=", "!=", ">", ">=", "<", "<=", "BETWEEN"]
@@ -18,7 +19,8 @@ ParameterOperator = Literal[
 OffsetUnit = Literal["d", "w", "m", "y"]
 
 
-class Span(NamedTuple):
+@record
+class Span:
     """Where a node stands in the text: `[start, end)`, counted in characters from 0."""
 
     start: int
@@ -33,42 +35,42 @@ class Span(NamedTuple):
 NOWHERE = Span(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """A string literal, unquoted and unescaped. Enum values and ids of other systems are texts too."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """A number literal."""
 
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Truth:
     """`true` or `false`."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Day:
     """`2026-03-01`: that whole day in the shop's zone."""
 
     date: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """`2026-03-01T16:00:00`: that second in the shop's zone. The datetime is naive."""
 
     local: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offset:
     """`-7d`, `+3m`: a whole day counted from the local today. `today` is `Offset(0, "d")` by name."""
 
@@ -76,7 +78,7 @@ class Offset:
     unit: OffsetUnit
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Named:
     """`today` or `yesterday`, kept by name so that they print as they were written."""
 
@@ -87,7 +89,7 @@ DayExpression = Day | Offset | Named
 DateExpression = DayExpression | Moment
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Total:
     """`factor * name(window)`: the same total of the same rows, but for their date, which is in the window."""
 
@@ -99,7 +101,7 @@ class Total:
 Value = Text | Number | Truth | Day | Moment | Offset | Named | Total
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """`attribute op value`."""
 
@@ -109,7 +111,7 @@ class Comparison:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Between:
     """`attribute BETWEEN low AND high`, both ends included."""
 
@@ -119,7 +121,7 @@ class Between:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Contains:
     """`attribute [NOT] CONTAINS value`: whole-element membership in a list."""
 
@@ -129,7 +131,7 @@ class Contains:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class In:
     """`attribute [NOT] IN (values)`: one of them; of a list, one of its elements is one of them."""
 
@@ -139,7 +141,7 @@ class In:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StartsWith:
     """`attribute [NOT] STARTS WITH value`; of a list, one of its elements does."""
 
@@ -149,7 +151,7 @@ class StartsWith:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsNull:
     """`attribute IS [NOT] NULL`."""
 
@@ -158,7 +160,7 @@ class IsNull:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Anniversary:
     """`anniversary('attribute') op value`: a date compared without its year. One value, two for BETWEEN.
 
@@ -171,7 +173,7 @@ class Anniversary:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """One condition inside `MATCHES (...)`. One value, two for BETWEEN, any number for IN."""
 
@@ -181,7 +183,7 @@ class Parameter:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Matches:
     """`function [NOT] MATCHES (parameters)`. Parameters are in the function's canonical order.
 
@@ -195,7 +197,7 @@ class Matches:
     event: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InSegment:
     """`in_segment('name')`."""
 
@@ -203,7 +205,7 @@ class InSegment:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not:
     """Prefix `NOT`."""
 
@@ -211,7 +213,7 @@ class Not:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class And:
     """All of two or more children; never directly inside another And."""
 
@@ -219,7 +221,7 @@ class And:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Or:
     """At least one of two or more children; never directly inside another Or."""
 

@@ -6,7 +6,6 @@ All of it comes from the vocabulary's tables; metafields have no names of their 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from segment_core.language.vocabulary import (
@@ -21,11 +20,12 @@ from segment_core.language.vocabulary import (
     Parameter,
 )
 from segment_core.language.vocabulary.metafields import defined
+from segment_core.record import record
 
 FilterKind = Literal["attribute", "function", "modifier", "predicate", "metafield"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Values:
     """What can stand behind an operator. `values` are all that are allowed; empty where any of the type is."""
 
@@ -34,7 +34,7 @@ class Values:
     form: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParameterInfo:
     """A condition inside MATCHES. `aggregate`: over the rows that the others chose; `needs`: one of these beside it."""
 
@@ -47,7 +47,7 @@ class ParameterInfo:
     needs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FilterInfo:
     """A filter. `many`: it holds a list; `argument`: what stands in quotes in its parentheses; `spellings`: names that
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from segment_core.errors import InvalidQuery
@@ -14,11 +13,12 @@ from segment_core.language.normal import normal
 from segment_core.language.parser import Parser
 from segment_core.language.printer import canonical
 from segment_core.language.problems import Problem, Report
+from segment_core.record import record
 
 _DEFAULT = Limits()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checked:
     """A query that was accepted: the one tree and text of what it means. Warnings are for its author."""
 

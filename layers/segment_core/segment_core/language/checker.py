@@ -23,7 +23,6 @@ from segment_core.language.suggestions import INVENTED_FILTERS
 from segment_core.language.syntax import Clause, Fragment, Group, Leaf, Negation, Parsed, Tree
 from segment_core.language.vocabulary import (
     INSTEAD_OF_OPERATORS,
-    METAFIELD,
     Attribute,
     Function,
     Modifier,
@@ -31,6 +30,7 @@ from segment_core.language.vocabulary import (
     find,
     names,
 )
+from segment_core.language.vocabulary.metafields import key_of
 from segment_core.nearest import nearest
 
 
@@ -89,7 +89,7 @@ def _flattened(node: type[ast.And | ast.Or], children: list[ast.Query]) -> tuple
 def _leaf(leaf: Leaf, limits: Limits, report: Report) -> ast.Clause | None:
     name = leaf.name
     entry = find(name.text)
-    if METAFIELD.fullmatch(name.text):
+    if key_of(name.text):
         clause = leaf if isinstance(leaf, Clause) else None
         entry = find_metafield(name, clause, limits.metafields, report)
     elif entry is None:
@@ -206,7 +206,7 @@ def _named_date(clause: Clause, modifier: Modifier, limits: Limits, report: Repo
     """The date that stands in the modifier's parentheses; None if there is none, which is then in the report."""
     token = quoted_argument(clause, modifier.argument)
     entry = find(token.value) if token else None
-    if token is not None and METAFIELD.fullmatch(token.value):
+    if token is not None and key_of(token.value):
         entry = find_metafield(token, None, limits.metafields, report)
         if entry is None:
             return None

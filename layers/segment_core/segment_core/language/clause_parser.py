@@ -224,14 +224,14 @@ class ClauseParser(Cursor):
             self._report.form("decimal_comma", number.start, parts[-1].end, message, hint)
 
 
-_THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
-_DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
+_THOUSANDS = r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?"
+_DECIMAL_COMMA = r"-?[0-9]+,[0-9]+"
 
 
 def _advice_on_separators(written: str) -> str:
-    if _THOUSANDS.fullmatch(written):
+    if re.fullmatch(_THOUSANDS, written):
         return f"thousands have no separator, and decimals a point: write {shown(written.replace(',', ''))}"
-    meant = written.replace(",", ".") if _DECIMAL_COMMA.fullmatch(written) else "1234.50"
+    meant = written.replace(",", ".") if re.fullmatch(_DECIMAL_COMMA, written) else "1234.50"
     return f"decimals have a point, and thousands no separator: write {shown(meant)}"
 
 

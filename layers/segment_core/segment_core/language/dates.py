@@ -14,34 +14,34 @@ from segment_core.language.vocabulary import DEPRECATED_DATES
 
 _LONGEST_OFFSET = 5
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
-_OFFSET = re.compile(r"([+-])([0-9]+)([dwmy])")
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+_OFFSET = r"([+-])([0-9]+)([dwmy])"
 
 _DATE_FORMS = "write YYYY-MM-DD, YYYY-MM-DDTHH:MM:SS, an offset such as -30d, today or yesterday"
-_DATE_ADVICE: tuple[tuple[re.Pattern[str], str], ...] = (
+_DATE_ADVICE: tuple[tuple[str, str], ...] = (
     (
-        re.compile(r"([0-9]+)[_ ](?:(d)ay|(w)eek|(m)onth|(y)ear)s?[_ ]ago", re.IGNORECASE),
+        r"(?i)([0-9]+)[_ ](?:(d)ay|(w)eek|(m)onth|(y)ear)s?[_ ]ago",
         "write {}",
     ),
-    (re.compile(r"([0-9]{1,3})"), "an offset has a sign and a unit: write {}d"),
-    (re.compile(r"tomorrow", re.IGNORECASE), "write +1d"),
-    (re.compile(r"[0-9]+[dwmy]"), "an offset has a sign: -30d or +30d"),
-    (re.compile(r"[+-][0-9]+[DWMY]"), "the unit is in lower case: d, w, m or y"),
-    (re.compile(r"[+-][0-9]+[dwmy]T.*"), "an offset is a whole day and cannot carry a time"),
-    (re.compile(r"[+-][0-9]+.*"), "the unit of an offset is d, w, m or y"),
-    (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt].*"), "write the time as HH:MM:SS on 24 hours, without a zone"),
-    (re.compile(r"[0-9]{1,2}(:[0-9]{2})*([ap]m)?", re.IGNORECASE), "a time needs its day: 2026-03-01T16:00:00"),
-    (re.compile(r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}"), "write the date as YYYY-MM-DD"),
+    (r"([0-9]{1,3})", "an offset has a sign and a unit: write {}d"),
+    (r"(?i)tomorrow", "write +1d"),
+    (r"[0-9]+[dwmy]", "an offset has a sign: -30d or +30d"),
+    (r"[+-][0-9]+[DWMY]", "the unit is in lower case: d, w, m or y"),
+    (r"[+-][0-9]+[dwmy]T.*", "an offset is a whole day and cannot carry a time"),
+    (r"[+-][0-9]+.*", "the unit of an offset is d, w, m or y"),
+    (r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt].*", "write the time as HH:MM:SS on 24 hours, without a zone"),
+    (r"(?i)[0-9]{1,2}(:[0-9]{2})*([ap]m)?", "a time needs its day: 2026-03-01T16:00:00"),
+    (r"[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}", "write the date as YYYY-MM-DD"),
 )
 
 
 def day_or_moment(text: str) -> Day | Moment | None:
     """The date that a text names, as the store writes dates; None if it names none."""
     try:
-        if _DAY.fullmatch(text):
+        if re.fullmatch(_DAY, text):
             return Day(date.fromisoformat(text))
-        return Moment(datetime.fromisoformat(text)) if _MOMENT.fullmatch(text) else None
+        return Moment(datetime.fromisoformat(text)) if re.fullmatch(_MOMENT, text) else None
     except ValueError:
         return None
 
@@ -55,10 +55,10 @@ def read_date(token: Token, reader: Reader) -> DateExpression | None:
         current = DEPRECATED_DATES[text]
         reader.report.warn("deprecated_date", token.start, token.end, f"'{text}' is deprecated.", f"write {current}")
         text = current
-    offset = _OFFSET.fullmatch(text)
+    offset = re.fullmatch(_OFFSET, text)
     if offset is not None:
         return _offset(token, offset, reader)
-    if _DAY.fullmatch(text) or _MOMENT.fullmatch(text):
+    if re.fullmatch(_DAY, text) or re.fullmatch(_MOMENT, text):
         return _calendar_date(token, text, reader)
     reader.wrong_type(token, "a date", _date_advice(text))
     return None
@@ -93,7 +93,7 @@ def _calendar_date(token: Token, text: str, reader: Reader) -> Day | Moment | No
 
 def _date_advice(text: str) -> str:
     for pattern, advice in _DATE_ADVICE:
-        match = pattern.fullmatch(text)
+        match = re.fullmatch(pattern, text)
         if match is not None:
             count_and_unit = "".join(group for group in match.groups() if group and "{}" in advice)
             return advice.format(f"-{count_and_unit.lower()}")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from segment_core.language.problems import Report, shown
+from segment_core.record import record
 
 Kind = Literal["word", "keyword", "string", "literal", "symbol", "junk", "end"]
 
@@ -25,8 +26,7 @@ _WRONG_QUOTES = f'"{_CURLY_DOUBLE}{_CURLY_SINGLE}'
 _DELIMITERS = rf"\s()=!<>,'{_WRONG_QUOTES}"
 
 # A word ends at a colon (`id:5`), a literal does not (`16:00:00`).
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""(?xs)
       (?P<space>    \s+ )
     | (?P<string>   '[^'\\]*(?:\\.[^'\\]*)*(?:(?P<closing>')|\\?) )
     | (?P<quoted>   "[^"]*"? | [{_CURLY_DOUBLE}][^{_CURLY_DOUBLE}]*[{_CURLY_DOUBLE}]?
@@ -36,16 +36,15 @@ _TOKEN = re.compile(
     | (?P<word>     [^\W\d][^:{_DELIMITERS}]* )
     | (?P<literal>  [+\-.]?\d[^*{_DELIMITERS}]* )
     | (?P<junk>     ! | [^{_DELIMITERS}]+ )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 
 _PLAIN: dict[str, Kind] = {"word": "word", "symbol": "symbol", "literal": "literal", "junk": "junk"}
 
-_ESCAPE = re.compile(r"\\([\\'])")
+_ESCAPE = r"\\([\\'])"
 
 
-class Token(NamedTuple):
+@record
+class Token:
     """`text[start:end]`. `value` is a string's content, and a keyword or symbol in its one spelling."""
 
     kind: Kind
@@ -74,13 +73,13 @@ def tokens(text: str, report: Report) -> list[Token]:
 
 
 def _scan(text: str, report: Report) -> Iterator[Token]:
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_TOKEN, text):
         group, written, start, end = match.lastgroup, match.group(), match.start(), match.end()
         kind: Kind
         if group == "space":
             continue
         if group == "string":
-            kind, value = "string", _ESCAPE.sub(r"\1", written[1:-1] if match["closing"] else written[1:])
+            kind, value = "string", re.sub(_ESCAPE, r"\1", written[1:-1] if match["closing"] else written[1:])
             if not match["closing"]:
                 report.form("unclosed_text", start, end, "The text that begins here has no closing quote.")
         elif group == "quoted":

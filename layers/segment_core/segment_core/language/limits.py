@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from segment_core.language import ast
 from segment_core.language.vocabulary import Definitions
+from segment_core.record import record
 
 # The parser, the checker and the printer descend one Python call chain per level.
 DEEPEST_NESTING = 100
@@ -23,7 +23,7 @@ Strictness = Literal["lenient", "shopify"]
 STORE_CLAUSES = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """Settings for what `check` accepts; the store's own limit on characters is the default.
 

@@ -28,12 +28,12 @@ _UINT64 = 2**64
 _LARGEST_NUMBER = Decimal(10) ** 18
 _MOST_DECIMALS = 9
 
-_DIGITS = re.compile(r"[0-9]+")
-_INTEGER = re.compile(r"-?[0-9]+")
-_NUMBER = re.compile(r"-?[0-9]+(?:\.([0-9]+))?")
+_DIGITS = r"[0-9]+"
+_INTEGER = r"-?[0-9]+"
+_NUMBER = r"-?[0-9]+(?:\.([0-9]+))?"
 # Nine decimals are less than a millimetre.
-_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,9})?")
-_LONG_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?")
+_DEGREES = r"-?[0-9]{1,3}(?:\.[0-9]{1,9})?"
+_LONG_DEGREES = r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?"
 
 
 def read(token: Token, domain: Domain, subject: str, report: Report) -> Value | None:
@@ -43,19 +43,23 @@ def read(token: Token, domain: Domain, subject: str, report: Report) -> Value | 
 
 def written_number(token: Token) -> bool:
     """Whether the token is a number, in quotes or not."""
-    return _NUMBER.fullmatch(token.value) is not None
+    return re.fullmatch(_NUMBER, token.value) is not None
 
 
 def written_whole_number(token: Token) -> bool:
     """Whether the token is a number without decimals, in quotes or not."""
-    return _INTEGER.fullmatch(token.value) is not None
+    return re.fullmatch(_INTEGER, token.value) is not None
 
 
 def read_coordinates(tokens: tuple[Token, ...], subject: str, report: Report) -> Text | None:
     """Latitude and longitude in degrees, from `'49.28,-123.12'` or the legacy pair `(49.28, -123.12)`."""
     written = tokens[0].value.split(",") if len(tokens) == 1 else [token.text for token in tokens]
     degrees = [part.strip() for part in written]
-    if len(degrees) == 2 and all(map(_DEGREES.fullmatch, degrees)) and _on_earth(*map(Decimal, degrees)):
+    if (
+        len(degrees) == 2
+        and all(re.fullmatch(_DEGREES, degree) for degree in degrees)
+        and _on_earth(*map(Decimal, degrees))
+    ):
         return Text(",".join(degrees))
     reader = Reader(subject, Domain("coordinates"), report)
     reader.wrong_type(tokens[0], "latitude and longitude", _coordinates_advice(degrees))
@@ -67,7 +71,7 @@ def _on_earth(latitude: Decimal, longitude: Decimal) -> bool:
 
 
 def _coordinates_advice(degrees: Sequence[str]) -> str:
-    if len(degrees) != 2 or not all(map(_LONG_DEGREES.fullmatch, degrees)):
+    if len(degrees) != 2 or not all(re.fullmatch(_LONG_DEGREES, degree) for degree in degrees):
         return "write '40.7128,-74.006'"
     latitude, longitude = (round(Decimal(part), 6).normalize() for part in degrees)
     if _on_earth(latitude, longitude):
@@ -104,7 +108,7 @@ def warn_of_empty_range(ends: Sequence[Value], span: Span, report: Report) -> No
 
 
 def _integer(token: Token, reader: Reader) -> Number | None:
-    if token.kind != "literal" or not _INTEGER.fullmatch(token.text):
+    if token.kind != "literal" or not re.fullmatch(_INTEGER, token.text):
         reader.wrong_type(token, "a whole number", _number_advice(token, "write a whole number, such as 5"))
         return None
     value = Decimal(token.text)
@@ -115,7 +119,7 @@ def _integer(token: Token, reader: Reader) -> Number | None:
 
 
 def _number(token: Token, reader: Reader) -> Number | None:
-    match = _NUMBER.fullmatch(token.text) if token.kind == "literal" else None
+    match = re.fullmatch(_NUMBER, token.text) if token.kind == "literal" else None
     if match is None:
         reader.wrong_type(token, "a number", _number_advice(token, "write digits and a point, such as 99.50"))
         return None
@@ -138,13 +142,13 @@ def _distance(token: Token, reader: Reader) -> Number | None:
 def _number_advice(token: Token, otherwise: str) -> str:
     return (
         f"write {token.value} without quotes"
-        if _NUMBER.fullmatch(token.value) and token.kind == "string"
+        if re.fullmatch(_NUMBER, token.value) and token.kind == "string"
         else otherwise
     )
 
 
 def _id(token: Token, reader: Reader) -> Text | None:
-    if not _DIGITS.fullmatch(token.value):
+    if not re.fullmatch(_DIGITS, token.value):
         reader.wrong_type(token, "an id", "write only its digits, without quotes: 1234567890")
         return None
     # The length first: Python refuses to convert thousands of digits.

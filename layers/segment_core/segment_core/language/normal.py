@@ -6,7 +6,6 @@ What people would not call the same text stays as it was written: the order of c
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -22,6 +21,7 @@ from segment_core.language.ast import (
     Matches,
     StartsWith,
 )
+from segment_core.record import replace
 
 _OPPOSITES: Final[dict[str, Literal["=", "!="]]] = {"=": "!=", "!=": "="}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from segment_core.record import record, values
 
 Code = Literal[
     "blank",
@@ -44,7 +45,7 @@ Code = Literal[
 _LONGEST_SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record
 class Problem:
     """One problem: `line` counts from 1, `column` from 0, `length` in characters.
 
@@ -58,6 +59,10 @@ class Problem:
     code: str
     message: str
     hint: str = ""
+
+    def __lt__(self, other: Problem) -> bool:
+        """By place, then by what is said: an order for lists."""
+        return values(self) < values(other)
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""

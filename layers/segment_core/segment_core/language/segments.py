@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from segment_core.language import ast
@@ -17,9 +16,11 @@ from segment_core.language.extensions import check_extension
 from segment_core.language.lexer import Token
 from segment_core.language.limits import DEEPEST_SEGMENTS, MOST_CLAUSES_OF_SEGMENTS, Limits, Segments
 from segment_core.language.problems import Code, Report, shown
+from segment_core.language.spelling import composed
 from segment_core.language.syntax import Clause
 from segment_core.language.vocabulary import Predicate
 from segment_core.nearest import nearest
+from segment_core.record import replace
 
 _ADVICE: Final = "write out what is meant in one of them"
 
@@ -34,11 +35,11 @@ def check_segment(clause: Clause, predicate: Predicate, limits: Limits, report: 
         report.meaning("missing_parameter", *clause.name.place, message, f"write {predicate.example}")
     elif limits.segments is not None:
         _check_known(token, limits.segments, limits.saving, report)
-    return ast.InSegment(token.value, clause.span) if token and report.mark == before else None
+    return ast.InSegment(composed(token.value), clause.span) if token and report.mark == before else None
 
 
 def _check_known(token: Token, segments: Segments, saving: frozenset[str], report: Report) -> None:
-    name = token.value
+    name = composed(token.value)
     if name not in segments and name not in saving:
         near = nearest(name, segments)
         hint = f"did you mean '{shown(near)}'?" if near else "save that segment first"

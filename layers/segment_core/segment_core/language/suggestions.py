@@ -161,10 +161,10 @@ def advice_on_word(word: str) -> str:
 
 # `30 days ago`, as people say it.
 _SPAN_UNITS: Mapping[str, str] = {"DAY": "d", "WEEK": "w", "MONTH": "m", "YEAR": "y"}
-_WHOLE_NUMBER = re.compile(r"([+-]?)([0-9]+)")
+_WHOLE_NUMBER = r"([+-]?)([0-9]+)"
 
 
 def advice_on_span(number: str, unit: str) -> str:
     """The offset that a number and a spelled unit mean; empty if they mean none. Without a sign it is the past."""
-    letter, count = _SPAN_UNITS.get(unit.upper().removesuffix("S")), _WHOLE_NUMBER.fullmatch(number)
+    letter, count = _SPAN_UNITS.get(unit.upper().removesuffix("S")), re.fullmatch(_WHOLE_NUMBER, number)
     return f"write {count[1] or '-'}{count[2]}{letter}" if letter and count else ""

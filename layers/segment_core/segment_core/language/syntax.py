@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from segment_core.language.ast import Span
 from segment_core.language.lexer import Token
+from segment_core.record import record
 
 
-class Operator(NamedTuple):
+@record
+class Operator:
     """An operator in its one spelling (`=`, `NOT CONTAINS`, `:` of the legacy form) and where it stands."""
 
     name: str
     span: Span
 
 
-class Argument(NamedTuple):
+@record
+class Argument:
     """`id = 5`, `id: (5, 6)`, or a value alone, which has neither name nor operator."""
 
     name: Token | None
@@ -27,7 +29,8 @@ class Argument(NamedTuple):
     total: Total | None = None
 
 
-class Total(NamedTuple):
+@record
+class Total:
     """`1.2 * sum_amount(date > -30d)`, where a value could stand."""
 
     factor: Token | None
@@ -36,7 +39,8 @@ class Total(NamedTuple):
     span: Span
 
 
-class Clause(NamedTuple):
+@record
+class Clause:
     """A leaf. `arguments` stand in parentheses right after the name (None: no parentheses there),
     `parameters` in those after MATCHES.
     """
@@ -49,21 +53,24 @@ class Clause(NamedTuple):
     span: Span
 
 
-class Fragment(NamedTuple):
+@record
+class Fragment:
     """A clause that could not be read to its end: only its name is certain."""
 
     name: Token
     span: Span
 
 
-class Negation(NamedTuple):
+@record
+class Negation:
     """Prefix NOT."""
 
     child: Tree
     span: Span
 
 
-class Group(NamedTuple):
+@record
+class Group:
     """Two or more children joined by the same word."""
 
     word: Literal["AND", "OR"]
@@ -75,11 +82,11 @@ Leaf = Clause | Fragment
 Tree = Leaf | Negation | Group
 
 
-@dataclass(slots=True)
 class Parsed:
     """The whole text. After a problem of form the tree may miss what could not be read; `leaves` holds
     every clause that was recognised, so that their names and values are still checked.
     """
 
-    tree: Tree | None = None
-    leaves: list[Leaf] = field(default_factory=list)
+    def __init__(self, tree: Tree | None = None) -> None:
+        self.tree = tree
+        self.leaves: list[Leaf] = []

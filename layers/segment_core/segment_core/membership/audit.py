@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from segment_core.errors import InvalidQuery
@@ -18,6 +17,7 @@ from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.evaluate import evaluate_all
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
+from segment_core.record import record, replace
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
 from segment_core.store import facts, generations, keys, memberships, segments, shops
@@ -34,7 +34,7 @@ Compiled = dict[tuple[str, int], tuple[dict[str, Rule], Shop]]
 """By shop and generation the definitions that readers see, and the shop in which they ask each other."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Audited:
     """How many customers were looked at, whose membership was wrong, and whose was put right."""
 

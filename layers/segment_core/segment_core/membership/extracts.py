@@ -10,7 +10,6 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, cast
@@ -22,6 +21,7 @@ from segment_core.evaluator.ordering import SortKey, SortValue, sort_value
 from segment_core.instants import iso, sortable
 from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.model.extract import Extract
+from segment_core.record import record, replace
 from segment_core.runtime import aws, files
 from segment_core.store import extracts, facts, generations, members
 from segment_core.store.extracts import Placed
@@ -135,7 +135,7 @@ def _check_definition(tables: Tables, shop: str, extract: Extract) -> None:
         raise Conflict("the segment has a newer definition now; begin again", code="definition_replaced")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Work:
     tables: Tables
     bucket: str

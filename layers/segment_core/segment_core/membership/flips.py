@@ -6,17 +6,17 @@ OLD is decoded with OLD's generation and its published definitions, NEW with NEW
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Cause, Membership
+from segment_core.record import record
 from segment_core.store.history import Flip
 from segment_core.store.members import Row
 
 GenerationByNumber = Callable[[int], Generation]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One commit of one customer's membership, as the stream tells it."""
 

@@ -7,8 +7,6 @@ notes how far it came, if it was the first to come there. Of several who work on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -19,6 +17,8 @@ from segment_core.membership.evaluate import Outcome, evaluate_all
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Membership
 from segment_core.model.segment import Job, Step
+from segment_core.record import record
+from segment_core.record import replace as changed
 from segment_core.store import facts, generations, jobs, keys, members, memberships
 from segment_core.store.client import backoff
 from segment_core.store.members import Row
@@ -254,7 +254,7 @@ def _forget(tables: Tables, shop: str, job: Job, at: datetime) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Step:
     """How a step goes: its pages, in how many parts, and what comes after the last of them."""
 

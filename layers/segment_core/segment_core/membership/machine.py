@@ -7,7 +7,6 @@ done twice, and may find that the job is over.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from segment_core.membership import budget, export, jobs
 from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.jobs import Paced
 from segment_core.model.segment import Job
+from segment_core.record import record
 from segment_core.runtime import objects
 from segment_core.store import facts
 from segment_core.store import jobs as stored
@@ -32,7 +32,7 @@ _SECONDS_TO_COUNT = 30.0
 _FORESEEN = (BotoCoreError, ClientError, TidemarkError, LookupError)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Worker:
     """One invocation: its instant, its time, and how fast it may go. `workers` is how many may work side by side."""
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from segment_core.errors import InvalidDocument, InvalidRequest, NotUnderstood, TidemarkError, TooLarge
 from segment_core.ingest import messages
 from segment_core.membership import parking
+from segment_core.record import field, record
 from segment_core.segments import intake, store_settings
 from segment_core.store import erasures, jobs, keys, shops
 from segment_core.store.tables import Tables
@@ -27,7 +27,7 @@ Message = Mapping[str, Any]
 ReadStream = Callable[[Mapping[str, Any]], Sequence[Message] | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What to do about a letter: where its messages go, and in words why. The words hold nothing that is stored."""
 

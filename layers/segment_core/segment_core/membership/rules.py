@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
@@ -14,6 +13,7 @@ from segment_core.facts.customer import Customer
 from segment_core.language import ast, parse
 from segment_core.membership.reach import Reaches, joined, reaches
 from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.record import field, record, replace
 from segment_core.rules import Answer, RuleSet
 from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
@@ -36,7 +36,7 @@ class Asked(Protocol):
         """One definition alone; None if there is none that can be evaluated in the slot."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rules:
     """What all definitions of one generation say.
 

@@ -6,22 +6,20 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from segment_core.instants import parse
 from segment_core.membership.budget import SecondsLeft
+from segment_core.model.segment import ABANDONED_AFTER
 from segment_core.privacy import shops as erasing
 from segment_core.runtime import machine, queue
 from segment_core.runtime.observability import count, logger, waited
 from segment_core.store import erasures, jobs, keys, memberships, shops
 from segment_core.store.jobs import Unfinished
 from segment_core.store.tables import Tables
-
-# A job that has not moved for this long lost its worker.
-ABANDONED_AFTER = timedelta(minutes=5)
 
 # A shop's midnight can make everybody due at once: what is left comes the next minute.
 CUSTOMERS_PER_SWEEP = 20_000

@@ -7,7 +7,6 @@ the midnights that they had then.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from segment_core.membership.rules import Rules, rules_then
 from segment_core.membership.steps import served
 from segment_core.model.generation import Generation
 from segment_core.model.membership import Membership
+from segment_core.record import replace
 from segment_core.store import generations
 
 

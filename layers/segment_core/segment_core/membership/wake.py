@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.evaluate import Round
 from segment_core.model.membership import Cause
 from segment_core.privacy import shops as erasing
+from segment_core.record import field, record
 from segment_core.runtime import queue
 from segment_core.store import keys, shops
 from segment_core.store.tables import Tables
@@ -26,7 +26,7 @@ Customers = Mapping[str, Sequence[str]]
 """Shop to customers."""
 
 
-@dataclass(slots=True)
+@record
 class Wake:
     """One invocation's worth of evaluations, at one instant: `by_fact` or `by_message` for each record, then `settle`.
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from segment_core.record import record
 
 Kind = Literal["export", "snapshot"]
 State = Literal["building", "ready", "failed"]
 Format = Literal["ndjson", "csv"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extract:
     """What is known of one. It is of one definition, and nobody waits for it.
 

@@ -8,12 +8,12 @@ was written under.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import count
 from typing import NamedTuple
 
+from segment_core.record import record, replace
 from segment_core.shop import OrderPolicy, Shop
 from segment_core.zones import zone
 
@@ -38,7 +38,7 @@ class Retired(NamedTuple):
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiveDefinition:
     """A definition that every evaluation answers.
 
@@ -77,7 +77,7 @@ def definition_id(segment: str, revision: int) -> str:
     return f"{segment}.{revision}"
 
 
-@dataclass(frozen=True)
+@record
 class Generation:
     """`at` is when it was saved.
 
@@ -93,6 +93,9 @@ class Generation:
     live: tuple[LiveDefinition, ...] = ()
     retired: tuple[Retired, ...] = ()
     pending: Settings | None = None
+
+    # For what is worked out once.
+    __slots__ = ("__dict__",)
 
     @property
     def settings(self) -> Settings:
@@ -182,7 +185,7 @@ class Generation:
         return self._next(at, retired=retired)
 
     def _next(self, at: datetime, **changes: object) -> Generation:
-        new = replace(self, number=self.number + 1, at=at, **changes)  # type: ignore[arg-type]
+        new = replace(self, number=self.number + 1, at=at, **changes)
         if new.pending is None or new.builds:
             return new
         # Nothing is left that would have to be built under the new settings first.

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
 
 from segment_core.language import Limits
 from segment_core.language.limits import Strictness
 from segment_core.language.vocabulary import Definitions
+from segment_core.record import names, record
 
 _USUAL = Limits()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LanguageSettings:
     """Settings for what may be saved; what was saved before stays, whatever they become. See `Limits`."""
 
@@ -31,7 +31,7 @@ class LanguageSettings:
 
     def as_fields(self) -> dict[str, Any]:
         """Name to value; the metafields as a plain mapping."""
-        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        told = {name: getattr(self, name) for name in names(self)}
         return told | {"metafields": None if self.metafields is None else dict(self.metafields)}
 
     @classmethod

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from segment_core.record import record
 
 Cause = Literal["fact", "clock", "definition", "settings", "score", "merge", "erasure"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Membership:
     """State after one commit.
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from segment_core.model.language import LanguageSettings
+from segment_core.record import field, record
 
 State = Literal["building", "ready"]
 Step = Literal["walk", "stamp", "rest", "clear"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShopRecord:
     """A tenant. `domain` is the store's own, to which the id of the operator's choosing is bound.
 
@@ -39,7 +39,11 @@ class ShopRecord:
     language: LanguageSettings = field(default_factory=LanguageSettings)
 
 
-@dataclass(frozen=True, slots=True)
+# A job that has not moved for this long lost its worker.
+ABANDONED_AFTER = timedelta(minutes=5)
+
+
+@record
 class Job:
     """Work that a change of definitions or settings still has to do over the shop's customers.
 
@@ -64,7 +68,7 @@ class Job:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SegmentRecord:
     """A segment. Which definition of it readers see is in the shop's generation.
 

@@ -6,13 +6,13 @@ customer may have any number of orders and events; the first page uses up the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from segment_core.errors import Conflict, NotFound
 from segment_core.facts import guests
 from segment_core.facts.document import write_customer
 from segment_core.facts.told import DataRequest
+from segment_core.record import record
 from segment_core.segments import reads
 from segment_core.segments.reads import CustomerSegments
 from segment_core.store import data_requests, facts, orders
@@ -28,7 +28,7 @@ FETCHING = timedelta(hours=1)
 PAGE = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Position:
     """Whose items a page ended in, and where."""
 
@@ -36,7 +36,7 @@ class Position:
     before: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One page of an answer: parts of customer documents, on the first page with the segments that they are in."""
 

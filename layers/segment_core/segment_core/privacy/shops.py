@@ -9,12 +9,12 @@ settings and secrets go. The shop's own tombstone stays until the shop is made a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from segment_core.facts import registers
 from segment_core.facts.told import Erasure
 from segment_core.membership.budget import SecondsLeft
+from segment_core.record import replace
 from segment_core.runtime import secrets
 from segment_core.runtime.observability import count
 from segment_core.store import clearing, erasures, facts, generations, keys, loose, members, memberships, shops

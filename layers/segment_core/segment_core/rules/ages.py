@@ -8,13 +8,12 @@ sorted ones, every scale moves one way as time goes by, and what comes next is t
 from __future__ import annotations
 
 from bisect import bisect_right
-from calendar import monthrange
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from segment_core.calendar import first_day_reaching, resolve
+from segment_core.calendar import first_day_reaching, month_length, resolve
 from segment_core.language import ast
 from segment_core.rules.variables import Variable
 
@@ -51,7 +50,7 @@ def _months_age(ordinal: int, today: date) -> int:
     day = date.fromordinal(ordinal)
     months = 12 * (today.year - day.year) + today.month - day.month
     # Most days are in every month.
-    reached = today.day if today.day <= 28 else min(today.day, monthrange(day.year, day.month)[1])
+    reached = today.day if today.day <= 28 else min(today.day, month_length(day.year, day.month))
     return 2 * months + (reached >= day.day) + (reached > day.day)
 
 

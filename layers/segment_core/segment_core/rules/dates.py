@@ -12,8 +12,7 @@ from datetime import date, datetime
 from functools import lru_cache, reduce
 from itertools import chain
 from operator import or_
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from segment_core.calendar import BEGINNING, NEVER, day_start, local_date
 from segment_core.evaluator.subject import Subject
@@ -21,6 +20,9 @@ from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.rules.ages import BEYOND, FIXED, Age, Scale, Younger, reached
 from segment_core.rules.formula import All, Formula, Literal
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 Day = date | datetime | None
 

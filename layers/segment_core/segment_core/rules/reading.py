@@ -174,7 +174,7 @@ class Reading:
         )
 
     def _list(self, name: str, attribute: ListAttribute) -> ListColumn:
-        read, fold, partly = attribute
+        read, fold, partly = attribute.read, attribute.fold, attribute.partly
 
         def keys(element: str) -> list[Hashable]:
             bare = [(True, partly(element))] if partly is not None else []

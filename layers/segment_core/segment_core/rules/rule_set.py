@@ -11,8 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from heapq import heapify, heappop, heapreplace
 from operator import or_
-from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from segment_core.calendar import NEVER, day_start, local_date
 from segment_core.errors import InvalidQuery
@@ -27,6 +26,9 @@ from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
 from segment_core.rules.reading import Reading
 from segment_core.shop import Shop
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _DAY: Final = timedelta(days=1)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,13 +11,14 @@ from typing import Any
 import boto3
 
 from segment_core.instants import iso
+from segment_core.record import record
 from segment_core.runtime import aws
 
 SOURCE = "tidemark"
 BATCH_LIMIT = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """One event; `time` is when it happened."""
 

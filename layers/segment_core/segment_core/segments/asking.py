@@ -5,12 +5,11 @@ Preview, explanation, forecast and statistics all ask through here, so they ask 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from segment_core.errors import Conflict
 from segment_core.evaluator import Rule, compile_query
 from segment_core.membership.rules import Rules, rules_of, shop_asked
 from segment_core.model.generation import LiveDefinition
+from segment_core.record import record
 from segment_core.segments import nesting
 from segment_core.segments.nesting import Written
 from segment_core.segments.reads import find, generation_of
@@ -18,7 +17,7 @@ from segment_core.shop import Shop
 from segment_core.store.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """A rule, and the shop under whose settings it is answered."""
 

@@ -7,15 +7,15 @@ the lists, which follow within a second or two.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from segment_core.record import record
 from segment_core.segments.reads import caught_up, find, generation_of, membership_of, published_with
 from segment_core.store import members, memberships
 from segment_core.store.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Belonging:
     """Whether a customer is in a segment. `since` is None of one who is not, and until the list has followed."""
 
@@ -24,7 +24,7 @@ class Belonging:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answers:
     """One answer for each id that is known, in the order asked; the others are in `unknown`."""
 

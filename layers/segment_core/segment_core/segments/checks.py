@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from segment_core.errors import InvalidQuery
 from segment_core.evaluator import Reach, depends_on
 from segment_core.language import Problem, canonical, describe
 from segment_core.language.description import LOCALES
+from segment_core.record import record, values
 from segment_core.segments import asking
 from segment_core.store.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dependency:
     """A kind of facts that can change the answer; `days` is how many dates back it looks, None for ever."""
 
@@ -21,7 +20,7 @@ class Dependency:
     days: Reach
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """A query's problems, or else its canonical text, its sentences by language, and what it depends on."""
 
@@ -41,5 +40,5 @@ def check_query(tables: Tables, shop: str, text: str) -> Check:
         return Check(False, refused.problems, (), None, None, [])
     sentences = {locale: describe(written.shown, locale, question.shop.currency) for locale in LOCALES}
     found = depends_on(written.query, question.shop.segments)
-    told = [Dependency(fact.kind, fact.name, reach) for fact, reach in sorted(found.items())]
+    told = [Dependency(fact.kind, fact.name, found[fact]) for fact in sorted(found, key=values)]
     return Check(True, (), written.warnings, canonical(written.shown), sentences, told)

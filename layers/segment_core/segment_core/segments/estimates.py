@@ -7,9 +7,10 @@ nought and one; those of a sum are the normal approximation. Both are narrowed b
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil, floor, sqrt
+
+from segment_core.record import record
 
 # The normal distribution's bounds for 19 times in 20.
 _Z = 1.959964
@@ -21,7 +22,7 @@ _ENOUGH = 30
 _CENT = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Count:
     """How many customers; `low` and `high` are the same if all were looked at."""
 
@@ -30,7 +31,7 @@ class Count:
     high: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Money:
     """An amount in the shop's currency, between `low` and `high`; None where too few were found to say."""
 
@@ -39,7 +40,7 @@ class Money:
     high: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """Of how many customers how many were looked at. `spread`: by what part `customers` itself may be off."""
 

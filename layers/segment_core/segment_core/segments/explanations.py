@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from segment_core.errors import NotFound
@@ -11,6 +10,7 @@ from segment_core.evaluator import Explanation
 from segment_core.facts.customer import Customer
 from segment_core.language import parse
 from segment_core.language.segments import asked
+from segment_core.record import record, replace
 from segment_core.segments import asking, nesting
 from segment_core.segments.reads import caught_up, generation_of, membership_of
 from segment_core.store import facts, history, members, segments
@@ -18,7 +18,7 @@ from segment_core.store.history import Change, Entry
 from segment_core.store.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Why:
     """The verdict of a segment's query on a customer's facts, clause by clause, and since when they are listed."""
 
@@ -32,7 +32,7 @@ class Why:
     explanation: Explanation
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Move:
     """Something that is to come: from `at` on, the customer is in the segment or out of it."""
 
@@ -42,7 +42,7 @@ class Move:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Past:
     """Something that was told; the name is None of a segment that is gone."""
 
@@ -53,7 +53,7 @@ class Past:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CustomerTimeline:
     """What has moved a customer, and what time alone will if nothing else happens."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from segment_core.calendar import local_date
 from segment_core.evaluator import Flip
 from segment_core.facts.customer import Customer
 from segment_core.membership.budget import SecondsLeft
+from segment_core.record import record
 from segment_core.segments import asking, population
 from segment_core.segments.asking import Question
 from segment_core.segments.estimates import Count, Scope
@@ -24,7 +24,7 @@ from segment_core.store.tables import Tables
 MOST_DAYS = 365
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Day:
     """A date of the shop: how many enter and leave on it, and how many are in when it ends."""
 
@@ -34,7 +34,7 @@ class Day:
     size: Count
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Forecast:
     """The days from the one of `as_of` on; the last one ends with the period."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from segment_core.errors import Conflict, InvalidRequest
+from segment_core.language.spelling import composed
 from segment_core.store import keys
 
 LIMIT = 255
@@ -17,8 +18,8 @@ _NUMBERED = re.compile(r"(.*) \((\d{1,9})\)", re.DOTALL)
 
 
 def valid(name: str) -> str:
-    """The name as it is kept: without space around it. Raises InvalidRequest (`invalid_name`)."""
-    name = name.strip()
+    """The name as it is kept: composed, without space around it. Raises InvalidRequest (`invalid_name`)."""
+    name = composed(name.strip())
     if not name:
         raise InvalidRequest("Name can't be blank", code="invalid_name")
     if len(name) > LIMIT:

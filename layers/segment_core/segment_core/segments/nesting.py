@@ -6,21 +6,20 @@ So a segment can be renamed without a change to those that ask it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from segment_core.language import Problem, ast, canonical, check, parse
 from segment_core.language.segments import asked, renamed
 from segment_core.model.generation import Generation, LiveDefinition
+from segment_core.record import record, replace
 from segment_core.segments.plan import dependents
-from segment_core.segments.shops import get_shop
-from segment_core.store import segments
+from segment_core.store import segments, shops
 from segment_core.store.tables import Tables
 
 # What a text that asks no other segment does not hold.
 _FILTER = "in_segment"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """A query as people read it (`shown`), with the names of the segments that it asks, and as it is stored (`query`),
     with their ids. `asks` are those ids, in order.
@@ -89,7 +88,7 @@ def understood(
     problem: also of a segment that is not there, or that leads back here, and where this one or one that asks it
     becomes too deep or too large. Raises NotFound (`shop_not_found`).
     """
-    askable, limits = Askable(tables.segments, shop, generation), get_shop(tables, shop).language.limits
+    askable, limits = Askable(tables.segments, shop, generation), shops.existing(tables.segments, shop).language.limits
     alone = _FILTER not in text and not (segment and dependents(generation, segment))
     found = check(text, limits if alone else replace(limits, segments=askable, saving=saving))
     ids = {name: askable.id_of(name) for name in asked(found.query)}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import get_args
@@ -17,6 +16,7 @@ from typing import get_args
 from segment_core.calendar import local_date
 from segment_core.errors import InvalidRequest, TooLarge
 from segment_core.model.membership import Cause
+from segment_core.record import record
 from segment_core.segments.reads import (
     CustomerSegment,
     CustomerSegments,
@@ -42,7 +42,7 @@ MOST_PAST_MEMBERS = 100
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Day:
     """A date of the shop: who entered and left on it, by cause, and how many were in when it ended."""
 
@@ -52,7 +52,7 @@ class Day:
     left: Mapping[Cause, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Growth:
     """The days asked for. `size` is None on days that ended before the segment was made."""
 

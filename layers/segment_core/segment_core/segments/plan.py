@@ -8,11 +8,11 @@ beside another state of one that it asks. Settings concern everything, so a chan
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from segment_core.model.generation import Generation, LiveDefinition, Settings
+from segment_core.record import replace
 
 
 class Edit(NamedTuple):

@@ -7,12 +7,12 @@ was listed, customers are taken in the order of another hash: however early one 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import blake2b
 from math import sqrt
 
 from segment_core.facts.customer import Customer
 from segment_core.membership.budget import SecondsLeft
+from segment_core.record import record
 from segment_core.segments.estimates import Scope
 from segment_core.store import facts, keys
 from segment_core.store.tables import Tables
@@ -25,7 +25,7 @@ MOST_READ = 2_000
 _LISTED_AT_ONCE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Roster:
     """Ids of customers in the order in which they are taken; `slices` says how many of all slices they are."""
 
@@ -40,7 +40,7 @@ class Roster:
         return Scope(round(len(self.ids) / part), looked_at, spread=2 * sqrt((1 - part) / len(self.ids)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """The customers that were looked at, and of how many."""
 

@@ -6,13 +6,13 @@ at one instant for the same customers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from segment_core.evaluator.ordering import spent
 from segment_core.language import canonical
 from segment_core.membership.budget import SecondsLeft
+from segment_core.record import record
 from segment_core.segments import asking, limits, population
 from segment_core.segments.estimates import Count, Money, Scope, average
 from segment_core.segments.limits import Room
@@ -24,7 +24,7 @@ _ROOM = Room()
 SAMPLED = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Some customers: how many, and the first of them, in the order in which they were drawn."""
 
@@ -32,7 +32,7 @@ class Group:
     sample: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """Who would enter a segment and who would leave it, if the query took the place of its own."""
 
@@ -43,7 +43,7 @@ class Difference:
     stay: Count
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spending:
     """What members spent in the shop's currency: together, and each on average (None if there are none)."""
 
@@ -52,7 +52,7 @@ class Spending:
     average: Money | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Preview:
     """What a query comes to at an instant. `scope` says of how many customers how many were looked at."""
 

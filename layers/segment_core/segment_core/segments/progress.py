@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from segment_core.model.segment import Job
+from segment_core.record import record
 from segment_core.store import keys
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Build:
     """What is being built for a segment.
 

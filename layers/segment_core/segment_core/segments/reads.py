@@ -7,14 +7,15 @@ has been caught up with: the present, unless somebody is overdue.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from segment_core.errors import NotFound
+from segment_core.language.spelling import folded
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Membership
 from segment_core.model.segment import SegmentRecord, State
+from segment_core.record import record
 from segment_core.segments.nesting import names_for, worded
 from segment_core.segments.plan import dependents
 from segment_core.segments.progress import Build, progress
@@ -22,7 +23,7 @@ from segment_core.store import facts, generations, jobs, members, memberships, s
 from segment_core.store.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Segment:
     """A segment as readers see it. `count` and `as_of` are None until its first build was published.
 
@@ -42,7 +43,7 @@ class Segment:
     edition: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """A member; `since` is when they entered, or were found in when the segment was made.
 
@@ -53,7 +54,7 @@ class Member:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemberPage:
     """Members in the order of their ids, perhaps none. `next` is whom the next page comes after, None on the last."""
 
@@ -64,7 +65,7 @@ class MemberPage:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CustomerSegment:
     """A segment that a customer is in; `since` is None until the member list has followed the membership.
 
@@ -76,7 +77,7 @@ class CustomerSegment:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CustomerSegments:
     """All segments that a customer is in."""
 
@@ -85,7 +86,7 @@ class CustomerSegments:
     segments: list[CustomerSegment]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SegmentName:
     """A segment by id and name."""
 
@@ -93,7 +94,7 @@ class SegmentName:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """A segment, the definition of it that readers see (the first one before that is published), and its texts.
 
@@ -208,7 +209,7 @@ def listing(
     `search` is a part of the name, letter case aside. Raises NotFound (`shop_not_found`).
     """
     if search or by_name:
-        page, more = _by_name(tables, shop, limit, after, search.casefold(), by_name)
+        page, more = _by_name(tables, shop, limit, after, folded(search), by_name)
     else:
         alive = (record for record in segments.after(tables.segments, shop, after) if not record.deleted)
         page = list(islice(alive, limit + 1))

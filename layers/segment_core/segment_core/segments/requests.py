@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
 from segment_core.errors import Conflict
+from segment_core.record import record
 from segment_core.store import requests, segments
 from segment_core.store.client import Operation
 from segment_core.store.tables import Tables
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdempotentRequest:
     """A request to make a segment: the caller's key, and what it asks for, by its hash."""
 

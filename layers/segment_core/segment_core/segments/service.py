@@ -5,13 +5,13 @@ A change is saved with everything that follows from it in one transaction, and t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from segment_core.errors import Conflict, InvalidRequest, PreconditionFailed
 from segment_core.language import canonical
 from segment_core.model.generation import Generation
 from segment_core.model.segment import SegmentRecord
+from segment_core.record import replace
 from segment_core.segments import builds, limits, names, nesting
 from segment_core.segments.limits import Room
 from segment_core.segments.plan import Edit, Plan, planned

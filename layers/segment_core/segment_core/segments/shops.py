@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from segment_core.errors import Conflict, Contention, NotFound
-from segment_core.membership.sweep import ABANDONED_AFTER
+from segment_core.errors import Conflict, Contention
 from segment_core.model.generation import Generation, Settings
 from segment_core.model.language import LanguageSettings
-from segment_core.model.segment import ShopRecord
+from segment_core.model.segment import ABANDONED_AFTER, ShopRecord
 from segment_core.segments import builds
 from segment_core.segments.plan import planned
 from segment_core.shop import OrderPolicy
@@ -17,14 +16,6 @@ from segment_core.store.client import Operation, backoff
 from segment_core.store.tables import Tables
 
 _USUAL = LanguageSettings()
-
-
-def get_shop(tables: Tables, shop: str) -> ShopRecord:
-    """The shop. Raises NotFound."""
-    record = shops.read(tables.segments, shop)
-    if record is None or record.erased_at is not None:
-        raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
-    return record
 
 
 def put_shop(

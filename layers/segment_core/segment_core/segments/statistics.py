@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import groupby
@@ -13,6 +12,7 @@ from operator import itemgetter
 from segment_core.errors import InvalidRequest, NotFound, TooLarge
 from segment_core.evaluator.ordering import spent
 from segment_core.membership.budget import SecondsLeft
+from segment_core.record import record
 from segment_core.segments import population
 from segment_core.segments.asking import of_segment
 from segment_core.segments.estimates import Count, Scope
@@ -27,7 +27,7 @@ MOST_ROWS = 500_000
 _LISTED_FOR_EACH = 250
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statistics:
     """What the members of a segment spent. `scope` says of how many members how many were looked at."""
 
@@ -39,7 +39,7 @@ class Statistics:
     spending: Spending
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Combination:
     """Customers who are in exactly these of the segments compared."""
 
@@ -47,7 +47,7 @@ class Combination:
     count: Count
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overlap:
     """How segments overlap: each customer is counted once, in one combination."""
 

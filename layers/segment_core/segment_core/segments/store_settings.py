@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from segment_core.errors import NotUnderstood
 from segment_core.facts.told import ShopFact
-from segment_core.segments.shops import get_shop, put_shop
+from segment_core.segments.shops import put_shop
 from segment_core.store import shops
 from segment_core.store.tables import Tables
 
@@ -23,7 +23,7 @@ def follow(tables: Tables, shop: str, told: ShopFact) -> bool:
     is kept even if nothing else is new: what was said before it may still come. Raises NotFound, and Contention if
     somebody else saved the shop meanwhile.
     """
-    record = get_shop(tables, shop)
+    record = shops.existing(tables.segments, shop)
     if told.told_at <= record.updated_at:
         return False
     zone, currency = told.zone or record.zone, told.currency or record.currency

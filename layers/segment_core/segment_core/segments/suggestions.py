@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +20,7 @@ from segment_core.language.vocabulary import Attribute as AttributeEntry
 from segment_core.language.vocabulary import Function as FunctionEntry
 from segment_core.language.vocabulary import find
 from segment_core.membership.budget import SecondsLeft
+from segment_core.record import record
 from segment_core.segments import population
 from segment_core.segments.reads import generation_of
 from segment_core.shop import Shop
@@ -36,7 +36,7 @@ _LONGEST_VALUE = 255
 Read = Callable[[Customer, Shop, datetime], Iterable[str | None]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suggestion:
     """A value, and how many of the customers looked at have it (None for one that the language fixes)."""
 
@@ -44,7 +44,7 @@ class Suggestion:
     customers: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suggestions:
     """Values of a filter or of one of its parameters; counted at `as_of`, among so many of so many customers."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from segment_core.instants import iso, parse
+from segment_core.record import record
 from segment_core.store import client, keys
 
 # The last is only there once somebody fetched the answer.
 _UNFETCHED = "attribute_not_exists(fetched_at)"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Request:
     """`customers` are ids under which the person may be known, `orders` such as the store named."""
 

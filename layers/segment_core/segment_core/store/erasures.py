@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from segment_core.instants import iso, parse
+from segment_core.record import record
 from segment_core.store import client, keys
 
 Step = Literal["bury", "rest", "bury_late", "clear"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ShopErasure:
     """How far the erasure of a shop came. `wake_at` is when somebody must look at it if nobody has until then."""
 

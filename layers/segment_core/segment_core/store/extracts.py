@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from segment_core.instants import iso, parse
 from segment_core.model.extract import Extract
+from segment_core.record import record
 from segment_core.store import client, keys, records
 from segment_core.store.client import Item
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed:
     """A member of a snapshot. `place` sorts as members do; `value` is what they are ordered by, None if nothing."""
 
@@ -23,7 +23,7 @@ class Placed:
     value: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """Some members in their order; `next` is the place after which the next page begins, None on the last."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ from segment_core.facts.customer import Customer
 from segment_core.facts.merged import Former, joined
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.told import Fact, to_customer
+from segment_core.record import record
 from segment_core.store import client, events, keys, merging
 from segment_core.store.client import Item, encode
 from segment_core.store.merging import Message
@@ -23,7 +23,7 @@ from segment_core.store.profiles import is_erased, merged_into, state_of
 _AT_ONCE = 16
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loaded:
     """What is stored of a customer: nothing at all, the tombstone of one who was erased, or the facts.
 

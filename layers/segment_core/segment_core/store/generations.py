@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple
 from functools import lru_cache
 from typing import Any
 
 from segment_core.errors import NotFound
 from segment_core.instants import iso, parse
 from segment_core.model.generation import Generation, LiveDefinition, Retired, Settings
+from segment_core.record import as_dict, values
 from segment_core.shop import OrderPolicy
 from segment_core.store import client, keys
 
@@ -88,7 +88,7 @@ def _rules(generation: Generation) -> str:
         {
             "at": iso(generation.at),
             **_settings(generation.settings),
-            "live": [list(astuple(one)) for one in generation.live],
+            "live": [list(values(one)) for one in generation.live],
             "retired": [list(gone) for gone in generation.retired],
             "pending": _settings(pending) if pending else None,
         },
@@ -97,7 +97,7 @@ def _rules(generation: Generation) -> str:
 
 
 def _settings(settings: Settings) -> dict[str, Any]:
-    return settings._asdict() | {"orders": asdict(settings.orders)}
+    return settings._asdict() | {"orders": as_dict(settings.orders)}
 
 
 def _read_settings(told: Mapping[str, Any]) -> Settings:

@@ -6,12 +6,12 @@ An entry is kept for a while that the operator chooses, counted from when it hap
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from segment_core.instants import iso, parse
 from segment_core.model.membership import Cause
+from segment_core.record import record
 from segment_core.store import client, keys
 from segment_core.store.client import Item
 
@@ -22,7 +22,7 @@ KEPT = timedelta(days=400)
 Change = Literal["enter", "leave"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flip:
     """One enter or leave, as readers of a segment see it. A `silent` one is kept, but told to nobody."""
 

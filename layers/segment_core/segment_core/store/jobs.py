@@ -7,19 +7,19 @@ they are in nobody's way, and a write that finds another step than it worked on 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from segment_core.instants import iso, parse
 from segment_core.model.segment import Job, Step
+from segment_core.record import record
 from segment_core.store import client, keys
 from segment_core.store.client import Item
 
 _PLACE, _COUNTED = "place_", "counted_"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unfinished:
     """A job that has not ended, its step, and when it last moved."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from segment_core.instants import iso, parse
+from segment_core.record import record
 from segment_core.store import client, keys
 from segment_core.store.tables import Tables
 
@@ -26,7 +26,7 @@ Entry = tuple[str, datetime]
 _NO_ROW = (False, -1)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """Some members. The next page comes after `next`, who need not be one; None: there are no more."""
 
@@ -34,7 +34,7 @@ class Page:
     next: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """A customer's place in the list of a definition, as of one version of its membership."""
 

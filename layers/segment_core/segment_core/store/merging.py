@@ -8,7 +8,6 @@ somebody who was merged into another customer goes to that one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 from segment_core.facts import registers
@@ -16,6 +15,7 @@ from segment_core.facts.order import OrderState
 from segment_core.facts.profile import ProfileState
 from segment_core.facts.registers import Registers
 from segment_core.facts.told import Erasure, Fact, Merge, OrderFact, ProductFact, ProfileFact
+from segment_core.record import field, record, replace
 from segment_core.store import events, keys, orders, products, profiles
 from segment_core.store.client import backoff
 from segment_core.store.orders import Change, Held
@@ -25,7 +25,7 @@ from segment_core.store.stored import Nothing, Stored
 from segment_core.store.writes import Step, Write, alive, carry_out, together
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """What one message tells, by whom it is about."""
 

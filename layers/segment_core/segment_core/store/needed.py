@@ -6,10 +6,10 @@ Orders and events are items whose keys have their dates, so each kind is a range
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from segment_core.instants import sortable
+from segment_core.record import field, record
 from segment_core.store import keys
 
 # After every sort key that begins with the text before it.
@@ -19,14 +19,14 @@ _END = "\x7f"
 MOST_RANGES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Since:
     """Facts dated at that instant or later; None: all, undated ones too."""
 
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Needed:
     """`orders` is None if no order is needed; `events` has the types of which some are. `all_events` are all."""
 

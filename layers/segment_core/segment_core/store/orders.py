@@ -8,10 +8,10 @@ in two places and never in none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from segment_core.facts import order
 from segment_core.facts.order import OrderState
+from segment_core.record import record, replace
 from segment_core.store import client, keys
 from segment_core.store.client import Item
 from segment_core.store.profiles import profile_key
@@ -24,7 +24,7 @@ Owner = Callable[[str], str]
 _DELETED = OrderState(deleted=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """An order as it is stored: its pointer, and the item that this names, if it names one.
 
@@ -49,7 +49,7 @@ class Held:
         return order.decode(holder["facts"]) if "facts" in holder else OrderState()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """A new state of an order, and where that belongs (None: only its pointer can hold it)."""
 

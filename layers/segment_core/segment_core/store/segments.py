@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from segment_core.model.generation import Generation
 from segment_core.model.segment import SegmentRecord
+from segment_core.record import record
 from segment_core.store import client, generations, keys, records
 from segment_core.store.client import Item, Operation
 
@@ -20,7 +20,7 @@ SegmentOf = tuple[str, str]
 """(shop, segment id)"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """The newest generation of shops and the names of segments. What is gone is left out."""
 
@@ -82,7 +82,7 @@ def name_taken(table: str, shop: str, name: str, by_other_than: str = "") -> boo
     return item is not None and item["segment"] != by_other_than
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """What a revision of a segment asks. `id` is the revision's; other segments are asked by their ids."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from segment_core.errors import NotFound
 from segment_core.instants import iso
 from segment_core.model.generation import Generation
 from segment_core.model.language import LanguageSettings
 from segment_core.model.segment import ShopRecord
+from segment_core.record import replace
 from segment_core.store import client, erasures, generations, keys, records
 from segment_core.store.client import Item
 from segment_core.store.erasures import ShopErasure
@@ -21,6 +22,14 @@ def read(table: str, shop: str, *, consistent: bool = True) -> ShopRecord | None
     """The shop, or the tombstone of one that was erased; None if there never was one."""
     item = client.get(table, {"pk": keys.SHOPS, "sk": shop}, consistent=consistent)
     return _shop(item) if item else None
+
+
+def existing(table: str, shop: str) -> ShopRecord:
+    """The shop. Raises NotFound if there is none, or none any more."""
+    record = read(table, shop)
+    if record is None or record.erased_at is not None:
+        raise NotFound(f"there is no shop '{shop}'", code="shop_not_found")
+    return record
 
 
 def ids(table: str) -> Iterator[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from segment_core.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tables:
     """Empty names belong to tables that the function was not given: DynamoDB refuses them."""
 

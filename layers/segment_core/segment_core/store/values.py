@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from segment_core.instants import iso, parse
+from segment_core.record import record
 from segment_core.store import client, keys
 
 Counted = Sequence[tuple[str, int]]
 """Values and of how many customers each is, the most frequent first."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Values:
     """By filter, its values; among how many customers they were counted, of how many."""
 

@@ -6,7 +6,6 @@ Raises KeyError where the table has no words.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +15,7 @@ from segment_core.language.description.words import AttributeWords, FunctionWord
 from segment_core.language.vocabulary import ATTRIBUTES, FUNCTIONS, Domain
 from segment_core.language.vocabulary.domains import INTEGER
 from segment_core.language.vocabulary.properties import key_of
+from segment_core.record import replace
 
 _METAFIELD: Final = "metafields."
 _ZERO: Final = ast.Number(Decimal(0))

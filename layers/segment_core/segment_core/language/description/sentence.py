@@ -6,7 +6,6 @@ deeper ones stand in parentheses too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import cast
@@ -17,6 +16,7 @@ from segment_core.language.description.values import quoted
 from segment_core.language.description.words import Words
 from segment_core.language.normal import opposite
 from segment_core.language.printer import canonical
+from segment_core.record import record
 
 
 def sentence(query: ast.Query, words: Words, currency: str | None) -> str:
@@ -30,7 +30,7 @@ def words_of(locale: str) -> Words:
     return cast(Words, import_module(f"segment_core.language.description.{locale}").WORDS)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Sentence:
     words: Words
     currency: str | None

@@ -7,13 +7,14 @@ of its own: it is what `fails` says of `=`, since it is the exact complement.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from segment_core.record import field, record
 
 Operators = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Noun:
     """What is counted, for one and for any other number."""
 
@@ -21,7 +22,7 @@ class Noun:
     many: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measure(Noun):
     """What is measured: there can be fractions of it, and less than none."""
 
@@ -30,7 +31,7 @@ Unit = Noun | Literal["money", "radius"] | None
 """What a number is of: things that are counted, the shop's money, how far from a point, or a mere number."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttributeWords:
     """How a filter on the customer is said.
 
@@ -46,7 +47,7 @@ class AttributeWords:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ParameterWords:
     """How a condition in MATCHES is said, after what it is about; with a comma in front if it needs one.
 
@@ -58,7 +59,7 @@ class ParameterWords:
     unit: Unit = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionWords:
     """How a filter on things that happened is said: `have bought {}` with `a product` or `products`.
 
@@ -75,7 +76,7 @@ class FunctionWords:
     counted: Noun | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Period:
     """A unit of time; `last` and `next` are periods of one that end or begin today, `lasts` and `nexts` of several."""
 
@@ -87,7 +88,7 @@ class Period:
     nexts: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DateWords:
     """How dates are said.
 
@@ -116,7 +117,7 @@ class DateWords:
     in_any_year: Operators
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Words:
     """All words of one language.
 

@@ -32,7 +32,7 @@ from segment_core.language.vocabulary.entries import (
     ValueType,
 )
 from segment_core.language.vocabulary.functions import FUNCTIONS
-from segment_core.language.vocabulary.metafields import METAFIELD, METAFIELD_TYPES, Definitions
+from segment_core.language.vocabulary.metafields import METAFIELD_TYPES, Definitions, key_of
 
 __all__ = [
     "ATTRIBUTES",
@@ -43,7 +43,6 @@ __all__ = [
     "FUNCTION_OPERATORS",
     "INSTEAD_OF_OPERATORS",
     "LIST_OPERATORS",
-    "METAFIELD",
     "METAFIELD_TYPES",
     "MODIFIERS",
     "PARAMETER_EXTENSIONS",
@@ -118,4 +117,4 @@ def names() -> tuple[str, ...]:
 
 def domain_of(attribute: str) -> Domain:
     """What the values of an attribute in a tree are; texts of metafields are plain texts."""
-    return TEXT if METAFIELD.fullmatch(attribute) else ATTRIBUTES[attribute].domain
+    return TEXT if key_of(attribute) else ATTRIBUTES[attribute].domain

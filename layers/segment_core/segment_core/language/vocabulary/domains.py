@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from segment_core.language.vocabulary.entries import Domain, Form
+from segment_core.record import replace
 
 DATE = Domain("date")
 EXPIRY = Domain("date", ahead=True)
@@ -19,32 +18,32 @@ TRUTH = Domain("truth")
 COORDINATES = Domain("coordinates")
 OPAQUE = Domain("opaque")
 
-COUNTRY = Domain("text", form=Form(re.compile(r"[A-Z]{2}"), "write the two-letter code of the country: 'US'"))
+COUNTRY = Domain("text", form=Form(r"[A-Z]{2}", "write the two-letter code of the country: 'US'"))
 # Not only ISO 3166-2: some stores' codes are longer or have a space ('MX-CAMP', 'MX-Q ROO').
 REGION = Domain(
     "text",
-    form=Form(re.compile(r"[A-Z]{2}-[A-Z0-9][A-Z0-9 .]{0,5}"), "write the codes of country and region: 'US-NY'"),
-    loose=Form(re.compile(r"[A-Z0-9]{1,3}"), "write the country too, as in 'US-NY'; without it, all countries count"),
+    form=Form(r"[A-Z]{2}-[A-Z0-9][A-Z0-9 .]{0,5}", "write the codes of country and region: 'US-NY'"),
+    loose=Form(r"[A-Z0-9]{1,3}", "write the country too, as in 'US-NY'; without it, all countries count"),
 )
 # Without the region where a country has none: 'SG-Singapore'. A short code alone there is a region, not a city.
 CITY = Domain(
     "text",
     form=Form(
-        re.compile(r"[A-Z]{2}-(?![A-Z0-9]{1,5}$)\S+"),
+        r"[A-Z]{2}-(?![A-Z0-9]{1,5}$)\S+",
         "write country, region and city without spaces: 'US-NY-NewYorkCity'",
     ),
 )
-CURRENCY = Domain("text", form=Form(re.compile(r"[A-Z]{3}"), "write the three-letter code of the currency: 'USD'"))
-ORDER_CURRENCY = CURRENCY._replace(shops="currency")
+CURRENCY = Domain("text", form=Form(r"[A-Z]{3}", "write the three-letter code of the currency: 'USD'"))
+ORDER_CURRENCY = replace(CURRENCY, shops="currency")
 EMAIL_DOMAIN = Domain(
     "text",
     lower_case=True,
-    unlike=Form(re.compile(r".*[@\s].*"), "write only what follows the @: 'example.com'"),
+    unlike=Form(r".*[@\s].*", "write only what follows the @: 'example.com'"),
 )
 LANGUAGE = Domain(
     "text",
     unlike=Form(
-        re.compile(r"(?![a-z]{0,3}$|[a-z]{2,3}-).*|[a-z]{2,3}-[a-z]{2}|.*[_\s].*"),
+        r"(?![a-z]{0,3}$|[a-z]{2,3}-).*|[a-z]{2,3}-[a-z]{2}|.*[_\s].*",
         "write the code of the language, with or without that of the region: 'en' or 'en-US'",
     ),
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from segment_core.record import record
 
 ValueType = Literal[
     "date", "day", "integer", "number", "distance", "id", "enum", "text", "truth", "coordinates", "opaque"
@@ -73,18 +75,20 @@ def _extensions(domain: Domain, table: Mapping[ValueType, tuple[str, ...]]) -> t
     return tuple(operator for operator in known if domain.form is None or operator not in _PREFIX)
 
 
-class Form(NamedTuple):
-    """The shape that a text must have, and how to say so."""
+@record
+class Form:
+    """The shape that a text must have, as a regular expression, and how to say so."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     advice: str
 
     def fits(self, text: str) -> bool:
         """Whether a text has the shape; one with characters that nobody sees has none."""
-        return text.isprintable() and self.pattern.fullmatch(text) is not None
+        return text.isprintable() and re.fullmatch(self.pattern, text) is not None
 
 
-class Domain(NamedTuple):
+@record
+class Domain:
     """What a value may be: its type, for an enum its values, for some texts their form.
 
     `loose` is a form that is taken too, with a warning. `lower_case`: the fact is kept in lower case, so that the
@@ -106,14 +110,16 @@ class Domain(NamedTuple):
 FactKind = Literal["segment", "field", "score", "metafield", "orders", "lines", "checkouts", "event"]
 
 
-class Fact(NamedTuple):
+@record
+class Fact:
     """A kind of facts. `name` is the key in the customer document, of a metafield or score, or the type of event."""
 
     kind: FactKind
     name: str = ""
 
 
-class Attribute(NamedTuple):
+@record
+class Attribute:
     """A filter on the customer itself. `many`: it holds a list of values of the domain.
 
     It is answered from what it `reads`: a field or score as it stands there, unless the evaluator has a way of its own.
@@ -146,7 +152,8 @@ class Attribute(NamedTuple):
         return _extensions(self.domain, ATTRIBUTE_EXTENSIONS)
 
 
-class Parameter(NamedTuple):
+@record
+class Parameter:
     """A condition inside MATCHES. `aggregate`: it is compared over the rows that the others chose.
 
     `needs`: it means nothing without one of these other parameters. `instead`: as of an attribute.
@@ -181,6 +188,7 @@ _OF_PROPERTIES: Mapping[ValueType, tuple[str, ...]] = {
 }
 
 
+@record
 class Property(Parameter):
     """A parameter whose name and type are the query's own."""
 
@@ -195,7 +203,8 @@ class Property(Parameter):
         return ()
 
 
-class LegacyParameter(NamedTuple):
+@record
+class LegacyParameter:
     """A parameter of the `fn(name: value)` form that is now another one with an operator."""
 
     name: str
@@ -203,7 +212,8 @@ class LegacyParameter(NamedTuple):
     operator: Literal["=", ">=", "<="]
 
 
-class Function(NamedTuple):
+@record
+class Function:
     """A filter on things that happened. Parameters stand in their canonical order. `instead`: as of an attribute.
 
     `reads` is what its rows are made of; of named events, the name is the query's.
@@ -226,7 +236,8 @@ class Function(NamedTuple):
         return next((parameter for parameter in self.parameters if parameter.name == name), None)
 
 
-class Modifier(NamedTuple):
+@record
+class Modifier:
     """Turns a named date into another that is compared: `anniversary('metafields.facts.birth_date') = today`."""
 
     name: str
@@ -241,7 +252,8 @@ class Modifier(NamedTuple):
         return PARAMETER_OPERATORS[self.domain.type]
 
 
-class Predicate(NamedTuple):
+@record
+class Predicate:
     """Holds or does not, without an operator: `in_segment('vip')`. `argument` is what stands in the parentheses."""
 
     name: str

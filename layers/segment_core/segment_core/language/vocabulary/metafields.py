@@ -17,7 +17,7 @@ Definitions = Mapping[str, str]
 """The metafields that a shop has defined for customers: `namespace.key` and the store's name of the type."""
 
 # `metafields.<namespace>.<key>`, also written `customer.metafields.<namespace>.<key>`.
-METAFIELD: Final = re.compile(r"(?:customer\.)?metafields\.([A-Za-z0-9_-]{1,255}\.[A-Za-z0-9_-]{1,255})", re.ASCII)
+_NAME: Final = r"(?:customer\.)?metafields\.([A-Za-z0-9_-]{1,255}\.[A-Za-z0-9_-]{1,255})"
 
 PREFIX: Final = "metafields."
 
@@ -61,7 +61,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
 
 def key_of(name: str) -> str | None:
     """The `namespace.key` of a metafield's name; None if the name is none."""
-    match = METAFIELD.fullmatch(name)
+    match = re.fullmatch(_NAME, name)
     return match[1] if match else None
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from .imports import BARE, CLIENT, PROGRAMS, processor_seconds
@@ -21,7 +20,10 @@ _CLIENT = "from segment_core.store.client import client; client()"
 
 
 def measure() -> dict[str, float | str]:
-    """For each function: milliseconds over a bare interpreter, and their ratio to a bare boto3 DynamoDB client."""
+    """For each function: milliseconds over a bare interpreter, and their ratio to a bare boto3 DynamoDB client.
+
+    Of each program the fastest turn counts: whoever else uses the machine only adds to one.
+    """
     functions = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
     with TemporaryDirectory() as built:
         _build(Path(built))
@@ -32,11 +34,12 @@ def measure() -> dict[str, float | str]:
             )
             programs |= {name: begin, f"{name} with a client": f"{begin}; {_CLIENT}"}
         turns = [{name: processor_seconds(program) for name, program in programs.items()} for _ in range(RUNS + 1)][1:]
-    result: dict[str, float | str] = {f"{CLIENT}, ms": median(turn[CLIENT] - turn[BARE] for turn in turns) * 1e3}
+    fastest = {name: min(turn[name] for turn in turns) for name in programs}
+    client = fastest[CLIENT] - fastest[BARE]
+    result: dict[str, float | str] = {f"{CLIENT}, ms": client * 1e3}
     for name in list(programs)[2:]:
-        result[f"{name}, ms"] = median(turn[name] - turn[BARE] for turn in turns) * 1e3
-        ratios = [(turn[name] - turn[BARE]) / (turn[CLIENT] - turn[BARE]) for turn in turns]
-        result[f"{name} / {CLIENT}"] = median(ratios)
+        taken = fastest[name] - fastest[BARE]
+        result |= {f"{name}, ms": taken * 1e3, f"{name} / {CLIENT}": taken / client}
     return result
 
 

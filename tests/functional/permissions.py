@@ -23,7 +23,10 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 # How the call's name differs from the action that IAM knows.
 ACTIONS = {"SendMessageBatch": "SendMessage", "ConditionCheck": "ConditionCheckItem"}
-FILES = dict.fromkeys(("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"), "PutObject")
+FILES = {
+    **dict.fromkeys(("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"), "PutObject"),
+    **{name: name for name in ("AbortMultipartUpload", "DeleteObject")},
+}
 
 # How the client's name differs from the service that IAM knows.
 SERVICES = {"stepfunctions": "states"}

@@ -27,7 +27,7 @@ def publish(tables: Tables, names: Mapping[str, str] = NAMES) -> Generation:
     """Make the shop and publish segments, given by id and name; returns the generation that says so."""
     latest = Generation(1, START, "UTC", "EUR", OrderPolicy())
     record = ShopRecord(SHOP, "demo.example.com", "UTC", "EUR", False, False, START, START)
-    assert shops.save(tables.segments, record, latest, None)
+    assert shops.save(tables.segments, record, latest, None, over=None)
     for segment, name in names.items():
         read = planned(latest, {segment: Edit(1, ())}, segment, START).generation.publishing(segment, START)
         beside = [

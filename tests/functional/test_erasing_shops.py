@@ -124,7 +124,7 @@ def test_an_erasure_that_has_no_time_goes_on_where_it_is(
     streams.quiet()
     turns = 0
     for at in (NOW, NOW + erasing.REST):
-        while not erasing.work(shop.tables, shop.secrets_prefix, SHOP, at, budget(3)):
+        while not erasing.work(shop.tables, shop.secrets_prefix, shop.exports_bucket, SHOP, at, budget(3)):
             turns += 1
             streams.quiet()
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from segment_core.errors import Conflict
+from segment_core.privacy import shops as erasing
 from segment_core.segments import service
 from segment_core.segments.store_settings import DOMAINS_LAST, Domains
 from segment_core.store import facts, generations, jobs, shops
@@ -87,6 +89,50 @@ def test_of_two_that_are_taken_over_at_once_the_later_stays(
     assert len(answer["batchItemFailures"]) == 1
     assert load_function("ingest").handler(late, context) == {"batchItemFailures": []}
     assert shops.existing(stack.tables.segments, SHOP).zone == "Europe/Oslo"
+
+
+def test_what_a_merchant_saves_meanwhile_stays(
+    stack: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if that is dated as the record before it: clocks stand still, or go back."""
+    save, before = shops.save, shops.existing(stack.tables.segments, SHOP)
+
+    def late(*arguments: Any, **options: Any) -> bool:
+        monkeypatch.setattr(shops, "save", save)
+        make_shop(stack, SHOP, "moved.example.com")
+        assert shops.existing(stack.tables.segments, SHOP).updated_at == before.updated_at
+        return save(*arguments, **options)
+
+    monkeypatch.setattr(shops, "save", late)
+    answer = load_function("ingest").handler(batch(told()), context)
+    assert len(answer["batchItemFailures"]) == 1
+    take(context, told())
+
+    record = shops.existing(stack.tables.segments, SHOP)
+    assert (record.domain, record.zone) == ("moved.example.com", "Europe/Amsterdam")
+
+
+@pytest.mark.parametrize("by", ["merchant", "store"])
+def test_a_shop_that_is_erased_meanwhile_stays_erased(
+    stack: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    save = shops.save
+
+    def late(*arguments: Any, **options: Any) -> bool:
+        monkeypatch.setattr(shops, "save", save)
+        assert erasing.begin(stack.tables, SHOP, NOW)
+        return save(*arguments, **options)
+
+    monkeypatch.setattr(shops, "save", late)
+    if by == "merchant":
+        with pytest.raises(Conflict):
+            make_shop(stack, SHOP)
+    else:
+        load_function("ingest").handler(batch(told()), context)
+
+    record = shops.read(stack.tables.segments, SHOP)
+    assert record is not None
+    assert record.erased_at == NOW
 
 
 def test_what_it_does_not_say_stays(stack: Stack, context: SimpleNamespace) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 
 from segment_core.membership import project as projection
 from segment_core.membership.evaluate import Round
-from segment_core.runtime import queue, secrets
+from segment_core.runtime import files, queue, secrets
 from segment_core.segments import service
 
 from .api_caller import ApiCaller
@@ -25,7 +26,7 @@ from .streams import Streams, ingest, webhook
 # Each is part of every value that could be a person's.
 PLANT = "Xanthippe-Q7"
 EMAIL, PHONE = f"{PLANT}@example.com", f"+47-{PLANT}"
-WHEN = "2026-02-20T10:00:00Z"
+WHEN, LATER = "2026-02-20T10:00:00Z", "2026-03-01T12:00:00Z"
 PERSON = {
     "email": EMAIL, "phone": PHONE, "first_name": PLANT, "last_name": PLANT, "note": PLANT, "tags": f"{PLANT}, vip",
     "addresses": [{"country_code": "NO", "city": PLANT, "address1": PLANT, "zip": PLANT}], "locale": "nb",
@@ -62,7 +63,7 @@ def bad_bodies() -> Iterator[dict[str, Any]]:
         yield webhook(topic, {"customer": PLANT, "id": PLANT, "status": PLANT, "data_request": PLANT})
     # The names of unknown fields are said back: they are the sender's words, not a person's.
     for key in ("id", "as_of", "orders", "events"):
-        made = {"kind": "document", "shop": "demo", "received_at": WHEN, "document": document(**{key: [PLANT, {}]})}
+        made = {"kind": "document", "shop": "demo", "received_at": LATER, "document": document(**{key: [PLANT, {}]})}
         yield made
     yield {"kind": PLANT}
     yield webhook("orders/create", PLANT)
@@ -86,7 +87,7 @@ def test_nothing_planted_comes_out(
     service.create(shop.tables, "demo", "Buyers", "number_of_orders >= 1", NOW, shop.work_queue_url)
 
     ingest(context, customer(1), customer(2), order(1))
-    ingest(context, {"kind": "document", "shop": "demo", "received_at": WHEN, "document": document()})
+    ingest(context, {"kind": "document", "shop": "demo", "received_at": LATER, "document": document()})
     ingest(context, *bad_bodies())
     streams.quiet()
     out += [str(door(context, body)) for body in (json.dumps(PERSON), PLANT, json.dumps({"shop_domain": PLANT}))]
@@ -120,6 +121,63 @@ def test_nothing_planted_comes_out(
         assert PLANT.lower() not in text.lower()
     assert "FactsMerged" in said.out
     assert "message parked" in log.getvalue()
+
+
+def test_nothing_planted_stays_of_who_is_erased(
+    api: ApiCaller, shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams = Streams(shop, context, monkeypatch)
+    made = service.create(shop.tables, "demo", "All", "number_of_orders >= 0", NOW, shop.work_queue_url)
+    person, other = 7001999, 2
+    ingest(context, customer(person), order(1, customer={"id": person, **PERSON}))
+    ingest(context, webhook("customers/update", {"id": other, "updated_at": WHEN, "tags": "vip"}))
+    event = {"id": "e1", "type": "seen", "at": WHEN, "properties": {"what": PLANT}}
+    ingest(context, {
+        "kind": "document", "shop": "demo", "received_at": LATER,
+        "document": {"id": str(person), "as_of": WHEN, "events": [event]},
+    })  # fmt: skip
+    streams.quiet()
+    for _ in range(2):
+        asked = [
+            api("POST", f"/segments/{made.id}/exports", {"format": "csv"}).body,
+            api("POST", f"/segments/{made.id}/snapshots", {"sort": "amount_spent", "reverse": True}).body,
+        ]
+        streams.quiet()
+        values = api("GET", "/filters/customer_tags/values").body["values"]
+    assert PLANT in {one["value"] for one in values}
+    kept = stored(shop)
+    for place in ("VALUES", "#snapshot#", ".csv", "ORDER#", "EVENT#", "PROFILE"):
+        assert [text for name, text in kept if place in name and (PLANT in text or str(person) in name + text)], place
+
+    ingest(context, webhook("customers/redact", {"customer": {"id": person, "email": EMAIL}, "orders_to_redact": [1]}))
+    streams.quiet()
+
+    left = stored(shop)
+    assert not [name for name, text in left if PLANT.lower() in (name + text).lower()]
+    # Tombstones of the facts and of the membership, and what keeps older changes out of the list.
+    named = [(name, text) for name, text in left if str(person) in name + text]
+    assert [name.partition("/")[0] for name, _ in named] == ["customers", "memberships", "members"]
+    assert all("erased" in text or '"member": false' in text for _, text in named)
+    for one, kind in zip(asked, ("exports", "snapshots"), strict=True):
+        answer = api("GET", f"/segments/{made.id}/{kind}/{one['id']}").body
+        assert (answer["state"], answer["error"], answer.get("url")) == ("failed", "customer_erased", None)
+    values = api("GET", "/filters/customer_tags/values").body
+    assert ([one["value"] for one in values["values"]], values["looked_at"]) == (["vip"], 1)
+
+
+def stored(stack: Stack) -> list[tuple[str, str]]:
+    """All that is in tables and files: where, and what, unpacked."""
+    found: list[tuple[str, str]] = []
+    for name in ("customers", "memberships", "members", "history", "segments"):
+        for item in stack.items(getattr(stack.tables, name)):
+            if "packed" in item:
+                item["packed"] = zlib.decompress(item["packed"]).decode()
+            text = json.dumps(item, default=repr)
+            found.append((f"{name}/{item['pk']}/{item.get('sk', '')}", text))
+    for one in files.client().list_objects_v2(Bucket=stack.exports_bucket).get("Contents", ()):
+        body = files.client().get_object(Bucket=stack.exports_bucket, Key=one["Key"])["Body"].read()
+        found.append((f"files/{one['Key']}", body.decode()))
+    return found
 
 
 def door(context: SimpleNamespace, body: str) -> Any:

@@ -301,7 +301,7 @@ def another_shop(tables: Tables) -> Generation:
     building = planned(first, {"ddd": Edit(1, ())}, "b", START).generation
     read = building.publishing("b", START)
     named = segments.put_operation(tables.segments, "other", SegmentRecord("ddd", "DDD", 1, START, START), None)
-    assert shops.save(tables.segments, record, first, None)
+    assert shops.save(tables.segments, record, first, None, over=None)
     assert generations.save(tables.segments, "other", building, first, [named])
     assert generations.save(tables.segments, "other", read, building)
     return read

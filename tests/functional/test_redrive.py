@@ -11,7 +11,7 @@ import pytest
 
 from segment_core.membership import parking
 from segment_core.runtime import queue
-from segment_core.store import jobs
+from segment_core.store import extracts
 from segment_core.store.tables import Tables
 from tidemark.redrive import Happened, Where, redrive
 
@@ -79,8 +79,8 @@ def test_what_ingest_gave_up_is_judged_by_what_is_stored(shop: Stack, where: Whe
 
 def test_work_that_is_done_is_not_begun_again(shop: Stack, where: Where, monkeypatch: pytest.MonkeyPatch) -> None:
     evaluate = {"kind": "evaluate", "shop": SHOP, "customer": "1", "cause": "clock"}
-    job, erasure = {"kind": "job", "shop": SHOP, "job": "s1"}, {"kind": "erasure", "shop": SHOP}
-    dead(where, "WorkDeadLetterQueueUrl", evaluate, job, erasure, {"kind": "guess"})
+    extract, erasure = {"kind": "extract", "shop": SHOP, "extract": "x1"}, {"kind": "erasure", "shop": SHOP}
+    dead(where, "WorkDeadLetterQueueUrl", evaluate, extract, erasure, {"kind": "guess"})
     dead(where, "ScheduleDeadLetterQueueUrl", {"requestPayload": {}})
 
     found = list(redrive(where, shop=None, discard=False))
@@ -89,10 +89,10 @@ def test_work_that_is_done_is_not_begun_again(shop: Stack, where: Where, monkeyp
         ("put back", SHOP), ("refused again", ""), ("superseded", ""), ("superseded", SHOP), ("superseded", SHOP),
     ]  # fmt: skip
     assert shop.messages(shop.work_queue_url) == [evaluate]
-    monkeypatch.setattr(jobs, "read", lambda *_: object())
-    dead(where, "WorkDeadLetterQueueUrl", job)
+    monkeypatch.setattr(extracts, "read", lambda *_: object())
+    dead(where, "WorkDeadLetterQueueUrl", extract)
     assert ("put back", SHOP) in outcomes(list(redrive(where, shop=None, discard=False)))
-    assert shop.messages(shop.work_queue_url) == [job]
+    assert shop.messages(shop.work_queue_url) == [extract]
 
 
 def test_records_of_streams_become_what_they_asked_for(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from segment_core.record import values
+from segment_core.record import as_dict
 from segment_core.store import client, generations
 from segment_core.store.tables import Tables
 from tidemark.stack.store import DYNAMODB_LOCAL, Store
@@ -34,7 +34,7 @@ def own_tables() -> Iterator[Tables]:
             tables = create_tables("own")
             yield tables
             # The process of the store is the next one's.
-            for name in values(tables):
+            for name in as_dict(tables).values():
                 client.client().delete_table(TableName=name)
     finally:
         _forget()

@@ -5,10 +5,11 @@ What was answered is remembered: it must be so ever after. What was not answered
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from .storefront import Store
 from .story import Step
 
 _HEARD = (200, 201, 202, 204)
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -32,12 +34,37 @@ class Settings:
 
 
 @dataclass(slots=True)
+class Edits:
+    """What the query of a segment may be, as far as its merchant can know: one, unless edits overtook each other."""
+
+    queries: set[str]
+    waiting: list[str] = field(default_factory=list)
+    together: int = 0
+    unsure: bool = False
+
+    def begin(self, query: str) -> None:
+        """Another query is asked for, while some may still wait for an answer."""
+        if not self.waiting:
+            self.together, self.unsure = 0, False
+        self.waiting.append(query)
+        self.together += 1
+        self.queries.add(query)
+
+    def end(self, query: str, *, was_done: bool) -> None:
+        """It was answered; what was refused may have been done all the same, when it was asked before."""
+        self.waiting.remove(query)
+        self.unsure |= not was_done
+        if not self.waiting and self.together == 1 and not self.unsure:
+            self.queries = {query}
+
+
+@dataclass(slots=True)
 class Merchant:
     """One shop's merchant: what they know to be there, and what they know to be gone."""
 
     shop: str
     settings: Settings
-    made: dict[str, dict[str, str]] = field(default_factory=dict)
+    made: dict[str, Edits] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     # Whose deletion was asked for and perhaps not answered yet.
     unsure: set[str] = field(default_factory=set)
@@ -82,9 +109,17 @@ class Actors:
 
         self._ask(merchant.shop, "PUT", f"/shops/{merchant.shop}", body, done)
 
-    def _ask(self, shop: str, method: str, path: str, body: Any, done: Callable[[Answer], bool]) -> None:
+    def _ask(
+        self,
+        shop: str,
+        method: str,
+        path: str,
+        body: Any,
+        done: Callable[[Answer], bool],
+        more: Mapping[str, str] = _NO_HEADERS,
+    ) -> None:
         content, headers = as_reader(shop, body)
-        self.scheduler.ask(Request(f"{method} {path}", method, path, content, headers, done))
+        self.scheduler.ask(Request(f"{method} {path}", method, path, content, {**headers, **more}, done))
 
     @property
     def _now(self) -> Any:
@@ -127,6 +162,12 @@ class Actors:
     def _erases(self, step: Step, store: Store) -> None:
         store.erases(step.what["customer"], self._now)
 
+    def _redacts(self, step: Step, store: Store) -> None:
+        store.redacts(step.what["customer"], self._now, lists=step.what["lists"])
+
+    def _merges(self, step: Step, store: Store) -> None:
+        store.merges(step.what["customer"], step.what["into"], self._now)
+
     def _checks_out(self, step: Step, store: Store) -> None:
         store.checks_out(step.what["customer"], self._now)
 
@@ -156,7 +197,7 @@ class Actors:
 
         def done(answer: Answer) -> bool:
             if answer.status == 201:
-                merchant.made[answer.body["id"]] = {"name": answer.body["name"], "query": answer.body["query"]}
+                merchant.made[answer.body["id"]] = Edits({answer.body["query"]})
             # Asked again, it might be made twice; a name that is taken stays taken.
             return True
 
@@ -191,14 +232,20 @@ class Actors:
         self._ask(step.shop, "DELETE", f"/segments/{segment}", None, done)
 
     def _edits_segment(self, step: Step, store: Store) -> None:
-        _, segment = self._which(step)
-        if segment is None or not self._has("PATCH", "/segments/{id}"):
+        merchant, segment = self._which(step)
+        if segment is None:
             return
-        body = {"query": step.what["query"]}
-        self._ask(step.shop, "PATCH", f"/segments/{segment}", body, lambda answer: answer.status < 500)
+        query = step.what["query"]
+        edits = merchant.made[segment]
+        edits.begin(query)
 
-    def _has(self, method: str, path: str) -> bool:
-        return any((one.method, one.path) == (method, path) for one in self.scheduler.world.wiring.routes)
+        def done(answer: Answer) -> bool:
+            if answer.status not in (200, 404, 429):
+                return False
+            edits.end(query, was_done=answer.status == 200)
+            return True
+
+        self._ask(step.shop, "PATCH", f"/segments/{segment}", {"query": query}, done, {"if-match": "*"})
 
     def _settings(self, step: Step, store: Store) -> None:
         merchant = self.merchants[step.shop]
@@ -233,6 +280,8 @@ _ACTS: dict[str, Callable[[Actors, Step, Store], None]] = {
     "deletes": Actors._deletes,
     "hands over": Actors._hands_over,
     "erases": Actors._erases,
+    "redacts": Actors._redacts,
+    "merges": Actors._merges,
     "imports": Actors._imports,
     "reads": Actors._reads,
     "checks out": Actors._checks_out,

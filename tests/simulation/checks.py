@@ -76,6 +76,8 @@ class Checking:
         }
         for id, seen in segments.items():
             where = f"{shop}: segment {id} '{seen['query']}' at {self.at.isoformat()}"
+            if id in merchant.made and parse(seen["query"]) not in map(parse, merchant.made[id].queries):
+                yield f"{where} should ask one of {sorted(merchant.made[id].queries)}"
             if seen["state"] != "ready":
                 yield f"{where} is {seen['state']}"
                 continue
@@ -103,10 +105,10 @@ class Checking:
         segments: Mapping[str, Any],
         expected: Mapping[str, set[str]],
     ) -> Iterator[str]:
-        for one in map(str, CUSTOMERS):
-            seen = self._get(shop, f"/customers/{one}/segments")
+        for one, id in ((str(self.actors.stores[shop].now_of(id)), id) for id in CUSTOMERS):
+            seen = self._get(shop, f"/customers/{id}/segments")
             if (seen is not None) != (one in customers):
-                yield f"{shop}: customer {one} is {'there' if seen else 'not there'}"
+                yield f"{shop}: customer {id} is {'there' if seen else 'not there'}"
             if seen is None:
                 continue
             belongs = {id for id, members in expected.items() if one in members}
@@ -147,14 +149,16 @@ class Checking:
     # Erasure ------------------------------------------------------------------------------------
 
     def _erased(self, shop: str) -> Iterator[str]:
-        for id in sorted(self.actors.stores[shop].erased):
-            planted = (f"planted.{id}@", f"Planted {id}")
+        store = self.actors.stores[shop]
+        for id in sorted(store.erased | store.merged.keys()):
+            # What was told of one who was merged is the other one's now.
+            planted = (f"planted.{id}@", f"Planted {id}") if id in store.erased else ()
             found = facts.load(self.world.table("Customers").name, shop, str(id))
             if not found.erased:
-                yield f"{shop}: {id} was erased and has no tombstone"
+                yield f"{shop}: {id} was erased or merged and has no tombstone"
             stored = memberships.read(self.world.table("Memberships").name, shop, str(id))
             if stored is not None and (stored.bits or stored.due):
-                yield f"{shop}: {id} was erased and has a membership"
+                yield f"{shop}: {id} was erased or merged and has a membership"
             for table in self.world.tables.values():
                 for key, item in table.items():
                     mine = key[0].startswith(f"{shop}#")
@@ -162,11 +166,12 @@ class Checking:
                         yield f"{shop}: {id} was erased, and {table.name} {key} tells of them"
             for (pk, sk), item in self.world.table("Customers").items():
                 if pk == f"{shop}#{id}" and sk != "PROFILE":
-                    yield f"{shop}: {id} was erased, and {sk} is left: {sorted(item)}"
+                    yield f"{shop}: {id} was erased or merged, and {sk} is left: {sorted(item)}"
 
     def _history(self, shop: str, flips: Flips) -> Iterator[str]:
         """History says what the events said, and nothing of those who were erased."""
-        erased = {str(id) for id in self.actors.stores[shop].erased}
+        store = self.actors.stores[shop]
+        erased = {str(id) for id in store.erased | store.merged.keys()}
         entries = {}
         for (pk, _), item in self.world.table("History").items():
             of, one = pk.split("#")

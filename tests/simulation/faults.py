@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -24,7 +24,7 @@ from segment_core.model.membership import Membership
 from segment_core.model.segment import Job
 from segment_core.record import replace
 from segment_core.rules import Answer, RuleSet
-from segment_core.runtime import bus
+from segment_core.runtime import bus, queue
 from segment_core.shop import Shop
 from segment_core.store import (
     clearing,
@@ -218,6 +218,16 @@ def refused_events_are_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bus, "publish", publish)
 
 
+def refused_messages_are_ignored(patch: pytest.MonkeyPatch) -> None:
+    def send_all(queue_url: str, shop: str, bodies: Iterable[Mapping[str, Any]]) -> int:
+        for batch in queue._batches(map(queue.encode, bodies)):
+            entries = [{"Id": str(n), "MessageBody": text, "MessageGroupId": shop} for n, text in enumerate(batch)]
+            queue.client().send_message_batch(QueueUrl=queue_url, Entries=entries)
+        return 0
+
+    patch.setattr(queue, "send_all", send_all)
+
+
 # Lists and events -----------------------------------------------------------------------------
 
 
@@ -286,6 +296,7 @@ FAULTS: tuple[Patch, ...] = (
     unprocessed_writes_are_ignored,
     unprocessed_reads_are_ignored,
     refused_events_are_ignored,
+    refused_messages_are_ignored,
     counters_ignore_the_rows,
     old_is_decoded_with_the_new_generation,
     late_rows_of_what_is_gone_stay,
@@ -293,7 +304,13 @@ FAULTS: tuple[Patch, ...] = (
     a_jobs_note_is_not_fenced,
     nobody_is_told_of_a_new_segment,
 )
-"""Every way in which the simulation must be seen to fail."""
+"""Every way in which the simulation must be seen to fail.
+
+Two are left to tests of their own, since what they break is between a publication and the stamping that follows it,
+which a run seldom meets: nobody looks again after committing under rules that were replaced
+(`tests/functional/test_evaluating_together.py`), and bits are carried over as they are
+(`tests/unit/membership/test_unserved.py`).
+"""
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from .http import Answer, ask
 from .queues import Message, Queue
 from .streams import ROLL_BACK, Batch, Shard, last_number
 from .tasks import Killed, Task
+from .troubles import STALL
 from .world import World
 
 MOST_TASKS = 4
@@ -58,6 +59,8 @@ class Running:
 
     task: Task
     ended: Callable[[Task], None]
+    # It stands still until so many things have happened.
+    until: int = 0
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class Scheduler:
     swept: dict[str, datetime] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     quieting: bool = False
+    happened: int = 0
 
     def ask(self, request: Request) -> None:
         """Have a request made at some time."""
@@ -80,12 +84,17 @@ class Scheduler:
     def step(self) -> bool:
         """Let one thing happen; False if there is nothing."""
         chance = self.world.chance
-        ways: list[Way] = [(3, partial(self._go_on, one)) for one in self.running]
-        if len(self.running) < MOST_TASKS:
+        self.happened += 1
+        moving = [one for one in self.running if one.until <= self.happened or self.quieting]
+        ways: list[Way] = [(3, partial(self._go_on, one)) for one in moving]
+        if len(moving) < MOST_TASKS:
             ways += [(1, partial(self._request, one)) for one in self.requests]
             ways += [(3, partial(self._from_queue, one, queue)) for one, queue in self._visible()]
             ways += [(3, partial(self._from_stream, one)) for one in self.world.shards if one.look()]
             ways += [(3, self._execute) for _ in self.world.machines.waiting[:1]]
+        if not ways:
+            # Those who stand still are all that is left.
+            ways += [(3, partial(self._go_on, one)) for one in self.running]
         if not ways:
             return False
         ways += [(0.5, self._follow)]
@@ -128,6 +137,8 @@ class Scheduler:
     def _go_on(self, one: Running) -> None:
         self.world.run(one.task)
         if not one.task.done:
+            if not self.quieting and self.world.happens_to(one.task, "stalls"):
+                one.until = self.happened + self.world.chance.randint(*STALL)
             return
         self.running.remove(one)
         failure = one.task.failure

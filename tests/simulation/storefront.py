@@ -36,13 +36,20 @@ class Webhook:
 
 @dataclass(slots=True)
 class Person:
-    """A customer as the store has it."""
+    """A customer as the store has it. `said` is what was last said of consent, and when, by whose id it was."""
 
     id: int
     created_at: datetime
     email: str
     tags: set[str] = field(default_factory=set)
-    consent: str | None = None
+    said: dict[int, tuple[datetime, str | None]] = field(default_factory=dict)
+
+    @property
+    def consent(self) -> str | None:
+        """Their own word, else the latest of those who were merged into them."""
+        if self.id in self.said:
+            return self.said[self.id][1]
+        return max(self.said.values(), key=lambda one: one[0])[1] if self.said else None
 
 
 @dataclass(slots=True)
@@ -67,6 +74,8 @@ class Purchase:
     told_at: datetime
     refunds: list[tuple[int, datetime, Decimal]] = field(default_factory=list)
     cancelled_at: datetime | None = None
+    # It had another buyer: then its own body goes with whatever is told of it.
+    handed_over: bool = False
 
     def kept(self) -> Decimal:
         """What the newest body said was kept."""
@@ -85,8 +94,8 @@ class Store:
     baskets: list[Basket] = field(default_factory=list)
     looks: list[tuple[int, Event]] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
-    # Who had an order that is another's now: stores do not delete them.
-    parted: set[int] = field(default_factory=set)
+    # Who was merged, into whom.
+    merged: dict[int, int] = field(default_factory=dict)
     told: list[Webhook] = field(default_factory=list)
     _last: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     _numbers: int = 0
@@ -101,11 +110,17 @@ class Store:
         self._last = max(now.replace(microsecond=0), self._last + SECOND)
         return self._last
 
+    def now_of(self, id: int) -> int:
+        """Who a customer is by now."""
+        while id in self.merged:
+            id = self.merged[id]
+        return id
+
     # Acts ---------------------------------------------------------------------------------------
 
     def person(self, id: int, now: datetime, *, domain: str, tags: set[str], old_shape: bool) -> None:
         """Somebody signs up, or changes."""
-        if id in self.erased:
+        if id in self.erased or id in self.merged:
             return
         at = self.instant(now)
         known = self.people.get(id)
@@ -114,6 +129,7 @@ class Store:
         topic = "customers/update" if known else "customers/create"
         if old_shape:
             one.tags = set(tags)
+            one.said[id] = (at, one.consent)
         self.people[id] = one
         self._tell(topic, at, self._person_body(one, at, old_shape))
         # A newer shape carries no tags: they are told by themselves.
@@ -132,7 +148,7 @@ class Store:
         if one is None:
             return
         at = self.instant(now)
-        one.consent = state.upper()
+        one.said[id] = (at, state.upper())
         consent = {"state": state, "consent_updated_at": self._written(at)}
         self._tell(
             "customers_email_marketing_consent/update", at, {"customer_id": id, "email_marketing_consent": consent}
@@ -140,7 +156,7 @@ class Store:
 
     def buys(self, id: int | None, now: datetime, *, ago: timedelta, total: Decimal, test: bool, again: bool) -> None:
         """An order is placed, or was some time ago. `again`: two webhooks of one act tell of it. No id: by a guest."""
-        if id in self.erased:
+        if id in self.erased or id in self.merged:
             return
         at = self.instant(now)
         # Stores never give an order's number to another one.
@@ -172,7 +188,7 @@ class Store:
         self._numbers += 1
         one.refunds.append((self._numbers, at, amount))
         self._tell("refunds/create", at, {"order_id": one.id, **self._refund_body(one.refunds[-1])})
-        if with_order:
+        if with_order or one.handed_over:
             self._order("orders/updated", one, self.instant(now))
 
     def cancels(self, which: int, now: datetime) -> None:
@@ -193,19 +209,54 @@ class Store:
         """An order is somebody else's from now on."""
         one = self._one(which)
         if one is not None and to in self.people and to != one.buyer:
-            if one.buyer is not None:
-                self.parted.add(one.buyer)
-            one.buyer = to
+            one.buyer, one.handed_over = to, True
             self._order("orders/updated", one, self.instant(now))
 
     def erases(self, id: int, now: datetime) -> None:
         """A customer is deleted, with everything."""
-        if id not in self.people or id in self.parted:
+        if id in self.people:
+            self._forget(id)
+            self._tell("customers/delete", self.instant(now), {"id": id, "tax_exemptions": []})
+
+    def redacts(self, id: int, now: datetime, *, lists: bool) -> None:
+        """A customer must be forgotten, perhaps by an older id; with or without a list of their orders."""
+        one = self.people.get(self.now_of(id))
+        if one is None:
             return
+        orders = [order.id for order in self._orders_of(one.id)] if lists else []
+        self._forget(one.id)
+        self._tell(
+            "customers/redact",
+            self.instant(now),
+            {"customer": {"id": id, "email": one.email}, "orders_to_redact": orders},
+        )
+
+    def _forget(self, id: int) -> None:
         del self.people[id]
-        self.erased.add(id)
+        self.erased |= {one for one in (id, *self.merged) if self.now_of(one) == id}
         self.purchases = {order: one for order, one in self.purchases.items() if one.buyer != id}
-        self._tell("customers/delete", self.instant(now), {"id": id, "tax_exemptions": []})
+
+    def merges(self, gone: int, kept: int, now: datetime) -> None:
+        """Two customers turn out to be one."""
+        # Who was merged into already is not merged on: what came to them, and went again, is told of the first alone.
+        if gone == kept or not {gone, kept} <= self.people.keys() or gone in self.merged.values():
+            return
+        at = self.instant(now)
+        former, one = self.people.pop(gone), self.people[kept]
+        self.merged[gone] = kept
+        one.tags |= former.tags
+        one.said = {**former.said, **one.said}
+        for order in self._orders_of(gone):
+            order.buyer = kept
+        for basket in self.baskets:
+            basket.owner = kept if basket.owner == gone else basket.owner
+        self.looks = [(kept if id == gone else id, event) for id, event in self.looks]
+        body = {
+            "admin_graphql_api_customer_kept_id": f"gid://shopify/Customer/{kept}",
+            "admin_graphql_api_customer_deleted_id": f"gid://shopify/Customer/{gone}",
+            "status": "completed",
+        }
+        self._tell("customers/merge", at, body)
 
     def checks_out(self, id: int, now: datetime) -> None:
         """Somebody comes to the checkout."""
@@ -249,6 +300,8 @@ class Store:
         if one is None:
             return None
         at = self.instant(now)
+        if one.consent is not None:
+            one.said[id] = (at, one.consent)
         return {
             "id": str(id),
             "as_of": iso(at),

@@ -110,7 +110,9 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
     "cancels": (1.5, _one_of),
     "deletes": (1, _one_of),
     "hands over": (1.5, lambda r: {**_one_of(r), **_customer(r)}),
-    "erases": (1.5, _customer),
+    "erases": (1, _customer),
+    "redacts": (1, lambda r: {**_customer(r), "lists": r.random() < 0.5}),
+    "merges": (1.5, lambda r: {**_customer(r), "into": r.choice(CUSTOMERS)}),
     "imports": (
         1.5,
         lambda r: {"customers": sorted(r.sample(CUSTOMERS, r.randint(1, 3))), "dated": r.random() < 0.7},

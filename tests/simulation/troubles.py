@@ -18,7 +18,7 @@ OF_CALLS: Mapping[str, float] = {
 INSIDE_CALLS: Mapping[str, float] = {
     "conflicts": 0.03,  # a transaction is in the way
     "unprocessed": 0.1,  # a part of a batch is left over
-    "refusals": 0.05,  # one entry of a batch is refused
+    "refusals": 0.2,  # one entry of a batch is refused
     "short pages": 0.3,  # a page ends early
     "old reads": 0.3,  # a read that does not insist sees what was
 }
@@ -30,11 +30,17 @@ OF_DELIVERY: Mapping[str, float] = {
     "slow functions": 0.08,  # every call takes seconds
     "skewed clocks": 0.3,  # machines' clocks differ by up to a second
 }
-OF_INVOCATIONS: Mapping[str, float] = {"stops": 0.35}  # others go on between two of its calls
+OF_INVOCATIONS: Mapping[str, float] = {
+    "stops": 0.35,  # others go on between two of its calls
+    "stalls": 0.08,  # ... and it stands still there while much else happens, each time that it stops
+}
 ALL: Mapping[str, float] = {**OF_CALLS, **INSIDE_CALLS, **OF_DELIVERY, **OF_INVOCATIONS}
 
 # Chance that others go on before a call, of an invocation that stops.
 PAUSE = 0.3
+
+# How many other things happen while one stands still.
+STALL = (15, 80)
 
 SLOW_SECONDS = (0.5, 6.0)
 SKEW_SECONDS = 1.0

@@ -131,7 +131,11 @@ class World:
 
     def happens(self, trouble: str) -> bool:
         """Whether it strikes now. Whoever must come to an end is spared."""
-        if self.task is None or self.task.calm:
+        return self.task is not None and self.happens_to(self.task, trouble)
+
+    def happens_to(self, task: Task, trouble: str) -> bool:
+        """Whether it strikes that one now."""
+        if task.calm:
             return False
         struck = self.chance.random() < self.troubles.chance_of(trouble)
         if struck:

@@ -84,7 +84,7 @@ def values(one: object) -> tuple[Any, ...]:
 
 
 def as_dict(one: object) -> dict[str, Any]:
-    """Field to value; records in it, and in its lists, tuples and mappings, are dictionaries too."""
+    """Field to value; records in it, and in its lists, tuples and dictionaries, become dictionaries too."""
     return {name: _plain(getattr(one, name)) for name in names(one)}
 
 

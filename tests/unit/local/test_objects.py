@@ -66,6 +66,27 @@ def test_a_file_is_fetched_as_it_was_written(client: Any) -> None:
     assert "attachment" in headers["content-disposition"]
 
 
+def test_a_file_is_deleted_and_so_is_one_that_is_not_there(client: Any) -> None:
+    name = {"Bucket": BUCKET, "Key": "demo/a.csv"}
+    client.put_object(**name, Body=b"a")
+    client.delete_object(**name)
+    client.delete_object(**name)
+    assert fetch(address(client, "demo/a.csv"))[0] == 404
+
+
+def test_parts_of_a_file_that_is_given_up_are_gone(client: Any) -> None:
+    name = {"Bucket": BUCKET, "Key": "demo/large.ndjson"}
+    upload = client.create_multipart_upload(**name)["UploadId"]
+    client.upload_part(**name, UploadId=upload, PartNumber=1, Body=b"1")
+    client.abort_multipart_upload(**name, UploadId=upload)
+    for again in (
+        lambda: client.abort_multipart_upload(**name, UploadId=upload),
+        lambda: client.upload_part(**name, UploadId=upload, PartNumber=2, Body=b"2"),
+    ):
+        with pytest.raises(ClientError, match="NoSuchUpload"):
+            again()
+
+
 def test_a_file_that_comes_in_parts_is_one(client: Any) -> None:
     name = {"Bucket": BUCKET, "Key": "demo/large.ndjson"}
     upload = client.create_multipart_upload(**name, ContentType="application/x-ndjson")["UploadId"]
@@ -104,4 +125,4 @@ def test_what_is_not_there_and_what_is_not_served_is_refused(client: Any) -> Non
     with pytest.raises(ClientError, match="NoSuchBucket"):
         client.put_object(Bucket="another", Key="a", Body=b"")
     with pytest.raises(ClientError, match="NotImplemented"):
-        client.delete_object(Bucket=BUCKET, Key="a")
+        client.list_objects_v2(Bucket=BUCKET)

@@ -106,7 +106,7 @@ def test_a_withdrawn_segment_is_left_for_that_reason() -> None:
 
 def test_old_bits_are_read_with_the_generation_they_were_written_under() -> None:
     other = building(GONE, "b").publishing("b", LATER)
-    assert told(state(READ, 0b1, 1), state(other, 0b10, 2), other) == [
+    assert told(state(READ, 0b1, 1), state(other, 0b1, 2), other) == [
         ("a", "leave", "definition"),
         ("b", "enter", "fact"),
     ]

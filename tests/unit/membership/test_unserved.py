@@ -76,3 +76,17 @@ def test_a_move_by_the_clock_is_told_once_and_as_one(monkeypatch: pytest.MonkeyP
     flip = BEGUN.at + timedelta(minutes=minutes)
 
     assert told(monkeypatch, flip, FREED.at + timedelta(minutes=5)) == [("enter", "clock", flip)]
+
+
+def test_a_bit_that_is_another_definitions_by_now_says_nothing_of_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slots are used again at once: whoever was in the old definition is not in the new one by the clock."""
+    wanted = LiveDefinition("c", 1, -1, build="c")
+    begun = FREED.without("a", FREED.at).building([wanted], (), None, FREED.at)
+    assert [(one.id, one.slot) for one in begun.live] == [("c.1", 0)]
+    numbered = {**NUMBERED, begun.number: begun}
+    monkeypatch.setattr(generations, "common", lambda table, shop, one, other: numbered[one].common(numbered[other]))
+    written = Membership(0b01, FREED.at, BEGUN.number, 5, "fact", MORNING.replace(hour=10, minute=30))
+
+    assert unserved.taken_over("t", "s", written, begun, FREED.at).bits == 0
+    assert unserved.taken_over("t", "s", written, READ, FREED.at).bits == 0
+    assert unserved.taken_over("t", "s", written, BEGUN, FREED.at).bits == 0b01

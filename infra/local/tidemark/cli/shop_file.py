@@ -21,6 +21,8 @@ from tidemark.cli import arguments
 from tidemark.cli.errors import UsageError
 
 _CURRENCY = re.compile("[A-Z]{3}")
+# Checked, and of no consequence here: everybody in a file of customers has an id, so nobody is a guest.
+_GUESTS = "guests_are_customers"
 # Name in the file, name and type in the policy.
 _SETTINGS: dict[str, tuple[str, type[bool] | type[int]]] = {
     "count_test_orders": ("count_test", bool),
@@ -95,7 +97,8 @@ def _read(path: Path) -> ShopFile:
     except ValueError:
         raise UsageError(f"{path} is not JSON") from None
     shop = _Fields(path, "", told, ("zone", "currency", "settings"))
-    settings = _Fields(path, "settings.", shop.get("settings", dict) or {}, tuple(_SETTINGS))
+    settings = _Fields(path, "settings.", shop.get("settings", dict) or {}, (*_SETTINGS, _GUESTS))
+    settings.get(_GUESTS, bool)
     currency = shop.get("currency", str)
     if currency is not None and not _CURRENCY.fullmatch(currency):
         raise UsageError(f"{path}: currency: three capital letters, like USD")

@@ -1,4 +1,4 @@
-"""S3, as far as exports need it: files written at once or in parts, and fetched by an address that was signed.
+"""S3, as far as exports need it: files written at once or in parts, fetched by an address that was signed, deleted.
 
 An address is checked like AWS checks it: signature, and how long it holds, by real time, since that is what signs it.
 """
@@ -104,12 +104,24 @@ class Objects:
             raise Refused(400, "InvalidPart", "the parts are not those that were sent")
         body = b"".join(part for _, _, part in rows)
         self._write(call.bucket, call.key, kind, body)
-        self._database.write("DELETE FROM parts WHERE upload = ?", (upload,))
-        self._database.write("DELETE FROM uploads WHERE upload = ?", (upload,))
+        self._end(upload)
         return _xml(
             f'<CompleteMultipartUploadResult xmlns="{_NAMESPACE}"><Key>{escape(call.key)}</Key>'
             f"<ETag>{escape(_tag(body))}</ETag></CompleteMultipartUploadResult>"
         )
+
+    def _abort(self, call: Call) -> Response:
+        self._end(self._upload(call)[0])
+        return Response(204)
+
+    def _end(self, upload: str) -> None:
+        self._database.write("DELETE FROM parts WHERE upload = ?", (upload,))
+        self._database.write("DELETE FROM uploads WHERE upload = ?", (upload,))
+
+    def _delete(self, call: Call) -> Response:
+        # As S3 has it, also for a file that is not there.
+        self._database.write("DELETE FROM objects WHERE bucket = ? AND key = ?", call[:2])
+        return Response(204)
 
     def _upload(self, call: Call) -> tuple[str, str]:
         rows = self._database.read(
@@ -133,6 +145,8 @@ _HANDLERS: Mapping[tuple[str, ...], Callable[[Objects, Call], Response]] = {
     ("POST", "uploads"): Objects._begin,
     ("PUT", "partNumber", "uploadId"): Objects._add,
     ("POST", "uploadId"): Objects._complete,
+    ("DELETE", "uploadId"): Objects._abort,
+    ("DELETE",): Objects._delete,
 }
 
 

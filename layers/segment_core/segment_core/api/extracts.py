@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -130,7 +130,7 @@ def _snapshot(extract: Extract) -> query_models.Snapshot:
         as_of=extract.made_at,
         expected=extract.expected,
         written=extract.written,
-        expires_at=datetime.fromtimestamp(extract.expires_at, UTC),
+        expires_at=extract.ends_at,
     )
 
 
@@ -149,5 +149,5 @@ def _export(ask: Ask, extract: Extract) -> query_models.Export:
         written=extract.written,
         url=files.link(bucket, key_of(ask.shop, extract), LINK_SECONDS) if ready else None,
         url_expires_at=ask.at + timedelta(seconds=LINK_SECONDS) if ready else None,
-        expires_at=datetime.fromtimestamp(extract.expires_at, UTC),
+        expires_at=extract.ends_at,
     )

@@ -57,6 +57,17 @@ class OrderState:
             payments=registers.join(self.payments, other.payments),
         )
 
+    def buried(self) -> OrderState:
+        """What stays when its customer was erased: whose it was and as of when, so that it is there for another one.
+
+        Somebody it had gone to before may be told of late. What was known of it is not kept for that: the body that
+        says whose it is says the rest.
+        """
+        if self.deleted:
+            return self
+        whose = self.fields[CUSTOMER]
+        return OrderState({CUSTOMER: Register(registers.without_content(whose.stamp), whose.value)})
+
     @property
     def customer_id(self) -> str | None:
         """Whose order it is, once a body has named a customer."""

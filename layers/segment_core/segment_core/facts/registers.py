@@ -49,6 +49,11 @@ def store_time(of: Stamp) -> str:
     return of.lstrip(_INHERITED)[: len(_UNTOLD)]
 
 
+def without_content(of: Stamp) -> Stamp:
+    """The instants of a stamp alone: they tell nothing of what was told, and come before every stamp of them."""
+    return " ".join(of.split(" ")[:2])
+
+
 def inherited(registers: Registers) -> dict[str, Register]:
     """The registers, each of which loses to every one that is not inherited; among themselves nothing changes."""
     return {name: Register(_INHERITED + register.stamp, register.value) for name, register in registers.items()}

@@ -1,7 +1,8 @@
 """Taking the members of a segment out: page by page of their list, into a file or into another order.
 
 Each step can be done again: a part of a file is written over with itself or its like, a row of a snapshot with itself.
-How far an extract came is noted on the version it was read at, so of several workers one goes on.
+How far an extract came is noted on the version it was read at, so of several workers one goes on; who does not takes
+away what it wrote if the extract has failed meanwhile.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from segment_core.model.extract import Extract
 from segment_core.record import record, replace
 from segment_core.runtime import aws, files
 from segment_core.store import extracts, facts, generations, members
+from segment_core.store.client import backoff
 from segment_core.store.extracts import Placed
 from segment_core.store.members import Entry
 from segment_core.store.tables import Tables
@@ -88,30 +90,78 @@ def work(
 
     A call does one step at least. True if it has ended, expired, or somebody else goes on with it. What trying again
     cannot help has failed at once, and so has what was begun `tries` times and came to no end: whoever waits for it
-    is told why. Raises what kept a step from being done.
+    is told why. Of one that failed everything is removed. Raises what kept a step from being done.
     """
-    noted = extracts.read(tables.segments, shop, extract_id, at)
-    while noted is not None and noted.state == "building":
-        if tries > MOST_TRIES:
-            _note(tables, shop, noted, _failed(noted, "given_up"), at)
-            return True
+    noted = extracts.read(tables.segments, shop, extract_id)
+    while noted is not None and noted.state == "building" and at < noted.ends_at:
         try:
-            further = _STEPS[noted.kind](_Work(tables, bucket, shop, noted))
-            _check_definition(tables, shop, further)
-        except Conflict as conflict:
-            further = _failed(noted, conflict.code)
+            further = _failed(noted, "given_up") if tries > MOST_TRIES else _further(_Work(tables, bucket, shop, noted))
         except (TidemarkError, ClientError) as error:
             if reason := _final_reason(error):
-                _note(tables, shop, noted, _failed(noted, reason), at)
+                extracts.advance(tables.segments, shop, noted, _next(noted, _failed(noted, reason), at))
             raise
-        noted = _note(tables, shop, noted, further, at)
-        if noted is not None and noted.state == "building" and seconds_left() <= 0:
+        further = _next(noted, further, at)
+        if not extracts.advance(tables.segments, shop, noted, further):
+            standing = extracts.read(tables.segments, shop, extract_id)
+            if standing is not None and standing.state != "failed" and standing != further:
+                return True
+            if standing != further:
+                # Whoever removed it may have been quicker than our last write.
+                further = replace(further, state="failed")
+        noted = further
+        if noted.state == "building" and seconds_left() <= 0:
             return False
+    return noted is None or noted.state != "failed" or remove(tables, bucket, shop, noted, seconds_left)
+
+
+def end(tables: Tables, shop: str, extract: Extract, error: str) -> Extract | None:
+    """Have readers see it no more, and `work` remove it. None if nothing is left to remove.
+
+    Raises Contention if others never give way.
+    """
+    found: Extract | None = extract
+    for pause in backoff():
+        if found is None or found.removed:
+            return None
+        if found.state == "failed":
+            return found
+        ended = replace(found, state="failed", error=error, after="", version=found.version + 1)
+        if extracts.advance(tables.segments, shop, found, ended):
+            return ended
+        pause()
+        found = extracts.read(tables.segments, shop, found.id)
+    raise AssertionError("backoff raises when it ends")
+
+
+def remove(tables: Tables, bucket: str, shop: str, extract: Extract, seconds_left: SecondsLeft) -> bool:
+    """Delete the file or the rows of one that failed; False if there was not time for all of them."""
+    if extract.kind == "export":
+        files.remove(bucket, key_of(shop, extract), extract.upload)
+    else:
+        while extracts.remove_rows(tables.members, shop, extract):
+            if seconds_left() <= 0:
+                return False
+    # Somebody else may have noted it, or the shop be gone.
+    extracts.advance(tables.segments, shop, extract, replace(extract, removed=True, version=extract.version + 1))
     return True
 
 
+def _further(work: _Work) -> Extract:
+    try:
+        further = _STEPS[work.extract.kind](work)
+        if further.state == "ready":
+            _check_definition(work.tables, work.shop, further)
+    except Conflict as conflict:
+        return _failed(work.extract, conflict.code)
+    return further
+
+
 def _failed(extract: Extract, reason: str) -> Extract:
-    return replace(extract, state="failed", error=reason)
+    return replace(extract, state="failed", error=reason, after="")
+
+
+def _next(noted: Extract, further: Extract, at: datetime) -> Extract:
+    return replace(further, version=noted.version + 1, touched_at=at)
 
 
 def _final_reason(error: TidemarkError | ClientError) -> str:
@@ -119,12 +169,6 @@ def _final_reason(error: TidemarkError | ClientError) -> str:
     if isinstance(error, ClientError):
         return "storage_refused" if aws.is_final(error) else ""
     return "" if isinstance(error, Contention) else error.code
-
-
-def _note(tables: Tables, shop: str, noted: Extract, further: Extract, at: datetime) -> Extract | None:
-    """Note how far it came, or that it has failed; None if somebody else was quicker."""
-    further = replace(further, version=noted.version + 1, touched_at=at)
-    return further if extracts.advance(tables.segments, shop, noted, further) else None
 
 
 def _check_definition(tables: Tables, shop: str, extract: Extract) -> None:
@@ -143,10 +187,12 @@ class _Work:
     extract: Extract
 
     def pages(self, size: int) -> Iterator[members.Page]:
-        """The pages of the list from where the extract stands, to the last."""
+        """The pages of the list from where the extract stands, to the last: without anybody who has left it."""
         after: str | None = self.extract.after
         while after is not None:
-            page = members.members(self.tables.members, self.shop, self.extract.definition, after, size)
+            page = members.members(
+                self.tables.members, self.shop, self.extract.definition, after, size, consistent=True
+            )
             yield page
             after = page.next
 
@@ -156,7 +202,7 @@ def _write(work: _Work) -> Extract:
     extract, shape = work.extract, SHAPES[work.extract.order]
     key = key_of(work.shop, extract)
     tags: list[str] = json.loads(extract.parts) if extract.parts else []
-    body, written, after, ended = b"" if extract.upload else shape.head, extract.written, extract.after, True
+    body, written, after, ended = b"" if tags else shape.head, extract.written, extract.after, True
     for page in work.pages(PAGE):
         body += shape.lines(page.members)
         written += len(page.members)
@@ -166,12 +212,14 @@ def _write(work: _Work) -> Extract:
     if ended and not extract.upload:
         files.put(work.bucket, key, shape.content_type, body)
         return replace(extract, state="ready", written=written)
-    upload = extract.upload or files.begin(work.bucket, key, shape.content_type)
-    tags.append(files.add(work.bucket, key, upload, len(tags) + 1, body))
+    if not extract.upload:
+        # Noted before there is anything in it, so that it is found by whoever must remove it.
+        return replace(extract, upload=files.begin(work.bucket, key, shape.content_type))
+    tags.append(files.add(work.bucket, key, extract.upload, len(tags) + 1, body))
     if ended:
-        files.complete(work.bucket, key, upload, tags)
+        files.complete(work.bucket, key, extract.upload, tags)
         return replace(extract, state="ready", written=written)
-    return replace(extract, upload=upload, parts=json.dumps(tags), written=written, after=after)
+    return replace(extract, parts=json.dumps(tags), written=written, after=after)
 
 
 def _place(work: _Work) -> Extract:

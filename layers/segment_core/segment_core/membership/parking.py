@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from segment_core.errors import NotUnderstood
+from segment_core.membership.flips import Change
+from segment_core.membership.stream import changes
 from segment_core.runtime import queue
 from segment_core.store import keys
 
@@ -32,9 +34,10 @@ def message(record: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": KIND, "shop": shop, "change": {name: images[name] for name in _KEPT if name in images}}
 
 
-def record_of(body: str) -> Mapping[str, Any]:
-    """The record of the stream that such a message was. Raises NotUnderstood for another message."""
+def change_of(body: str) -> Change:
+    """The change that such a message is about. Raises NotUnderstood for another message."""
     parked = json.loads(body)
     if parked.get("kind") != KIND:
         raise NotUnderstood(f"the message is not of the kind '{KIND}'")
-    return {"dynamodb": parked["change"]}
+    (change,) = changes([{"dynamodb": parked["change"]}])
+    return change

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from segment_core.membership import parking
 from segment_core.membership.flips import Change, flips, rows
-from segment_core.membership.stream import changes as changes_of
 from segment_core.runtime import bus
 from segment_core.store import generations, history, members, memberships, segments
 from segment_core.store.history import Flip
@@ -17,13 +14,12 @@ from segment_core.store.members import Row
 from segment_core.store.tables import Tables
 
 
-def take_up(tables: Tables, event_bus: str, at: datetime, history_kept: timedelta, message: Mapping[str, Any]) -> int:
+def take_up(tables: Tables, event_bus: str, change: Change, at: datetime, history_kept: timedelta) -> int:
     """Project a change that was parked; returns how many enters and leaves it had.
 
     It may come after others of its customer. Rows and counts are fenced by version, events have their order in it;
     of a customer who was erased meanwhile no history is kept.
     """
-    (change,) = changes_of([parking.record_of(message["body"])])
     standing = memberships.read(tables.memberships, change.shop, change.customer)
     told = project(tables, event_bus, [change], at, history_kept)
     if standing is not None and standing.erased:

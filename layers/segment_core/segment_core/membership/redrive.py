@@ -16,7 +16,7 @@ from segment_core.ingest import messages
 from segment_core.membership import parking
 from segment_core.record import field, record
 from segment_core.segments import intake, store_settings
-from segment_core.store import erasures, jobs, keys, shops
+from segment_core.store import erasures, extracts, keys, shops
 from segment_core.store.tables import Tables
 
 Queue = Literal["ingest", "work", "project-retry"]
@@ -55,8 +55,8 @@ def judge_work(tables: Tables, body: str, read_stream: ReadStream) -> Verdict:
     match message := _object(body):
         case {"kind": "evaluate", "shop": str(shop)}:
             return Verdict("put back", "the customer is evaluated as things stand now", shop, "work", (message,))
-        case {"kind": "job", "shop": str(shop), "job": str(job)}:
-            left = jobs.read(tables.segments, shop, job) is not None
+        case {"kind": "extract", "shop": str(shop), "extract": str(extract)}:
+            left = extracts.read(tables.segments, shop, extract) is not None
         case {"kind": "erasure", "shop": str(shop)}:
             left = erasures.read(tables.segments, shop) is not None
         case _:

@@ -77,7 +77,9 @@ class Wake:
             queue.send(self.work_queue_url, shop, message)
 
     def _erasure_message(self, message: Mapping[str, Any], tries: int) -> None:
-        if not erasing.work(self.tables, self.secrets_prefix, message["shop"], self.at, self.seconds_left):
+        if not erasing.work(
+            self.tables, self.secrets_prefix, self.exports_bucket, message["shop"], self.at, self.seconds_left
+        ):
             queue.send(self.work_queue_url, message["shop"], message)
 
     def _evaluate(self, shop: str, customer: str, cause: Cause, *, restamp: bool = False) -> None:

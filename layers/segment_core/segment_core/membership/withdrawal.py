@@ -1,4 +1,4 @@
-"""What is left of definitions that are answered no longer, and how it goes: slots, lists, counters, texts."""
+"""What is left of definitions that are answered no longer, and how it goes: lists, counters, texts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from segment_core.store.tables import Tables
 
 
 def free(tables: Tables, shop: str, job: Job, at: datetime) -> None:
-    """Give back the slots of what the job's change withdrew: nobody has their bits any more.
+    """Keep the lists of what the job's change withdrew no longer.
 
     Done before lists are cleared: from then on the projection removes what it writes into them late.
     """
     gone = {one.id for one in _gone(tables, shop, job)}
     for pause in backoff():
         generation = generations.current(tables.segments, shop)
-        if generation is None or not any(one.id in gone for one in generation.retired):
+        if generation is None or gone.isdisjoint(generation.retired):
             return
         if generations.save(tables.segments, shop, generation.freed(gone, at), generation):
             return

@@ -19,6 +19,7 @@ class Extract:
     `order` is the format of an export, the sort key of a snapshot. `expected` is how many members there were when it
     was asked for, `written` how many were taken out, `after` whom the next ones come after. `version` grows with each
     step, so that of two who work on it one goes on. `upload` and `parts` belong to the file that is being written.
+    Nothing is left of one that failed once it is `removed`.
     """
 
     id: str
@@ -34,7 +35,8 @@ class Extract:
     version: int
     made_at: datetime
     touched_at: datetime
-    expires_at: int
+    ends_at: datetime
     upload: str = ""
     parts: str = ""
     error: str = ""
+    removed: bool = False

@@ -31,13 +31,6 @@ class Settings(NamedTuple):
         return Shop(zone(self.zone), self.currency, self.orders)
 
 
-class Retired(NamedTuple):
-    """A definition that is answered no longer, whose rows and whose bits in memberships are still there."""
-
-    id: str
-    slot: int
-
-
 @record
 class LiveDefinition:
     """A definition that every evaluation answers.
@@ -82,7 +75,9 @@ class Generation:
     """`at` is when it was saved.
 
     `pending` are settings that will govern when the one build there then is was published; what is being built is
-    answered under them already. The slot of a retired definition is used again when nobody has its bit any more.
+    answered under them already. `retired` are definitions that are answered no longer and whose rows are still there.
+    Their slots can be used again at once: a bit is never looked at under another generation than that which it was
+    written under, but for `common` ones.
     """
 
     number: int
@@ -91,7 +86,7 @@ class Generation:
     currency: str
     orders: OrderPolicy
     live: tuple[LiveDefinition, ...] = ()
-    retired: tuple[Retired, ...] = ()
+    retired: tuple[str, ...] = ()
     pending: Settings | None = None
 
     # For what is worked out once.
@@ -139,7 +134,7 @@ class Generation:
     @cached_property
     def kept(self) -> frozenset[str]:
         """The ids of all definitions that have lists: live ones, and retired ones that were not cleared yet."""
-        return frozenset(self.by_id) | {gone.id for gone in self.retired}
+        return frozenset((*self.by_id, *self.retired))
 
     def members_of(self, bits: int) -> Iterator[LiveDefinition]:
         """The live definitions whose bit is set. A bit of a definition that is gone means nothing."""
@@ -180,9 +175,8 @@ class Generation:
         return self._next(at, live=live, retired=self._retiring(live))
 
     def freed(self, cleared: Collection[str], at: datetime) -> Generation:
-        """The next generation, in which the slots of those retired definitions can be used again."""
-        retired = tuple(gone for gone in self.retired if gone.id not in cleared)
-        return self._next(at, retired=retired)
+        """The next generation, in which nothing is kept any more of those retired definitions."""
+        return self._next(at, retired=tuple(gone for gone in self.retired if gone not in cleared))
 
     def _next(self, at: datetime, **changes: object) -> Generation:
         new = replace(self, number=self.number + 1, at=at, **changes)
@@ -191,10 +185,9 @@ class Generation:
         # Nothing is left that would have to be built under the new settings first.
         return replace(new, **new.pending._asdict(), pending=None)
 
-    def _retiring(self, live: Sequence[LiveDefinition]) -> tuple[Retired, ...]:
-        still = {one.id for one in live}
-        return (*self.retired, *(Retired(one.id, one.slot) for one in self.live if one.id not in still))
+    def _retiring(self, live: Sequence[LiveDefinition]) -> tuple[str, ...]:
+        return (*self.retired, *sorted(self.by_id.keys() - {one.id for one in live}))
 
     def _free_slots(self) -> Iterator[int]:
-        taken = {one.slot for one in self.live} | {gone.slot for gone in self.retired}
+        taken = {one.slot for one in self.live}
         return (slot for slot in count() if slot not in taken)

@@ -17,7 +17,7 @@ class ShopRecord:
     """A tenant. `domain` is the store's own, to which the id of the operator's choosing is bound.
 
     Settings that answers depend on are as they were asked for: those in force are in the shop's generation.
-    `platform` is the make of the store, see `ingest.platforms`.
+    `platform` is the make of the store, see `ingest.platforms`. `version` grows with each write.
     """
 
     id: str
@@ -37,6 +37,7 @@ class ShopRecord:
     # Its numbers of generations are not used again: what a process remembers of one stays true.
     last_generation: int = 0
     language: LanguageSettings = field(default_factory=LanguageSettings)
+    version: int = 0
 
 
 # A job that has not moved for this long lost its worker.

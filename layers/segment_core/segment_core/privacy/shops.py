@@ -8,12 +8,12 @@ settings and secrets go. The shop's own tombstone stays until the shop is made a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from segment_core.facts import registers
 from segment_core.facts.told import Erasure
 from segment_core.membership.budget import SecondsLeft
+from segment_core.privacy import copies
 from segment_core.record import replace
 from segment_core.runtime import secrets
 from segment_core.runtime.observability import count
@@ -53,7 +53,9 @@ def waiting(tables: Tables, at: datetime) -> list[str]:
     return [one.shop for one in due if one.step == "rest" or _moved(tables, one, one.step, at + ABANDONED_AFTER)]
 
 
-def work(tables: Tables, secrets_prefix: str, shop: str, at: datetime, seconds_left: SecondsLeft) -> bool:
+def work(
+    tables: Tables, secrets_prefix: str, exports_bucket: str, shop: str, at: datetime, seconds_left: SecondsLeft
+) -> bool:
     """Go on with the erasure while there is time; False if somebody must go on with it later.
 
     Each page can be done again anywhere: what was done is not found any more.
@@ -64,7 +66,7 @@ def work(tables: Tables, secrets_prefix: str, shop: str, at: datetime, seconds_l
                 return True
             _moved(tables, erasure, "bury_late", at + ABANDONED_AFTER)
         elif erasure.step == "clear":
-            if not _clear(tables, shop, seconds_left):
+            if not _clear(tables, exports_bucket, shop, seconds_left):
                 return False
             secrets.forget(secrets_prefix, shop)
             erasures.end(tables.segments, erasure)
@@ -97,10 +99,14 @@ def _bury(tables: Tables, shop: str, at: datetime, seconds_left: SecondsLeft) ->
     return True
 
 
-def _clear(tables: Tables, shop: str, seconds_left: SecondsLeft) -> bool:
+def _clear(tables: Tables, exports_bucket: str, shop: str, seconds_left: SecondsLeft) -> bool:
     """What no customer is needed for any more; rules last, since all else is read with them."""
-    steps: tuple[Callable[[Tables, str, SecondsLeft], bool], ...] = (_clear_loose, _clear_lists, _clear_rules)
-    return all(step(tables, shop, seconds_left) for step in steps)
+    return (
+        _clear_loose(tables, shop, seconds_left)
+        and _clear_lists(tables, shop, seconds_left)
+        and copies.remove_all(tables, exports_bucket, shop, seconds_left)
+        and _clear_rules(tables, shop)
+    )
 
 
 def _clear_loose(tables: Tables, shop: str, seconds_left: SecondsLeft) -> bool:
@@ -138,7 +144,7 @@ def _clear_lists(tables: Tables, shop: str, seconds_left: SecondsLeft) -> bool:
     return True
 
 
-def _clear_rules(tables: Tables, shop: str, seconds_left: SecondsLeft) -> bool:
+def _clear_rules(tables: Tables, shop: str) -> bool:
     record = shops.read(tables.segments, shop)
     generation = generations.current(tables.segments, shop)
     if record is not None and generation is not None:

@@ -67,7 +67,7 @@ class SweepEnvironment(Environment):
 
 
 class ProjectEnvironment(Environment):
-    """`project`: member lists, counts, history (kept for that many days), events; parks what fails."""
+    """`project`: member lists, counts, history (kept for that many days), events; parks what fails, ends copies."""
 
     memberships_table: str
     members_table: str
@@ -76,6 +76,7 @@ class ProjectEnvironment(Environment):
     event_bus_name: str
     history_days: PositiveInt
     project_retry_queue_url: str
+    work_queue_url: str
 
 
 class AuditEnvironment(Environment):

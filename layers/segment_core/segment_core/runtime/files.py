@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -41,16 +42,34 @@ def begin(bucket: str, key: str, content_type: str) -> str:
 
 
 def add(bucket: str, key: str, upload: str, number: int, body: bytes) -> str:
-    """Write one part, numbered from 1, or write it again; returns its tag."""
-    answer = client().upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=body)
+    """Write one part, numbered from 1, or write it again; returns its tag. Raises Conflict (`upload_lost`) if the
+
+    upload has ended.
+    """
+    with _noticing():
+        answer = client().upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=body)
     return str(answer["ETag"])
 
 
 def complete(bucket: str, key: str, upload: str, tags: Sequence[str]) -> None:
     """Make the file of its parts. Raises Conflict (`upload_lost`) if they are not what was noted."""
     parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)]
-    try:
+    with _noticing():
         client().complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": parts})
+
+
+def remove(bucket: str, key: str, upload: str) -> None:
+    """Delete a file, and before it the parts of its upload, if it has one; nothing if they are gone."""
+    if upload:
+        with suppress(Conflict), _noticing():
+            client().abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
+    client().delete_object(Bucket=bucket, Key=key)
+
+
+@contextmanager
+def _noticing() -> Iterator[None]:
+    try:
+        yield
     except ClientError as error:
         if error.response["Error"]["Code"] in _GONE:
             raise Conflict("the file's parts are not what was noted; export again", code="upload_lost") from error

@@ -33,8 +33,8 @@ def snapshot(
 def read(tables: Tables, shop: str, segment: str, kind: Kind, extract_id: str, at: datetime) -> Extract:
     """How far it came. Raises NotFound (`segment_not_found`, `export_not_found`, `snapshot_not_found`)."""
     find(tables, shop, segment)
-    extract = extracts.read(tables.segments, shop, extract_id, at)
-    if extract is None or (extract.segment, extract.kind) != (segment, kind):
+    extract = extracts.read(tables.segments, shop, extract_id)
+    if extract is None or extract.ends_at <= at or (extract.segment, extract.kind) != (segment, kind):
         raise NotFound(f"there is no {kind} '{extract_id}' of this segment, or none any more", code=f"{kind}_not_found")
     return extract
 
@@ -76,7 +76,7 @@ def _start(
         version=1,
         made_at=at,
         touched_at=at,
-        expires_at=int((at + LIFETIME).timestamp()),
+        ends_at=at + LIFETIME,
     )
     extracts.create(tables.segments, shop, extract)
     queue.send(work_queue_url, shop, {"kind": "extract", "shop": shop, "extract": extract.id})

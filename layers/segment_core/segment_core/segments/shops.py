@@ -46,7 +46,8 @@ def put_shop(
     orders = OrderPolicy(count_test_orders, count_cancelled_orders, abandoned_after_minutes)
     settings = Settings(zone, currency, orders)
     for pause in backoff():
-        stored, last_generation = _standing(tables, shop)
+        found = shops.read(tables.segments, shop)
+        stored, last_generation = _standing(tables, shop, found)
         if over is not None and stored != over:
             raise Contention(f"shop '{shop}' was saved meanwhile")
         record = ShopRecord(
@@ -65,15 +66,14 @@ def put_shop(
         )
         previous = generations.current(tables.segments, shop)
         new, operations = _governed(tables, shop, previous, last_generation, settings, at)
-        if shops.save(tables.segments, record, new, previous, operations, over=over):
+        if shops.save(tables.segments, record, new, previous, operations, over=found):
             return record, stored is None
         pause()
     raise AssertionError("backoff raises when it ends")
 
 
-def _standing(tables: Tables, shop: str) -> tuple[ShopRecord | None, int]:
-    """The shop as it is stored; of one that is gone but for its tombstone, the last generation that it had."""
-    record = shops.read(tables.segments, shop)
+def _standing(tables: Tables, shop: str, record: ShopRecord | None) -> tuple[ShopRecord | None, int]:
+    """The shop that a record is of; of one that is gone but for its tombstone, the last generation that it had."""
     if record is None or record.erased_at is None:
         return record, 0
     if erasures.read(tables.segments, shop) is not None:

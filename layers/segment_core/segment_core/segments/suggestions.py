@@ -1,8 +1,8 @@
 """Values to choose from while a query is written: what the shop's own customers have.
 
 They are counted when somebody asks, among the same customers that a preview looks at, and kept as one item for an
-hour. So they cost nothing while nobody writes queries and a bounded read when somebody does; a value that only few
-customers of a large shop have may be missing.
+hour, or until one of the shop's customers is erased. So they cost nothing while nobody writes queries and a bounded
+read when somebody does; a value that only few customers of a large shop have may be missing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import uuid4
 
 from segment_core.errors import NotFound
 from segment_core.evaluator.attributes import ATTRIBUTES, ListAttribute, TextAttribute
@@ -100,9 +101,11 @@ def _kept(tables: Tables, shop: str, at: datetime, seconds_left: SecondsLeft) ->
     kept = values.read(tables.segments, shop)
     if kept is not None and at - KEPT_FOR < kept.made_at <= at:
         return kept
+    mark = uuid4().hex
+    values.begin(tables.segments, shop, mark)
     seen = population.look(tables, shop, seconds_left)
     made = Values(at, seen.scope.customers, len(seen.customers), counted(seen.customers, generation.shop, at))
-    values.write(tables.segments, shop, made)
+    values.keep(tables.segments, shop, mark, made)
     return made
 
 

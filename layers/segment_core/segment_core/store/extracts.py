@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from segment_core.instants import iso, parse
@@ -11,6 +11,10 @@ from segment_core.model.extract import Extract
 from segment_core.record import record
 from segment_core.store import client, keys, records
 from segment_core.store.client import Item
+
+# Files and rows may outlast the end of their extract by two days: so long whoever erases somebody must find it.
+_FOUND_AFTER = timedelta(days=3)
+_REMOVED_AT_ONCE = 100
 
 
 @record
@@ -31,13 +35,22 @@ class Page:
     next: str | None
 
 
-def read(table: str, shop: str, extract: str, at: datetime) -> Extract | None:
-    """The extract, read consistently; None if there is none, or none any more."""
+def read(table: str, shop: str, extract: str) -> Extract | None:
+    """The extract, read consistently, also for some days after its end; None if there is none."""
     item = client.get(table, _key(shop, extract))
-    # The table deletes what has expired within some days.
-    if item is None or item["expires_at"] <= at.timestamp():
-        return None
-    return Extract(**records.from_item(item))
+    return _extract(item) if item else None
+
+
+def every(table: str, shop: str) -> Iterator[Extract]:
+    """The shop's extracts of which something may be stored, also if they have ended; read consistently."""
+    for item in client.query(
+        table,
+        KeyConditionExpression="pk = :shop AND begins_with(sk, :extract)",
+        ExpressionAttributeValues=client.encode({":shop": shop, ":extract": keys.extract("")}),
+        ConsistentRead=True,
+    ):
+        if not (found := _extract(item)).removed:
+            yield found
 
 
 def create(table: str, shop: str, extract: Extract) -> None:
@@ -64,7 +77,7 @@ def place(table: str, shop: str, extract: Extract, rows: Iterable[Placed]) -> No
             "sk": keys.placed(row.place, row.customer),
             "since": iso(row.since),
             "value": row.value,
-            "expires_at": extract.expires_at,
+            "expires_at": int(extract.ends_at.timestamp()),
         }
         for row in rows
     ]
@@ -91,13 +104,32 @@ def page(table: str, shop: str, extract: Extract, after: str | None, limit: int)
     return Page([_placed(item) for item in shown], shown[-1]["sk"] if more and shown else None)
 
 
+def remove_rows(table: str, shop: str, extract: Extract) -> bool:
+    """Delete some rows of a snapshot; whether there may be more."""
+    answer = client.client().query(
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=client.encode({":pk": keys.snapshot(shop, extract.id)}),
+        ProjectionExpression="pk, sk",
+        ConsistentRead=True,
+        Limit=_REMOVED_AT_ONCE,
+    )
+    client.batch_write(table, [{"DeleteRequest": {"Key": key}} for key in answer["Items"]])
+    return "LastEvaluatedKey" in answer
+
+
 def _placed(item: Item) -> Placed:
     place, customer = keys.split_placed(item["sk"])
     return Placed(place, customer, parse(item["since"]), item.get("value"))
 
 
 def _item(shop: str, extract: Extract) -> dict[str, Any]:
-    return {**_key(shop, extract.id), **records.to_item(extract)}
+    expires_at = int((extract.ends_at + _FOUND_AFTER).timestamp())
+    return {**_key(shop, extract.id), **records.to_item(extract), "expires_at": expires_at}
+
+
+def _extract(item: Item) -> Extract:
+    return Extract(**records.from_item({name: value for name, value in item.items() if name != "expires_at"}))
 
 
 def _key(shop: str, extract: str) -> dict[str, str]:

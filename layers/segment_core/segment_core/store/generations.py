@@ -10,7 +10,7 @@ from typing import Any
 
 from segment_core.errors import NotFound
 from segment_core.instants import iso, parse
-from segment_core.model.generation import Generation, LiveDefinition, Retired, Settings
+from segment_core.model.generation import Generation, LiveDefinition, Settings
 from segment_core.record import as_dict, values
 from segment_core.shop import OrderPolicy
 from segment_core.store import client, keys
@@ -89,7 +89,7 @@ def _rules(generation: Generation) -> str:
             "at": iso(generation.at),
             **_settings(generation.settings),
             "live": [list(values(one)) for one in generation.live],
-            "retired": [list(gone) for gone in generation.retired],
+            "retired": generation.retired,
             "pending": _settings(pending) if pending else None,
         },
         separators=(",", ":"),
@@ -117,6 +117,6 @@ def from_item(item: Mapping[str, Any]) -> Generation:
         parse(rules["at"]),
         *_read_settings(rules),
         live=tuple(map(_live, rules["live"])),
-        retired=tuple(Retired(*gone) for gone in rules["retired"]),
+        retired=tuple(rules["retired"]),
         pending=_read_settings(rules["pending"]) if rules["pending"] else None,
     )

@@ -141,7 +141,7 @@ def _count(table: str, shop: str, definition: str, shard: int, delta: int) -> di
     }
 
 
-def members(table: str, shop: str, definition: str, after: str, limit: int) -> Page:
+def members(table: str, shop: str, definition: str, after: str, limit: int, *, consistent: bool = False) -> Page:
     """At most `limit` members after the given customer, in the order of customer ids.
 
     The rows of those who are out lie between them and are read too, for as long as they last. So a page
@@ -151,7 +151,7 @@ def members(table: str, shop: str, definition: str, after: str, limit: int) -> P
     reached: str | None = after
     # One row more than asked for, so that a last page knows that it is the last.
     for rows in (limit + 1, *FURTHER_ROUNDS):
-        read, reached = _shard_members(table, shop, definition, reached or "", rows)
+        read, reached = _shard_members(table, shop, definition, reached or "", rows, consistent)
         found += read
         if reached is None or len(found) >= limit:
             break
@@ -160,7 +160,9 @@ def members(table: str, shop: str, definition: str, after: str, limit: int) -> P
     return Page(found, reached)
 
 
-def _shard_members(table: str, shop: str, definition: str, after: str, rows: int) -> tuple[list[Entry], str | None]:
+def _shard_members(
+    table: str, shop: str, definition: str, after: str, rows: int, consistent: bool
+) -> tuple[list[Entry], str | None]:
     """The members among the next rows of every shard, as far as all shards were read, and how far that is.
 
     None says that all were read to their end.
@@ -179,6 +181,7 @@ def _shard_members(table: str, shop: str, definition: str, after: str, rows: int
             ExpressionAttributeNames={"#member": "member"},
             ExpressionAttributeValues=client.encode(values),
             Limit=rows,
+            ConsistentRead=consistent,
         )
         found += [(item["sk"]["S"], parse(item["since"]["S"])) for item in answer["Items"]]
         # The limit counts rows before the filter, so this may be somebody who is out.
@@ -193,11 +196,20 @@ def _shard_members(table: str, shop: str, definition: str, after: str, rows: int
 
 def since(table: str, shop: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
     """Since when, for each (definition, customer) who is in that definition's list; who is not is left out."""
+    return {place: parse(item["since"]) for place, item in _rows(table, shop, wanted) if item["member"]}
+
+
+def listed(table: str, shop: str, wanted: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Each (definition, customer) who is in that definition's list, or was within the last `OUT_ROW_LIFETIME`."""
+    return {place for place, _ in _rows(table, shop, wanted)}
+
+
+def _rows(table: str, shop: str, wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[tuple[str, str], client.Item]]:
     partitions = {}
     for definition, customer in wanted:
         partitions[keys.member_list(shop, definition, keys.list_shard_of(customer)), customer] = definition
-    items = client.batch_get(table, [client.encode({"pk": pk, "sk": customer}) for pk, customer in partitions])
-    return {(partitions[item["pk"], item["sk"]], item["sk"]): parse(item["since"]) for item in items if item["member"]}
+    for item in client.batch_get(table, [client.encode({"pk": pk, "sk": customer}) for pk, customer in partitions]):
+        yield (partitions[item["pk"], item["sk"]], item["sk"]), item
 
 
 def shard_members(table: str, shop: str, definition: str, shard: int) -> Iterator[str]:

@@ -110,7 +110,8 @@ def _plan(stored: Stored, shop: str, message: Message, bulk: bool) -> list[Step]
     stored.read(profile_key(shop, customer) for customer in buyers)
     involved = {change.owner for change in changes if change.owner is not None}
     erased = {*erasures, *(one for one in involved if profiles.is_erased(stored[profile_key(shop, one)]))}
-    remaining = [change.buried() if change.owner in erased else change for change in changes]
+    left = (change.buried() if change.owner in erased else change for change in changes)
+    remaining = [change for change in left if change is not None]
     return [
         *_profiles(stored, shop, message, erasures, buyers, bulk),
         *(orders.writes(shop, change, bulk=bulk) for change in remaining),

@@ -1,8 +1,8 @@
 """Orders: each is one item under its customer, found through a pointer by its id.
 
-The pointer says where the order is. Until a body has named a customer, and after a deletion, the pointer
-holds the state itself. An order that changes customer or date moves in one transaction, so it is never
-in two places and never in none.
+The pointer says where the order is. Until a body has named a customer, and after a deletion or its customer's
+erasure, the pointer holds the state itself. An order that changes customer or date moves in one transaction, so it
+is never in two places and never in none.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from segment_core.store.writes import Step, alive, delete, put
 
 Owner = Callable[[str], str]
 """Who has the orders of a customer: itself, or whoever it was merged into."""
-
-_DELETED = OrderState(deleted=True)
 
 
 @record
@@ -67,9 +65,11 @@ class Change:
         """Whether it comes to a place where it was not."""
         return self.place is not None and self.place != self.held.place
 
-    def buried(self) -> Change:
-        """The same for an order whose customer was erased: it leaves a tombstone."""
-        return replace(self, state=_DELETED, place=None)
+    def buried(self) -> Change | None:
+        """The same for an order whose customer was erased: it leaves a tombstone. None if there is that already."""
+        state = self.state.buried()
+        known = self.held.pointer is not None and self.held.item is None and state == self.held.state
+        return None if known else replace(self, state=state, place=None)
 
 
 def pointer_key(shop: str, order_id: str) -> Key:
@@ -114,7 +114,7 @@ def writes(shop: str, change: Change, *, bulk: bool) -> Step:
 
 def forgotten(shop: str, held: Held) -> Step:
     """The writes that leave a tombstone of an order whose customer was erased."""
-    return writes(shop, Change(held, _DELETED, None), bulk=False)
+    return writes(shop, Change(held, held.state.buried(), None), bulk=False)
 
 
 def moved(shop: str, held: Held, owner: str) -> Step:
@@ -127,7 +127,7 @@ def waiting(table: str, shop: str, order_ids: Iterable[str]) -> Iterator[tuple[s
     """Those of the orders that are under no customer, with what is known of them."""
     wanted = {pointer_key(shop, keys.entity_id(order_id)): order_id for order_id in order_ids}
     for item in client.batch_get(table, [client.encode(key._asdict()) for key in wanted]):
-        if "facts" in item and not (state := order.decode(item["facts"])).deleted:
+        if "facts" in item and not (state := order.decode(item["facts"])).deleted and state.customer_id is None:
             yield wanted[key_of(item)], state
 
 

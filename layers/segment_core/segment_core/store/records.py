@@ -11,7 +11,7 @@ from segment_core.model.extract import Extract
 from segment_core.model.segment import SegmentRecord, ShopRecord
 from segment_core.record import as_dict
 
-_INSTANTS = ("created_at", "erased_at", "made_at", "touched_at", "updated_at")
+_INSTANTS = ("created_at", "ends_at", "erased_at", "made_at", "touched_at", "updated_at")
 
 
 def to_item(record: ShopRecord | SegmentRecord | Extract) -> dict[str, Any]:

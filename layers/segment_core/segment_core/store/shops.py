@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from segment_core.errors import NotFound
-from segment_core.instants import iso
 from segment_core.model.generation import Generation
 from segment_core.model.language import LanguageSettings
 from segment_core.model.segment import ShopRecord
@@ -66,15 +65,16 @@ def save(
     previous: Generation | None,
     beside: Sequence[Mapping[str, Any]] = (),
     *,
-    over: ShopRecord | None = None,
+    over: ShopRecord | None,
 ) -> bool:
     """Write the shop with the generation of its settings, and what goes with that.
 
-    False if another generation was saved first, or the shop was since `over` was read (None: that does not matter).
+    False if another generation was saved first, or what is stored of the shop is not `over` any more (None: nothing).
     """
     # Also when the generation stays as it is: the shop's record must not say what is no longer in force.
+    written = replace(record, version=over.version + 1 if over else 1)
     operations = [
-        {"Put": {"TableName": table, "Item": client.encode(_item(record)), **_unless_saved(over)}},
+        {"Put": {"TableName": table, "Item": client.encode(_item(written)), **_as_read(over)}},
         *generations.save_operations(table, record.id, new, previous),
         *beside,
     ]
@@ -83,14 +83,10 @@ def save(
 
 def bury(table: str, record: ShopRecord, at: datetime, erasure: ShopErasure) -> bool:
     """Write the shop's tombstone and begin its erasure; False if the shop was changed meanwhile."""
-    tombstone = replace(record, erased_at=at)
-    unchanged = {
-        "ConditionExpression": "updated_at = :read AND attribute_not_exists(erased_at)",
-        "ExpressionAttributeValues": client.encode({":read": iso(record.updated_at)}),
-    }
+    tombstone = replace(record, erased_at=at, version=record.version + 1)
     return client.transact(
         [
-            {"Put": {"TableName": table, "Item": client.encode(_item(tombstone)), **unchanged}},
+            {"Put": {"TableName": table, "Item": client.encode(_item(tombstone)), **_as_read(record)}},
             erasures.put_operation(table, erasure),
         ]
     )
@@ -122,11 +118,14 @@ def forget_rules(table: str, shop: str) -> None:
         client.batch_write(table, [{"DeleteRequest": {"Key": client.encode(item)}} for item in items])
 
 
-def _unless_saved(read: ShopRecord | None) -> dict[str, Any]:
+def _as_read(read: ShopRecord | None) -> dict[str, Any]:
     if read is None:
-        return {}
-    values = client.encode({":read": iso(read.updated_at)})
-    return {"ConditionExpression": "updated_at = :read", "ExpressionAttributeValues": values}
+        return {"ConditionExpression": "attribute_not_exists(pk)"}
+    if read.version == 0:
+        # Written before writes were counted.
+        return {"ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(version)"}
+    values = client.encode({":version": read.version})
+    return {"ConditionExpression": "version = :version", "ExpressionAttributeValues": values}
 
 
 def _item(record: ShopRecord) -> Item:

@@ -1,4 +1,8 @@
-"""The values that a shop's customers have, as they were last counted: one item for each shop, packed."""
+"""The values that a shop's customers have, as they were last counted: one item for each shop, packed.
+
+Counting begins with a mark in the item's place, and what was counted is kept only if the mark is still there: whoever
+is erased meanwhile takes it away, and what was read of them before with it.
+"""
 
 from __future__ import annotations
 
@@ -27,24 +31,40 @@ class Values:
 
 def read(table: str, shop: str) -> Values | None:
     """What was last counted; None if nothing was."""
-    item = client.get(table, {"pk": shop, "sk": keys.VALUES}, consistent=False)
-    if item is None:
+    item = client.get(table, _key(shop), consistent=False)
+    if item is None or "packed" not in item:
         return None
     found = {name: [(value, number) for value, number in listed] for name, listed in _unpacked(item["packed"]).items()}
     return Values(parse(item["made_at"]), item["customers"], item["looked_at"], found)
 
 
-def write(table: str, shop: str, values: Values) -> None:
-    """Keep these instead of what was counted before."""
+def begin(table: str, shop: str, mark: str) -> None:
+    """Say that they are being counted. Before anybody is read; what was counted before is gone then."""
+    client.put(table, {**_key(shop), "mark": mark})
+
+
+def keep(table: str, shop: str, mark: str, values: Values) -> None:
+    """Keep these, unless somebody was erased or began to count since `mark`: then they are not kept."""
     item = {
-        "pk": shop,
-        "sk": keys.VALUES,
+        **_key(shop),
         "made_at": iso(values.made_at),
         "customers": values.customers,
         "looked_at": values.looked_at,
         "packed": zlib.compress(json.dumps(values.by_filter, separators=(",", ":")).encode()),
     }
-    client.put(table, item)
+    condition = {"ConditionExpression": "mark = :mark", "ExpressionAttributeValues": client.encode({":mark": mark})}
+    client.put(table, item, **condition)
+
+
+def forget(table: str, shop: str) -> None:
+    """Delete what was counted, or is being counted. For whoever erases somebody, after that one's facts are gone."""
+    # Mostly there is nothing, and a read costs a fifth of a deletion.
+    if client.get(table, _key(shop)) is not None:
+        client.erase(table, _key(shop))
+
+
+def _key(shop: str) -> dict[str, str]:
+    return {"pk": shop, "sk": keys.VALUES}
 
 
 def _unpacked(packed: bytes) -> dict[str, list[tuple[str, int]]]:

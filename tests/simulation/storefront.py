@@ -300,8 +300,8 @@ class Store:
         if one is None:
             return None
         at = self.instant(now)
-        if one.consent is not None:
-            one.said[id] = (at, one.consent)
+        # A document that leaves a value empty says that there is none.
+        one.said[id] = (at, one.consent)
         return {
             "id": str(id),
             "as_of": iso(at),

@@ -111,10 +111,16 @@ class World:
         return self.now() + timedelta(seconds=self.task.skew if self.task else 0.0)
 
     def jump(self, by: timedelta) -> None:
-        """Let time go by in which nothing happens: what waits does not become older, what has expired may go."""
+        """Let time go by in which nothing happens: what waits does not become older, what has expired may go.
+
+        But not while something waits: no queue and no stream keeps anything for as long as the rows that it could need.
+        """
         self._begin += by
         for queue in self.queues.values():
             queue.jump(by)
+        waits = any(one.messages for one in self.queues.values())
+        if waits or any(one.busy or one.look() for one in self.shards):
+            return
         for table in self.tables.values():
             for key in table.expired(self.now()):
                 if self.chance.random() < _EXPIRES:

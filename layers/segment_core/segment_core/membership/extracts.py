@@ -25,7 +25,6 @@ from segment_core.model.extract import Extract
 from segment_core.record import record, replace
 from segment_core.runtime import aws, files
 from segment_core.store import extracts, facts, generations, members
-from segment_core.store.client import backoff
 from segment_core.store.extracts import Placed
 from segment_core.store.members import Entry
 from segment_core.store.tables import Tables
@@ -114,25 +113,6 @@ def work(
     return noted is None or noted.state != "failed" or remove(tables, bucket, shop, noted, seconds_left)
 
 
-def end(tables: Tables, shop: str, extract: Extract, error: str) -> Extract | None:
-    """Have readers see it no more, and `work` remove it. None if nothing is left to remove.
-
-    Raises Contention if others never give way.
-    """
-    found: Extract | None = extract
-    for pause in backoff():
-        if found is None or found.removed:
-            return None
-        if found.state == "failed":
-            return found
-        ended = replace(found, state="failed", error=error, after="", version=found.version + 1)
-        if extracts.advance(tables.segments, shop, found, ended):
-            return ended
-        pause()
-        found = extracts.read(tables.segments, shop, found.id)
-    raise AssertionError("backoff raises when it ends")
-
-
 def remove(tables: Tables, bucket: str, shop: str, extract: Extract, seconds_left: SecondsLeft) -> bool:
     """Delete the file or the rows of one that failed; False if there was not time for all of them."""
     if extract.kind == "export":
@@ -143,6 +123,15 @@ def remove(tables: Tables, bucket: str, shop: str, extract: Extract, seconds_lef
                 return False
     # Somebody else may have noted it, or the shop be gone.
     extracts.advance(tables.segments, shop, extract, replace(extract, removed=True, version=extract.version + 1))
+    return True
+
+
+def remove_all(tables: Tables, bucket: str, shop: str, seconds_left: SecondsLeft) -> bool:
+    """Delete all files and snapshots of a shop that is erased; False if there was not time for all of them."""
+    for extract in extracts.every(tables.segments, shop):
+        ended = extracts.end(tables.segments, shop, extract, "shop_erased")
+        if ended is not None and not remove(tables, bucket, shop, ended, seconds_left):
+            return False
     return True
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from segment_core.membership import extracts as writing
-from segment_core.membership.budget import SecondsLeft
 from segment_core.membership.flips import Change
 from segment_core.model.extract import Extract
 from segment_core.runtime import queue
@@ -31,17 +29,8 @@ def forget(tables: Tables, work_queue_url: str, changes: Sequence[Change]) -> No
     for shop, customers in erased.items():
         values.forget(tables.segments, shop)
         for extract in _holding(tables, shop, customers):
-            if writing.end(tables, shop, extract, ERASED) is not None:
+            if extracts.end(tables.segments, shop, extract, ERASED) is not None:
                 queue.send(work_queue_url, shop, {"kind": "extract", "shop": shop, "extract": extract.id})
-
-
-def remove_all(tables: Tables, bucket: str, shop: str, seconds_left: SecondsLeft) -> bool:
-    """Delete all files and snapshots of the shop; False if there was not time for all of them."""
-    for extract in extracts.every(tables.segments, shop):
-        ended = writing.end(tables, shop, extract, ERASED)
-        if ended is not None and not writing.remove(tables, bucket, shop, ended, seconds_left):
-            return False
-    return True
 
 
 def _holding(tables: Tables, shop: str, customers: Collection[str]) -> Iterator[Extract]:

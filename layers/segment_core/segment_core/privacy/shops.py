@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from segment_core.facts import registers
 from segment_core.facts.told import Erasure
+from segment_core.membership import extracts
 from segment_core.membership.budget import SecondsLeft
-from segment_core.privacy import copies
 from segment_core.record import replace
 from segment_core.runtime import secrets
 from segment_core.runtime.observability import count
@@ -104,7 +104,7 @@ def _clear(tables: Tables, exports_bucket: str, shop: str, seconds_left: Seconds
     return (
         _clear_loose(tables, shop, seconds_left)
         and _clear_lists(tables, shop, seconds_left)
-        and copies.remove_all(tables, exports_bucket, shop, seconds_left)
+        and extracts.remove_all(tables, exports_bucket, shop, seconds_left)
         and _clear_rules(tables, shop)
     )
 

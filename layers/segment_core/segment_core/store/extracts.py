@@ -8,9 +8,9 @@ from typing import Any
 
 from segment_core.instants import iso, parse
 from segment_core.model.extract import Extract
-from segment_core.record import record
+from segment_core.record import record, replace
 from segment_core.store import client, keys, records
-from segment_core.store.client import Item
+from segment_core.store.client import Item, backoff
 
 # Files and rows may outlast the end of their extract by two days: so long whoever erases somebody must find it.
 _FOUND_AFTER = timedelta(days=3)
@@ -66,6 +66,25 @@ def advance(table: str, shop: str, extract: Extract, further: Extract) -> bool:
         ConditionExpression="version = :version",
         ExpressionAttributeValues=client.encode({":version": extract.version}),
     )
+
+
+def end(table: str, shop: str, extract: Extract, error: str) -> Extract | None:
+    """Have readers see it no more: it has failed, and has to be removed. None if nothing is left to remove.
+
+    Raises Contention if others never give way.
+    """
+    found: Extract | None = extract
+    for pause in backoff():
+        if found is None or found.removed:
+            return None
+        if found.state == "failed":
+            return found
+        ended = replace(found, state="failed", error=error, after="", version=found.version + 1)
+        if advance(table, shop, found, ended):
+            return ended
+        pause()
+        found = read(table, shop, found.id)
+    raise AssertionError("backoff raises when it ends")
 
 
 def place(table: str, shop: str, extract: Extract, rows: Iterable[Placed]) -> None:

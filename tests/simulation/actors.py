@@ -104,8 +104,12 @@ class Actors:
         }
 
         def done(answer: Answer) -> bool:
-            # Somebody who was overtaken by themselves asks once more for what they want now.
-            return answer.status in _HEARD or merchant.settings is not settings
+            if merchant.settings is settings:
+                return answer.status in _HEARD
+            # An older wish that is granted late has taken the place of the newer one: they ask for that again.
+            if answer.status in _HEARD:
+                self.opens(merchant)
+            return True
 
         self._ask(merchant.shop, "PUT", f"/shops/{merchant.shop}", body, done)
 

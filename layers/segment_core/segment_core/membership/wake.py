@@ -52,7 +52,9 @@ class Wake:
     def park(self, record: Mapping[str, Any]) -> None:
         """Leave a customer whose evaluation failed to the work queue: it tries again, and holds up nobody else."""
         shop, customer = _customer(record)
-        queue.send_all(self.work_queue_url, shop, _messages(shop, [customer]))
+        # Alone: a refusal is an error of the service then, which leaves the record to Lambda's own tries.
+        (message,) = _messages(shop, [customer])
+        queue.send(self.work_queue_url, shop, message)
 
     def by_message(self, record: Mapping[str, Any]) -> None:
         """Do what a message of the work queue asks for. Raises NotUnderstood for one of no known kind."""

@@ -65,6 +65,7 @@ def claim(table: str, shop: str, request: Request, at: datetime) -> bool:
         "ConditionExpression": f"attribute_exists(pk) AND {_UNFETCHED}",
         "ExpressionAttributeValues": client.encode({":at": iso(at)}),
     }
+    # A transaction, though of one: when it is sent again after a lost answer, its token makes it the same one.
     return client.transact([{"Update": update}])
 
 

@@ -128,9 +128,15 @@ def save(operations: Sequence[Operation]) -> bool:
 
 
 def keep_name(table: str, shop: str, record: SegmentRecord, at: datetime) -> None:
-    """Keep a deleted segment for a day only, so that leave events can still name it."""
+    """Keep a deleted segment for a day only, so that leave events can still name it.
+
+    Raises Contention if others never give way.
+    """
     item = {"pk": shop, "sk": keys.segment(record.id), **records.to_item(record)}
-    client.put(table, {**item, "expires_at": int((at + NAME_LIFETIME).timestamp())})
+    for pause in client.backoff():
+        if client.put(table, {**item, "expires_at": int((at + NAME_LIFETIME).timestamp())}):
+            return
+        pause()
 
 
 def forget_counters(table: str, shop: str, definition: str) -> None:

@@ -51,8 +51,9 @@ def together(steps: Iterable[Step]) -> Iterator[Step]:
         if batch and (len(batch | added) > TRANSACTION_LIMIT or size + more > TRANSACTION_LIMIT_BYTES):
             yield [*batch.values()]
             batch, size = {}, 0
-        # One item, one operation: what an earlier step puts needs no check beside it.
-        batch, size = batch | added | batch, size + more
+        # One item, one operation: what a step puts needs no check beside it.
+        new = {key: write for key, write in added.items() if key not in batch or batch[key].kind == "ConditionCheck"}
+        batch, size = batch | new, size + more
     if batch:
         yield [*batch.values()]
 

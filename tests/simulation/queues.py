@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -16,8 +15,6 @@ from tidemark.stack.wiring import QueueSettings
 from .dynamodb import Calls
 
 BATCH_LIMIT = 10
-# The longest that SQS keeps a message, and what the template asks for.
-RETENTION = timedelta(days=14)
 BATCH_BYTES = 1024 * 1024
 
 
@@ -31,7 +28,6 @@ class Message:
     attributes: Mapping[str, Any]
     visible_at: float = 0.0
     receives: int = 0
-    age: timedelta = timedelta(0)
 
 
 @dataclass(slots=True)
@@ -77,12 +73,6 @@ class Queue:
         """It was handled."""
         if self.messages.pop(message.id, None):
             self.handled.append(message)
-
-    def jump(self, by: timedelta) -> None:
-        """Time goes by: what was handled is not delivered again when no queue would have it any more."""
-        for message in self.handled:
-            message.age += by
-        self.handled = [message for message in self.handled if message.age <= RETENTION]
 
 
 def event(queue: Queue, message: Message) -> dict[str, Any]:

@@ -117,8 +117,6 @@ class World:
         keeps anything for as long as the rows that it could need.
         """
         self._begin += by
-        for queue in self.queues.values():
-            queue.jump(by)
         waits = any(one.messages for one in self.queues.values())
         if waits or any(one.busy or one.look() for one in self.shards):
             return

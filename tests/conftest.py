@@ -1,4 +1,4 @@
-"""What all tests share: the real data beside the project, and that nothing skips where everything has to be there."""
+"""What all tests share: how examples are drawn, the real data beside the project, and that nothing skips in CI."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# What is drawn takes a few seconds by default and is the same every time, since a change that is tested must not fail
+# for what it did not touch. `--hypothesis-profile=long` looks for new examples, and for many. A first example pays
+# for caches that all later ones use, so times per example mean nothing.
+settings.register_profile("short", deadline=None, derandomize=True)
+settings.register_profile("long", deadline=None, max_examples=5_000)
+settings.load_profile("short")
 
 ROOT = Path(__file__).parents[1]
 

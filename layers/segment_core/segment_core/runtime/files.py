@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,8 @@ from segment_core.runtime import aws
 # S3 takes no smaller part but the last.
 PART_BYTES = 5 * 1024 * 1024
 
-_GONE = ("InvalidPart", "NoSuchUpload")
+_LOST = ("InvalidPart", "NoSuchUpload")
+_GONE = ("NoSuchUpload", "NoSuchBucket")
 
 
 @cache
@@ -59,11 +60,21 @@ def complete(bucket: str, key: str, upload: str, tags: Sequence[str]) -> None:
 
 
 def remove(bucket: str, key: str, upload: str) -> None:
-    """Delete a file, and before it the parts of its upload, if it has one; nothing if they are gone."""
+    """Delete a file, and before it the parts of its upload, if it has one; nothing if they, or the bucket, are gone."""
     if upload:
-        with suppress(Conflict), _noticing():
+        with _if_there():
             client().abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload)
-    client().delete_object(Bucket=bucket, Key=key)
+    with _if_there():
+        client().delete_object(Bucket=bucket, Key=key)
+
+
+@contextmanager
+def _if_there() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
 
 
 @contextmanager
@@ -71,16 +82,13 @@ def _noticing() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
+        if error.response["Error"]["Code"] in _LOST:
             raise Conflict("the file's parts are not what was noted; export again", code="upload_lost") from error
         raise
 
 
 def link(bucket: str, key: str, seconds: int) -> str:
-    """An address that anybody can fetch the file from, for so many seconds at most: then, or when the keys that
-
-    signed it end, it is refused.
-    """
+    """An address from which anybody can fetch the file: for so many seconds, unless the keys that signed it end before."""
     address = client().generate_presigned_url(
         "get_object",
         Params={

@@ -88,7 +88,7 @@ def _noticing() -> Iterator[None]:
 
 
 def link(bucket: str, key: str, seconds: int) -> str:
-    """An address from which anybody can fetch the file: for so many seconds, unless the keys that signed it end before."""
+    """An address from which anybody can fetch the file for so many seconds, unless the keys that signed it end."""
     address = client().generate_presigned_url(
         "get_object",
         Params={

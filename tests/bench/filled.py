@@ -23,7 +23,7 @@ from segment_core.ingest.documents import understand_document
 from segment_core.instants import iso
 from segment_core.model.membership import Membership
 from segment_core.segments import reads, service, shops
-from segment_core.store import client, keys, memberships, orders, profiles
+from segment_core.store import client, generations, keys, memberships, orders, profiles
 from segment_core.store.merging import Message
 from segment_core.store.orders import Held, pointer_key
 from segment_core.store.tables import Tables
@@ -71,7 +71,7 @@ def filled() -> Filled:
 def _items(tables: Tables, definition: str) -> Items:
     """Everything that is stored of each customer: facts, membership, and the row of half of them in the list."""
     draw = random.Random(2)
-    generation = reads.generation_of(tables, SHOP).number
+    generation = generations.newest(tables.segments, SHOP).number
     for number in range(CUSTOMERS):
         customer, recent = f"c{number:06d}", number % 2 == 0
         placed = NOW - timedelta(days=draw.randrange(1, 30) if recent else draw.randrange(40, 400))

@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -87,7 +88,6 @@ class Traffic:
     state: int = 0
     pages: int = 0
     points: int = 0
-    errors: list[BaseException] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -121,20 +121,16 @@ class Traffic:
         def passing() -> None:
             self.busy.now = at + SPEED * timedelta(seconds=time.monotonic() - began)
 
-        workers = [
-            threading.Thread(target=self._again_and_again, args=(deed, number, passing))
-            for number, deed in enumerate(deeds)
-        ]
-        for worker in workers:
-            worker.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            for worker in workers:
-                worker.join()
-        if self.errors:
-            raise self.errors[0]
+        with ThreadPoolExecutor(len(deeds)) as threads:
+            working = [
+                threads.submit(self._again_and_again, deed, number, passing) for number, deed in enumerate(deeds)
+            ]
+            try:
+                yield
+            finally:
+                self._over.set()
+        for one in working:
+            one.result()
 
     def _again_and_again(
         self, deed: Callable[[random.Random], Iterator[None]], number: int, passing: Callable[[], None]
@@ -144,8 +140,8 @@ class Traffic:
             while not self._over.is_set():
                 passing()
                 next(deeds)
-        except BaseException as error:  # noqa: BLE001 - the thread that waits for us raises it
-            self.errors.append(error)
+        finally:
+            # Whoever fails ends it for the others too.
             self._over.set()
 
     # What goes on ---------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def told(monkeypatch: pytest.MonkeyPatch, flip: datetime, at: datetime) -> list[
 
     customer = Customer("1")
     parts = unserved.parts("t", "s", written, FREED)
-    commits = unserved.commits("t", "s", written, parts, customer)
+    commits = unserved.caught_up("t", "s", written, parts, customer)
     last = unserved.taken_over("t", "s", commits[-1] if commits else written, FREED, at)
     commits += steps(last, FREED.number, rules, customer, at, "clock", restamp=True)  # type: ignore[arg-type]
 

@@ -16,8 +16,7 @@ from segment_core.membership.budget import SecondsLeft, unlimited
 from segment_core.membership.reach import joined
 from segment_core.membership.rules import Rules, rules_of
 from segment_core.membership.steps import erased, steps
-from segment_core.membership.unserved import Part, parts, taken_over
-from segment_core.membership.unserved import commits as caught_up
+from segment_core.membership.unserved import Part, caught_up, parts, taken_over
 from segment_core.model.generation import Generation, LiveDefinition
 from segment_core.model.membership import Cause, Membership
 from segment_core.store import clearing, facts, generations, memberships

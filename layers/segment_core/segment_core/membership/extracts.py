@@ -102,11 +102,11 @@ def work(
         further = _next(noted, further, at)
         if not extracts.advance(tables.segments, shop, noted, further):
             standing = extracts.read(tables.segments, shop, extract_id)
-            if standing is not None and standing.state != "failed" and standing != further:
-                return True
-            if standing != further:
+            if standing is None or standing.state == "failed":
                 # Whoever removed it may have been quicker than our last write.
                 further = replace(further, state="failed")
+            elif standing != further:
+                return True
         noted = further
         if noted.state == "building" and seconds_left() <= 0:
             return False

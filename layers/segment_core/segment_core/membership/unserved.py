@@ -42,7 +42,7 @@ def parts(table: str, shop: str, membership: Membership | None, newest: Generati
     return found[::-1]
 
 
-def commits(
+def caught_up(
     table: str, shop: str, membership: Membership, unserved: Sequence[Part], customer: Customer
 ) -> list[Membership]:
     """The commits by time alone of these parts, each under the generation that it fell into."""

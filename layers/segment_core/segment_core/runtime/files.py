@@ -43,9 +43,9 @@ def begin(bucket: str, key: str, content_type: str) -> str:
 
 
 def add(bucket: str, key: str, upload: str, number: int, body: bytes) -> str:
-    """Write one part, numbered from 1, or write it again; returns its tag. Raises Conflict (`upload_lost`) if the
+    """Write one part, numbered from 1, or write it again; returns its tag.
 
-    upload has ended.
+    Raises Conflict (`upload_lost`) if the upload has ended.
     """
     with _noticing():
         answer = client().upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=number, Body=body)

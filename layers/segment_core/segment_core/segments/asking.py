@@ -12,8 +12,9 @@ from segment_core.model.generation import LiveDefinition
 from segment_core.record import record
 from segment_core.segments import nesting
 from segment_core.segments.nesting import Written
-from segment_core.segments.reads import find, generation_of
+from segment_core.segments.reads import find
 from segment_core.shop import Shop
+from segment_core.store import generations
 from segment_core.store.tables import Tables
 
 
@@ -32,7 +33,7 @@ def of_text(tables: Tables, shop: str, text: str, segment: str | None = None) ->
     Raises InvalidQuery with every problem, NotFound (`shop_not_found`, `segment_not_found`).
     """
     saving = frozenset({segment, find(tables, shop, segment).name} if segment else ())
-    generation = generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     written = nesting.understood(tables, shop, generation, text, segment, saving)
     asked = shop_asked(tables.segments, shop, generation, written.asks)
     return Question(compile_query(written.query), asked), written
@@ -44,7 +45,7 @@ def of_segment(tables: Tables, shop: str, segment: str) -> tuple[Question, LiveD
     Raises NotFound (`segment_not_found`), and Conflict (`segment_not_ready`) before its first build was published.
     """
     find(tables, shop, segment)
-    generation = generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     definition = generation.published.get(segment)
     if definition is None:
         raise Conflict(
@@ -56,7 +57,7 @@ def of_segment(tables: Tables, shop: str, segment: str) -> tuple[Question, LiveD
 
 def published(tables: Tables, shop: str) -> tuple[Shop, dict[str, Rule]]:
     """The shop's settings, and by segment the rule that its readers see answered. What cannot be asked is left out."""
-    generation = generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     rules = rules_of(tables.segments, shop, generation)
     by_segment = {
         segment: rule

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from segment_core.record import record
-from segment_core.segments.reads import caught_up, find, generation_of, membership_of, published_with
-from segment_core.store import members, memberships
+from segment_core.segments.reads import caught_up, find, membership_of, published_with
+from segment_core.store import generations, members, memberships
 from segment_core.store.tables import Tables
 
 
@@ -39,7 +39,7 @@ def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str],
     A segment that was never published has nobody in it yet.
     """
     customer, membership = membership_of(tables, shop, customer)
-    generation = generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     inside = published_with(tables, shop, membership, generation) if membership else {}
     live = {definition.segment for definition in generation.live}
     there = [one for one in dict.fromkeys(wanted) if one in live]
@@ -63,7 +63,7 @@ def in_segment(tables: Tables, shop: str, segment: str, wanted: Sequence[str], a
     """
     find(tables, shop, segment)
     stored = memberships.read_all(tables.memberships, shop, wanted)
-    generation = generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     definition = generation.published.get(segment)
     there = [one for one in dict.fromkeys(wanted) if one in stored and not stored[one].erased]
     inside = {one for one in there if definition and segment in published_with(tables, shop, stored[one], generation)}

@@ -40,7 +40,5 @@ def check_query(tables: Tables, shop: str, text: str) -> Check:
         return Check(False, refused.problems, (), None, None, [])
     sentences = {locale: describe(written.shown, locale, question.shop.currency) for locale in LOCALES}
     found = depends_on(written.query, question.shop.segments)
-    told = [
-        Dependency(fact.kind, fact.name, reach) for fact, reach in sorted(found.items(), key=lambda one: values(one[0]))
-    ]
+    told = [Dependency(fact.kind, fact.name, found[fact]) for fact in sorted(found, key=values)]
     return Check(True, (), written.warnings, canonical(written.shown), sentences, told)

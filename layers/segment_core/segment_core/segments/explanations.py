@@ -12,8 +12,8 @@ from segment_core.language import parse
 from segment_core.language.segments import asked
 from segment_core.record import record, replace
 from segment_core.segments import asking, nesting
-from segment_core.segments.reads import caught_up, generation_of, membership_of
-from segment_core.store import facts, history, members, segments
+from segment_core.segments.reads import caught_up, membership_of
+from segment_core.store import facts, generations, history, members, segments
 from segment_core.store.history import Change, Entry
 from segment_core.store.tables import Tables
 
@@ -95,8 +95,7 @@ def timeline(
     rules_shop, rules = asking.published(tables, shop)
     told = _facts(tables, shop, customer)
     past = list(history.of_customer(tables.history, shop, customer, at - back, at))
-    wanted = {(shop, segment) for segment in (*rules, *(entry.segment for entry in past))}
-    names = {segment: name for (_, segment), name in segments.shown(tables.segments, set(), wanted).names.items()}
+    names = segments.names(tables.segments, shop, [*rules, *(entry.segment for entry in past)])
     start = caught_up(at, membership)
     flips = [
         Move(segment, names[segment], "enter" if flip.member else "leave", flip.at)
@@ -115,8 +114,8 @@ def timeline(
 
 def _worded(tables: Tables, shop: str, told: Explanation) -> Explanation:
     """The explanation with the names of the segments that are asked in it."""
-    wanted = {(shop, one) for part in _parts(told) if part.kind == "segment" for one in asked(parse(part.text))}
-    names = {segment: name for (_, segment), name in segments.shown(tables.segments, set(), wanted).names.items()}
+    wanted = (one for part in _parts(told) if part.kind == "segment" for one in asked(parse(part.text)))
+    names = segments.names(tables.segments, shop, wanted)
 
     def named(part: Explanation) -> Explanation:
         children = tuple(named(child) for child in part.children)
@@ -138,6 +137,6 @@ def _past(entry: Entry, names: dict[str, str]) -> Past:
 def _facts(tables: Tables, shop: str, customer: str) -> Customer:
     loaded = facts.load(tables.customers, shop, customer)
     if loaded.customer is None:
-        generation_of(tables, shop)
+        generations.newest(tables.segments, shop)
         raise NotFound(f"there is no customer '{customer}'", code="customer_not_found")
     return loaded.customer

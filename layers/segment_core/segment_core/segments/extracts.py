@@ -9,8 +9,8 @@ from segment_core.errors import Conflict, NotFound
 from segment_core.evaluator.ordering import SortKey
 from segment_core.model.extract import Extract, Format, Kind
 from segment_core.runtime import queue
-from segment_core.segments.reads import find, generation_of
-from segment_core.store import extracts, segments
+from segment_core.segments.reads import find
+from segment_core.store import extracts, generations, segments
 from segment_core.store.extracts import Page
 from segment_core.store.tables import Tables
 
@@ -57,7 +57,7 @@ def _start(
     tables: Tables, shop: str, segment: str, kind: Kind, order: str, reverse: bool, at: datetime, work_queue_url: str
 ) -> Extract:
     find(tables, shop, segment)
-    definition = generation_of(tables, shop).published.get(segment)
+    definition = generations.newest(tables.segments, shop).published.get(segment)
     if definition is None:
         raise Conflict(
             "the segment is being built for the first time; wait until it is ready", code="segment_not_ready"

@@ -104,5 +104,4 @@ def worded(query: str, names: Mapping[str, str]) -> str:
 
 def names_for(table: str, shop: str, definitions: Iterable[LiveDefinition]) -> dict[str, str]:
     """Segment id to name, of the segments that those definitions ask."""
-    wanted = {(shop, segment) for one in definitions for segment in one.asks}
-    return {segment: name for (_, segment), name in segments.shown(table, set(), wanted).names.items()}
+    return segments.names(table, shop, (segment for one in definitions for segment in one.asks))

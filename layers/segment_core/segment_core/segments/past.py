@@ -23,12 +23,11 @@ from segment_core.segments.reads import (
     Member,
     MemberPage,
     find,
-    generation_of,
     list_members,
     read,
     segments_of,
 )
-from segment_core.store import history, segments
+from segment_core.store import generations, history, segments
 from segment_core.store.history import Entry
 from segment_core.store.tables import Tables
 
@@ -80,11 +79,11 @@ def segments_as_of(
     first = _first(history.of_customer(tables.history, shop, customer, instant, at), lambda entry: entry.segment)
     there = {one.id: one for one in now.segments}
     inside = {one for one in there if one not in first} | {one for one, entry in first.items() if _was_in(entry)}
-    names = segments.shown(tables.segments, set(), {(shop, one) for one in inside}).names
+    names = segments.names(tables.segments, shop, inside)
     since = {one: there[one].since if one not in first else None for one in inside}
     for one in inside & first.keys():
         since[one] = _since(tables, shop, customer, one, instant)
-    found = [CustomerSegment(one, names.get((shop, one)), since[one]) for one in sorted(inside)]
+    found = [CustomerSegment(one, names.get(one), since[one]) for one in sorted(inside)]
     return CustomerSegments(customer, instant, found)
 
 
@@ -134,7 +133,7 @@ def growth(
     (`invalid_period`, `history_expired`) and TooLarge (`too_much_history`).
     """
     record = find(tables, shop, segment)
-    zone = generation_of(tables, shop).shop.zone
+    zone = generations.newest(tables.segments, shop).shop.zone
     today = local_date(at, zone)
     last = today if last is None else last
     first = max(last - timedelta(days=USUAL_DAYS - 1), local_date(at - kept, zone)) if first is None else first

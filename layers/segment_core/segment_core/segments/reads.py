@@ -238,8 +238,8 @@ def _by_name(
 def asking(tables: Tables, shop: str, segment: str) -> list[SegmentName]:
     """The segments that ask this one, straight. Raises NotFound (`segment_not_found`)."""
     found = find(tables, shop, segment)
-    names = segments.shown(tables.segments, set(), {(shop, one) for one in found.dependents}).names
-    return [SegmentName(one, names[shop, one]) for one in found.dependents if (shop, one) in names]
+    names = segments.names(tables.segments, shop, found.dependents)
+    return [SegmentName(one, names[one]) for one in found.dependents if one in names]
 
 
 def list_members(tables: Tables, shop: str, segment: str, at: datetime, limit: int, after: str | None) -> MemberPage:
@@ -258,23 +258,18 @@ def segments_of(tables: Tables, shop: str, customer: str, at: datetime) -> Custo
     Raises NotFound (`customer_not_found`, `shop_not_found`).
     """
     customer, membership = membership_of(tables, shop, customer)
-    generation = generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     if membership is None:
         return CustomerSegments(customer, at, [])
     shown = published_with(tables, shop, membership, generation)
-    names = segments.shown(tables.segments, set(), {(shop, segment) for segment in shown}).names
+    names = segments.names(tables.segments, shop, shown)
     since = members.since(tables.members, shop, [(definition.id, customer) for definition in shown.values()])
     found = [
-        CustomerSegment(segment, names[shop, segment], since.get((shown[segment].id, customer)))
+        CustomerSegment(segment, names[segment], since.get((shown[segment].id, customer)))
         for segment in sorted(shown)
-        if (shop, segment) in names
+        if segment in names
     ]
     return CustomerSegments(customer, caught_up(at, membership), found)
-
-
-def generation_of(tables: Tables, shop: str) -> Generation:
-    """The shop's newest generation. Raises NotFound (`shop_not_found`)."""
-    return generations.newest(tables.segments, shop)
 
 
 def membership_of(tables: Tables, shop: str, customer: str) -> tuple[str, Membership | None]:
@@ -285,7 +280,7 @@ def membership_of(tables: Tables, shop: str, customer: str) -> tuple[str, Member
     customer, membership = memberships.followed(tables.memberships, shop, customer)
     known = not membership.erased if membership else facts.load(tables.customers, shop, customer).customer is not None
     if not known:
-        generation_of(tables, shop)
+        generations.newest(tables.segments, shop)
         raise NotFound(f"there is no customer '{customer}'", code="customer_not_found")
     return customer, membership
 

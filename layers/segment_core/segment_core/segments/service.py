@@ -9,7 +9,7 @@ from datetime import datetime
 
 from segment_core.errors import Conflict, InvalidRequest, PreconditionFailed
 from segment_core.language import canonical
-from segment_core.model.generation import Generation
+from segment_core.model.generation import Generation, definition_id
 from segment_core.model.segment import SegmentRecord
 from segment_core.record import replace
 from segment_core.segments import builds, limits, names, nesting
@@ -58,7 +58,7 @@ def create(
         limits.check_builds(plan.generation, room)
         operations = [
             segments.put_operation(tables.segments, shop, record, None),
-            segments.text_operation(tables.segments, shop, Text(f"{segment}.1", canonical(written.query))),
+            segments.text_operation(tables.segments, shop, Text(definition_id(segment, 1), canonical(written.query))),
             *segments.name_operations(tables.segments, shop, segment, named, None),
             *(request.operations(tables, shop, segment, at) if request else []),
         ]
@@ -108,9 +108,8 @@ def change(
             written = nesting.understood(tables, shop, generation, text, segment, saving)
             if (query := canonical(written.query)) != before.newest_text:
                 record = replace(record, revision=record.revision + 1)
-                operations.append(
-                    segments.text_operation(tables.segments, shop, Text(f"{segment}.{record.revision}", query))
-                )
+                written_now = Text(definition_id(segment, record.revision), query)
+                operations.append(segments.text_operation(tables.segments, shop, written_now))
                 silent = before.pending is not None and before.pending.silent
                 plan = planned(generation, {segment: Edit(record.revision, written.asks, silent)}, build, at)
                 limits.check_builds(plan.generation, room)
@@ -165,8 +164,8 @@ def _check_edition(record: SegmentRecord, editions: frozenset[int] | None) -> No
 def _check_independent(tables: Tables, shop: str, found: Found) -> None:
     if not found.dependents:
         return
-    named = segments.shown(tables.segments, set(), {(shop, one) for one in found.dependents}).names
-    told = ", ".join(sorted(f"'{name}' ({one})" for (_, one), name in named.items()))
+    named = segments.names(tables.segments, shop, found.dependents)
+    told = ", ".join(sorted(f"'{name}' ({one})" for one, name in named.items()))
     raise Conflict(f"other segments ask this one: {told}; change or delete them first", code="segment_has_dependents")
 
 

@@ -17,8 +17,8 @@ from segment_core.segments import population
 from segment_core.segments.asking import of_segment
 from segment_core.segments.estimates import Count, Scope
 from segment_core.segments.previews import Spending, spending
-from segment_core.segments.reads import generation_of, shop_as_of
-from segment_core.store import facts, keys, members, segments
+from segment_core.segments.reads import shop_as_of
+from segment_core.store import facts, generations, keys, members, segments
 from segment_core.store.tables import Tables
 
 # Rows of member lists that one comparison reads: some ten seconds' worth of pages.
@@ -99,7 +99,7 @@ def overlap(tables: Tables, shop: str, wanted: Sequence[str], at: datetime, most
     """
     if len(set(wanted)) != len(wanted):
         raise InvalidRequest("name each segment once", code="invalid_segments")
-    generation = generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     published, live = generation.published, {definition.segment for definition in generation.live}
     if missing := [one for one in wanted if one not in live]:
         raise NotFound(f"there is no segment '{missing[0]}'", code="segment_not_found")

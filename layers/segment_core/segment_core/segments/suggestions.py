@@ -23,9 +23,8 @@ from segment_core.language.vocabulary import find
 from segment_core.membership.budget import SecondsLeft
 from segment_core.record import record
 from segment_core.segments import population
-from segment_core.segments.reads import generation_of
 from segment_core.shop import Shop
-from segment_core.store import values
+from segment_core.store import generations, values
 from segment_core.store.tables import Tables
 from segment_core.store.values import Counted, Values
 
@@ -97,7 +96,7 @@ def _fixed(name: str, parameter: str | None) -> tuple[str, ...]:
 
 
 def _kept(tables: Tables, shop: str, at: datetime, seconds_left: SecondsLeft) -> Values:
-    generation = generation_of(tables, shop)
+    generation = generations.newest(tables.segments, shop)
     kept = values.read(tables.segments, shop)
     if kept is not None and at - KEPT_FOR < kept.made_at <= at:
         return kept

@@ -76,6 +76,12 @@ def shown(table: str, shops: Set[str], named: Set[SegmentOf]) -> Shown:
     return found
 
 
+def names(table: str, shop: str, wanted: Iterable[str]) -> dict[str, str]:
+    """Segment to name, of those that are stored, read together and consistently."""
+    found = shown(table, set(), {(shop, segment) for segment in wanted}).names
+    return {segment: name for (_, segment), name in found.items()}
+
+
 def name_taken(table: str, shop: str, name: str, by_other_than: str = "") -> bool:
     """Whether a segment of the shop, apart from that one, has that name, letter case aside."""
     item = client.get(table, {"pk": shop, "sk": keys.segment_name(name)})

@@ -71,6 +71,9 @@ def _run(living: Living, names: dict[str, str], context: SimpleNamespace, exampl
         names["snapshot" if "sort" in answer.body else "export"] = answer.body["id"]
         work(living, context)
     living.settle()
+    if method == "GET" and answer.status == 200 and "url" not in answer.body:
+        known = answer.headers["ETag"]
+        assert living.api(method, urlsplit(target).path, if_none_match=known, **query).status == 304, line
     shown = f"{answer.status}" + (f"\n{_json(_stable(answer.body))}" if answer.body is not None else "")
     for name, id_ in sorted(names.items()):
         shown = shown.replace(id_, f"{{{name}}}")

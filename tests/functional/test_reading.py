@@ -402,6 +402,8 @@ def test_an_extract_belongs_to_its_segment_and_kind(living: Living, recent: str,
     asked = living.api("POST", f"/segments/{recent}/exports", {}).body
     assert living.api("GET", f"/segments/{vips}/exports/{asked['id']}").problem == (404, "export_not_found")
     assert living.api("GET", f"/segments/{recent}/snapshots/{asked['id']}").problem == (404, "snapshot_not_found")
+    assert living.api("DELETE", f"/segments/{recent}").status == 204
+    assert living.api("GET", f"/segments/{recent}/exports/{asked['id']}").problem == (404, "segment_not_found")
 
 
 # Segments by name -----------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from .troubles import Troubles
 from .world import World
 
 CDNOW = Path(__file__).parents[3] / "shared" / "data" / "cdnow_sample.csv.gz"
-CUSTOMERS = 400
+CUSTOMERS = 500
 DAYS = 90
 # Clocks go back at 00:01 on 26 October, so that midnight comes twice in the days that are forecast.
 NEWFOUNDLAND = history.Shop("cdnow", ZoneInfo("America/St_Johns"), CUSTOMERS)

@@ -33,8 +33,8 @@ from .world import World
 CDNOW = Path(__file__).parents[3] / "shared" / "data" / "cdnow_sample.csv.gz"
 CUSTOMERS = 500
 DAYS = 90
-# Clocks go back at 00:01 on 26 October, so that midnight comes twice in the days that are forecast.
-NEWFOUNDLAND = history.Shop("cdnow", ZoneInfo("America/St_Johns"), CUSTOMERS)
+# Midnights are on another date in UTC, and at that of 28 September clocks go back an hour.
+LEBANON = history.Shop("cdnow", ZoneInfo("Asia/Beirut"), CUSTOMERS)
 AUGUST = datetime(1997, 8, 10, 16, tzinfo=UTC)
 
 Day = tuple[date, int, int, int]
@@ -62,7 +62,7 @@ def _cdnow() -> Shop:
     if not CDNOW.exists():
         pytest.skip(f"the CDNOW sample is not at {CDNOW}")
     documents: dict[str, dict[str, Any]] = {}
-    for one in history.happenings(NEWFOUNDLAND, history.rows(CDNOW)):
+    for one in history.happenings(LEBANON, history.rows(CDNOW)):
         if one.at > AUGUST:
             break
         created = {"id": one.customer, "as_of": iso(AUGUST), "created_at": iso(one.customer_created_at), "orders": []}
@@ -72,7 +72,7 @@ def _cdnow() -> Shop:
             order = {"id": one.id, "created_at": iso(one.at), "total": str(one.amount), "currency": "USD"}
             document["orders"].append({**order, "lines": lines})
     queries = {one.name: one.query for one in OF_REAL_ORDERS}
-    return Shop(NEWFOUNDLAND.id, NEWFOUNDLAND.zone, AUGUST, queries, [*documents.values()])
+    return Shop(LEBANON.id, LEBANON.zone, AUGUST, queries, [*documents.values()])
 
 
 @pytest.mark.parametrize("opened", [_demo, _cdnow], ids=["demo", "cdnow"])

@@ -7,11 +7,10 @@ the API, and then nothing comes but the clock. What the bus tells is folded, and
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,11 +23,7 @@ from tests.integration.replay.segments import SEGMENTS as OF_REAL_ORDERS
 from tidemark.demo import shop as demo
 from tidemark.demo.segments import SEGMENTS as OF_THE_DEMO
 
-from .checks import folded
-from .http import as_reader, ask
-from .scheduler import Scheduler
-from .troubles import Troubles
-from .world import World
+from .calm import Calm
 
 CDNOW = Path(__file__).parents[3] / "shared" / "data" / "cdnow_sample.csv.gz"
 CUSTOMERS = 500
@@ -76,50 +71,24 @@ def _cdnow() -> Shop:
 
 
 @pytest.mark.parametrize("opened", [_demo, _cdnow], ids=["demo", "cdnow"])
-def test_time_does_what_was_forecast(opened: Any) -> None:
-    shop: Shop = opened()
-    world = World(shop.opening, Random("what is forecast"), Troubles(frozenset()))
-    with world.entered():
-        scheduler = Scheduler(world)
-        segments = _filled(scheduler, shop)
-        forecasts = {id: _call(world, shop, "GET", f"/segments/{id}/forecast?days={DAYS}") for id in segments}
+def test_time_does_what_was_forecast(opened: Callable[[], Shop]) -> None:
+    shop = opened()
+    with Calm.opened(shop.id, shop.zone, "USD", shop.opening) as calm:
+        segments = {name: calm.make(name, query) for name, query in shop.queries.items()}
+        calm.tell(shop.documents)
+        forecasts = {name: calm.ask("GET", f"/segments/{id}/forecast?days={DAYS}") for name, id in segments.items()}
         # The sweep that serves the last instants of all runs a minute later.
-        scheduler.pass_to(max(parse(one["until"]) for one in forecasts.values()) + timedelta(minutes=1))
-        assert not scheduler.failures
-        counts = {id: _call(world, shop, "GET", f"/segments/{id}/count")["count"] for id in segments}
-    flips = folded(world.bus.told)
-    moves = 0
-    for id, told in forecasts.items():
-        known = {"exact": True, "customers": len(shop.documents), "looked_at": len(shop.documents)}
-        assert told["scope"] == known, segments[id]
-        events = [one for (_, segment, _), every in flips.items() if segment == id for one in every]
-        forecast = [_day(one) for one in told["days"]]
-        assert forecast == [*_happened(events, shop.zone, parse(told["as_of"]), parse(told["until"]))], segments[id]
-        assert counts[id] == forecast[-1][3], segments[id]
-        moves += sum(entered + left for _, entered, left, _ in forecast)
-    assert moves > len(shop.documents) / 2, "it is no proof of anything if time moved nobody"
-
-
-def _filled(scheduler: Scheduler, shop: Shop) -> dict[str, str]:
-    """The shop with its segments and customers, when all is quiet; returns the segments' names by id."""
-    world = scheduler.world
-    settings = {"domain": f"{shop.id}.example.com", "zone": shop.zone.key, "currency": "USD"}
-    _call(world, shop, "PUT", f"/shops/{shop.id}", settings)
-    names = {}
-    for name, query in shop.queries.items():
-        names[_call(world, shop, "POST", "/segments", {"name": name, "query": query})["id"]] = name
-    for start in range(0, len(shop.documents), 100):
-        some = {"customers": shop.documents[start : start + 100]}
-        results = _call(world, shop, "POST", "/imports", some)["results"]
-        assert {one["status"] for one in results} == {"accepted"}
-    scheduler.quiet()
-    return names
-
-
-def _call(world: World, shop: Shop, method: str, path: str, body: object = None) -> Any:
-    answer = ask(world, method, path, *as_reader(shop.id, body))
-    assert answer.status < 300, answer
-    return answer.body
+        calm.scheduler.pass_to(max(parse(one["until"]) for one in forecasts.values()) + timedelta(minutes=1))
+        counts = {name: calm.ask("GET", f"/segments/{id}/count")["count"] for name, id in segments.items()}
+        events = {name: calm.events_of(id) for name, id in segments.items()}
+    everybody, moves = len(shop.documents), 0
+    for name, told in forecasts.items():
+        assert told["scope"] == {"exact": True, "customers": everybody, "looked_at": everybody}
+        days = [_day(one) for one in told["days"]]
+        assert days == [*_happened(events[name], shop.zone, parse(told["as_of"]), parse(told["until"]))], name
+        assert days[-1][3] == counts[name], name
+        moves += sum(entered + left for _, entered, left, _ in days)
+    assert moves > everybody / 2, "it is no proof of anything if time moved nobody"
 
 
 def _day(told: Mapping[str, Any]) -> Day:

@@ -57,7 +57,7 @@ class Living:
         monkeypatch.setattr("segment_core.membership.project.bus.publish", living._hear)
         # How much a slow machine does within a request must show nowhere.
         monkeypatch.setattr(builds, "SECONDS_PER_REQUEST", 600.0)
-        monkeypatch.setattr(routing, "SECONDS_OF_READING", 600.0)
+        monkeypatch.setattr(routing, "SECONDS_OF_ASKING", 600.0)
         living.move(at)
         shops.put_shop(
             stack.tables, living.shop, domain="demo.example.com", zone=zone, currency="EUR", at=at,

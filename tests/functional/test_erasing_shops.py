@@ -161,7 +161,11 @@ def test_the_answer_to_a_request_is_fetched_once(
     assert (listed["id"], listed["ends_at"], listed["fetched_at"]) == ("99", "2026-03-08T12:00:00Z", None)
     assert listed["customers"] == ["1", guest_id(SHOP, "1@planted.example.com")]
 
-    first = api("GET", "/data-requests/99").body
+    # It is used up by being fetched, so nobody can have it already.
+    handed_out = api("GET", "/data-requests/99", if_none_match="*")
+    assert (handed_out.status, handed_out.headers["Cache-Control"]) == (200, "no-store")
+    assert "ETag" not in handed_out.headers
+    first = handed_out.body
     parts, cursor = [*first["customers"]], first["next_cursor"]
     while cursor:
         page = api("GET", "/data-requests/99", cursor=cursor).body

@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 
 from segment_core import clock
+from segment_core.errors import Contention
 from segment_core.ingest import messages
 from segment_core.membership import rules
 from segment_core.membership import sweep as sweeping
 from segment_core.membership.evaluate import Outcome, Round, evaluate_all
+from segment_core.model.generation import LiveDefinition
 from segment_core.model.membership import Cause
+from segment_core.record import replace
 from segment_core.segments import service
 from segment_core.segments.shops import put_shop
-from segment_core.store import client, facts, generations, keys, memberships
+from segment_core.store import client, facts, generations, keys, memberships, segments
 from tests.functional.conftest import NOW, Stack, load_function
 from tests.functional.customers import SHOP, customer_with_order, message, names, recent, store, stream_record
 
@@ -244,6 +247,54 @@ def test_of_texts_that_no_definition_has_any_more_nothing_is_remembered(shop: St
         rules.rules_of(shop.tables.segments, SHOP, newest)
         kept = rules._kept[shop.tables.segments, SHOP]
         assert kept.queries.keys() == {live.text for live in newest.live}
+
+
+def test_nothing_is_worked_out_anew_for_a_generation_that_is_read_anew(
+    shop: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent(shop)
+    table = shop.tables.segments
+    first = rules.rules_of(table, SHOP, generations.newest(table, SHOP))
+    monkeypatch.setattr(rules, "_renewed", None)
+    newest = generations.newest(table, SHOP)
+    assert rules.rules_of(table, SHOP, newest) is first
+    rules.shop_asked(table, SHOP, newest, ())
+
+
+def test_a_generation_of_the_same_number_is_not_the_one_that_was_kept(shop: Stack) -> None:
+    """A shop that was erased and made again begins to count anew."""
+    recent(shop)
+    newest = generations.newest(shop.tables.segments, SHOP)
+    assert rules.rules_of(shop.tables.segments, SHOP, newest).shop.currency == newest.currency
+    again = replace(newest, currency="SEK")
+    assert rules.rules_of(shop.tables.segments, SHOP, again).shop.currency == "SEK"
+
+
+def test_what_was_read_is_kept_when_a_newer_generation_cannot_be_read(shop: Stack) -> None:
+    recent(shop)
+    table = shop.tables.segments
+    newest = generations.newest(table, SHOP)
+    rules.rules_of(table, SHOP, newest)
+    gone = replace(newest, number=newest.number + 1, live=(*newest.live, LiveDefinition("gone", 1, 9)))
+    with pytest.raises(Contention):
+        rules.rules_of(table, SHOP, gone)
+    assert rules._kept[table, SHOP].generation == newest
+
+
+def test_rules_of_then_leave_out_what_is_deleted_while_they_are_read(
+    shop: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Texts are read once, so that nothing can be there the first time and gone the second."""
+    recent(shop)
+    table = shop.tables.segments
+    newest = generations.newest(table, SHOP)
+    rules.rules_then.cache_clear()
+    monkeypatch.setattr(rules, "_kept", {})
+    read = iter([segments.all_texts(table, SHOP), {}])
+    monkeypatch.setattr(segments, "all_texts", lambda *_: next(read))
+    assert rules.rules_then(table, SHOP, newest.number).rule(newest.live[0].slot) is not None
+    rules.rules_then.cache_clear()
+    assert rules.rules_then(table, SHOP, newest.number).rule(newest.live[0].slot) is None
 
 
 def test_an_evaluation_is_no_older_than_the_generation_it_answers(shop: Stack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from itertools import permutations
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from segment_core.segments import explanations, reads, service
 from segment_core.segments.shops import put_shop
 from segment_core.store import clearing, facts, keys, memberships
 
+from .api_caller import ApiCaller
 from .conftest import NOW, Stack
 from .streams import Streams, ingest, parked, webhook
 
@@ -95,6 +97,53 @@ def test_a_merged_customer_leaves_and_goes_on_as_the_one_that_was_kept(
     assert ([o.id for o in kept.orders], kept.tags, [e.id for e in kept.events]) == (["1", "2"], ("vip",), ["e1"])
     assert under(shop, "2") == [keys.PROFILE]
     assert sorted(flips(streams)) == [("1", "enter", "fact"), ("1", "leave", "fact"), ("2", "leave", "merge")]
+
+
+def test_the_old_id_is_answered_under_the_new_one(
+    shop: Stack, context: SimpleNamespace, streams: Streams, api: ApiCaller
+) -> None:
+    buyers = segment(shop, "Buyers", "number_of_orders >= 1").id
+    ingest(context, order(1, 1), order(2, 2), order(3, 3), order(4, 4))
+    streams.quiet()
+    ingest(context, merged(2, 1), merged(1, 3))
+    streams.quiet()
+
+    one = api("POST", "/customers/2/memberships", {"segments": [buyers]}).body
+    assert (one["customer_id"], [it["member"] for it in one["memberships"]]) == ("3", [True])
+    assert api("GET", "/customers/2/segments").body["customer_id"] == "3"
+    # Two ids of one person are one answer, in the place of the first.
+    asked = ["2", "nobody", "4", "3", "1", "nobody"]
+    many = api("POST", f"/segments/{buyers}/memberships", {"customers": asked}).body
+    assert [(it["customer_id"], it["member"]) for it in many["memberships"]] == [("3", True), ("4", True)]
+    assert all(it["since"] for it in many["memberships"])
+    assert many["unknown"] == ["nobody"]
+
+    ingest(context, redact(3, None))
+    streams.quiet()
+    gone = api("POST", f"/segments/{buyers}/memberships", {"customers": ["2", "4"]}).body
+    assert ([it["customer_id"] for it in gone["memberships"]], gone["unknown"]) == (["4"], ["2"])
+
+
+def test_a_merge_is_known_to_explanations_before_it_is_evaluated(
+    shop: Stack, context: SimpleNamespace, streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buyers = segment(shop, "Buyers", "number_of_orders >= 1").id
+    ingest(context, order(1, 1), order(2, 2))
+    streams.quiet()
+    ingest(context, merged(2, 1))
+
+    assert explanations.explain(shop.tables, SHOP, buyers, "2", NOW).customer_id == "1"
+    ahead = back = timedelta(days=1)
+    assert explanations.timeline(shop.tables, SHOP, "2", NOW, back, ahead).customer_id == "1"
+
+    # Of somebody who was never evaluated all facts are read once.
+    ingest(context, order(3, 3))
+    read: list[str] = []
+    load = facts.load
+    monkeypatch.setattr(facts, "load", lambda *told: read.append(told[2]) or load(*told))
+    assert explanations.explain(shop.tables, SHOP, buyers, "3", NOW).member
+    assert explanations.timeline(shop.tables, SHOP, "3", NOW, back, ahead).customer_id == "3"
+    assert read == ["3", "3"]
 
 
 def test_what_is_told_of_the_old_id_goes_to_the_new_one(

@@ -262,13 +262,16 @@ class Scheduler:
     def pass_to(self, until: datetime) -> None:
         """Let time go by in which nobody says a word: the sweep runs in each minute in which it finds somebody.
 
-        Everything that follows from one sweep has ended when the next one runs.
+        Everything that follows from one sweep has ended when the next one runs. Raises Stuck if somebody stays due.
         """
         world = self.world
         (schedule,) = [one for one in world.wiring.schedules if world.functions[one.function].id == "SweepFunction"]
         segments, memberships = (world.table(one).name for one in ("Segments", "Memberships"))
         while (due := sweep.next_due(segments, memberships)) is not None and due <= until:
-            world.jump(max(due - world.now(), self.next_of(schedule) - world.now(), timedelta()))
+            at = max(due, self.next_of(schedule), world.now())
+            if at > until:
+                raise Stuck(f"who is due at {due} is not served by {until}")
+            world.jump(at - world.now())
             self._fire(schedule)
             self._drain()
         world.jump(max(until - world.now(), timedelta()))

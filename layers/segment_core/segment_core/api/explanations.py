@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.request import Request
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import query_models, time_models
 from segment_core.api.access import needs
+from segment_core.api.conditional import tag_of
 from segment_core.api.routing import (
     Ask,
     CustomerId,
@@ -18,7 +21,7 @@ from segment_core.api.routing import (
     answers,
     history_kept,
     tables,
-    time_to_read,
+    time_to_ask,
 )
 from segment_core.segments import explanations, forecasts, past
 
@@ -49,10 +52,14 @@ def explain(segment_id: EntityId, customer_id: CustomerId, request: Request) -> 
     security=needs("segments:read"),
     responses=answers(200, time_models.Forecast, 409),
 )
-def forecast(segment_id: EntityId, request: Request, days: Days = 90) -> time_models.Forecast:
+def forecast(segment_id: EntityId, request: Request, days: Days = 90) -> Response[time_models.Forecast]:
     """Who enters and leaves by time alone, per day, if nothing else happens."""
-    ask, time = Ask.of(request), time_to_read()
-    return time_models.Forecast.model_validate(forecasts.forecast(tables(), ask.shop, segment_id, ask.at, days, time))
+    ask, time = Ask.of(request), time_to_ask()
+    found = forecasts.forecast(tables(), ask.shop, segment_id, ask.at, days, time)
+    told = time_models.Forecast.model_validate(found)
+    # The period ends so many days after `as_of`.
+    tag = tag_of(told.model_dump(mode="json"), moving={"until"})
+    return Response(HTTPStatus.OK, "application/json", told, headers={"ETag": tag})
 
 
 @router.get(

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import query_models
 from segment_core.api.access import needs
-from segment_core.api.routing import Ask, EntityId, answers, tables, time_to_read
+from segment_core.api.routing import Ask, EntityId, answers, tables, time_to_ask
 from segment_core.segments import belonging, reads, statistics
 
 router = APIGatewayHttpRouter()
@@ -26,9 +26,9 @@ def of_customer(
 ) -> query_models.CustomerMemberships:
     """One customer in up to 500 segments."""
     ask = Ask.of(request)
-    found = belonging.of_customer(tables(), ask.shop, customer_id, body.segments, ask.at)
+    customer, found = belonging.of_customer(tables(), ask.shop, customer_id, body.segments, ask.at)
     return query_models.CustomerMemberships(
-        customer_id=customer_id,
+        customer_id=customer,
         as_of=found.as_of,
         memberships=[
             query_models.SegmentMembership(segment_id=one.id, member=one.member, since=one.since)
@@ -90,7 +90,7 @@ def count(segment_id: EntityId, request: Request) -> query_models.SegmentCount:
 )
 def spending(segment_id: EntityId, request: Request) -> query_models.Statistics:
     """Sum and average of what members spent: of all of them, or estimated from some."""
-    ask, time = Ask.of(request), time_to_read()
+    ask, time = Ask.of(request), time_to_ask()
     found = statistics.statistics(tables(), ask.shop, segment_id, ask.at, time)
     return query_models.Statistics.model_validate(found)
 

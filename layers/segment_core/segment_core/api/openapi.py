@@ -41,10 +41,19 @@ _TAGS = {
 _ETAG = {"ETag": {"$ref": "#/components/headers/ETag"}}
 _RETRY_AFTER = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
 
+# What is handed out once is never told to be known already.
+_ONCE = "fetchDataRequest"
+_SEGMENT = {"$ref": "#/components/schemas/Segment"}
+
 # What holds for all routes alike, and is in no model: when to ask again, and what need not be sent again.
 _COMPONENTS = {
     "headers": {
-        "ETag": {"description": "Strong; `as_of` is left out of it", "schema": {"type": "string"}},
+        "ETag": {
+            "description": (
+                "Strong; `as_of` is left out. A segment's begins with its `etag`; a change answers that alone"
+            ),
+            "schema": {"type": "string"},
+        },
         "RetryAfter": {"description": "Seconds; the gateway sends none", "schema": {"type": "integer", "minimum": 1}},
     },
     "parameters": {
@@ -85,7 +94,10 @@ def _tell_headers(method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     for status in ("429", "503"):
         responses[status]["headers"] = _RETRY_AFTER
-    if method == "get":
+    for success in (one for status, one in responses.items() if status.startswith("2")):
+        if any(one["schema"] == _SEGMENT for one in success.get("content", {}).values()):
+            success["headers"] = _ETAG
+    if method == "get" and operation["operationId"] != _ONCE:
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
         responses["200"]["headers"] = _ETAG
         responses["304"] = {"$ref": "#/components/responses/NotModified"}

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import query_models, time_models
 from segment_core.api.access import needs
-from segment_core.api.routing import Ask, answers, room, tables, time_to_read
+from segment_core.api.routing import Ask, answers, room, tables, time_to_ask
 from segment_core.language.catalogue import filters
 from segment_core.record import as_dict
 from segment_core.segments import checks, previews, suggestions
@@ -49,7 +49,7 @@ def preview(body: query_models.PreviewRequest, request: Request) -> query_models
 
     A shop may ask so many times a minute; one more is refused with 429 and `Retry-After`.
     """
-    ask, time = Ask.of(request), time_to_read()
+    ask, time = Ask.of(request), time_to_ask()
     made = previews.preview(tables(), ask.shop, body.query, body.segment_id, ask.at, time, room=room())
     return query_models.Preview.model_validate(made)
 
@@ -89,6 +89,6 @@ def suggest(
     limit: Annotated[int, Query(ge=1, le=MOST_SUGGESTIONS)] = USUAL_SUGGESTIONS,
 ) -> time_models.Suggestions:
     """What the shop's own customers have, as counted at most an hour ago."""
-    ask, time = Ask.of(request), time_to_read()
+    ask, time = Ask.of(request), time_to_ask()
     found = suggestions.suggest(tables(), ask.shop, name, parameter, search, limit, ask.at, time)
     return time_models.Suggestions.model_validate(found)

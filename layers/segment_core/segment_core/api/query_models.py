@@ -45,7 +45,11 @@ class Money(Answer):
 
 
 class Scope(Answer):
-    """Of how many customers how many were looked at: `exact` says all. Whom, is the same each time."""
+    """Of how many customers how many were looked at: `exact` says all.
+
+    They are always taken in the same order, so the sample is the same each time unless the 20 seconds end first: then
+    it is shorter.
+    """
 
     exact: bool
     customers: int
@@ -155,7 +159,10 @@ class SegmentMembership(Answer):
 
 
 class CustomerMemberships(Answer):
-    """One entry for each known segment, in the order asked; ids of no segment are in `unknown`."""
+    """One entry for each known segment, in the order asked; ids of no segment are in `unknown`.
+
+    Whoever was merged is answered under the id that they have now.
+    """
 
     customer_id: str
     as_of: Instant
@@ -172,7 +179,10 @@ class CustomerMembership(Answer):
 
 
 class SegmentMemberships(Answer):
-    """One entry for each known customer, in the order asked; ids of no customer are in `unknown`."""
+    """One entry for each known customer, in the order asked; ids of no customer are in `unknown`.
+
+    Whoever was merged is answered under the id that they have now.
+    """
 
     segment_id: str
     as_of: Instant

@@ -23,7 +23,7 @@ from segment_core.store import keys
 from segment_core.store.tables import Tables
 
 # How long a request may ask customers one by one; who was not asked by then is estimated. The gateway waits 30.
-SECONDS_OF_READING = 20.0
+SECONDS_OF_ASKING = 20.0
 
 
 @record
@@ -64,9 +64,9 @@ def room() -> Room:
     return Room(env.definitions_per_shop, env.builds_per_shop, env.previews_per_minute)
 
 
-def time_to_read() -> SecondsLeft:
+def time_to_ask() -> SecondsLeft:
     """How long this request may ask customers, from now on."""
-    return lasting(SECONDS_OF_READING)
+    return lasting(SECONDS_OF_ASKING)
 
 
 # Parameters -----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from segment_core.api import cursors, etags, models
 from segment_core.api.access import needs
+from segment_core.api.conditional import tag_of
 from segment_core.api.cursors import Place
 from segment_core.api.routing import Ask, Cursor, EntityId, PastInstant, answers, history_kept, room, tables
 from segment_core.errors import PreconditionRequired
@@ -104,7 +105,9 @@ def listing(
 def read(segment_id: EntityId, request: Request) -> Response[models.Segment]:
     """The segment with its count, and how far a new definition of it has been built."""
     ask = Ask.of(request)
-    return _answer(HTTPStatus.OK, reads.read(tables(), ask.shop, segment_id, ask.at))
+    shown = _shown(reads.read(tables(), ask.shop, segment_id, ask.at))
+    tag = tag_of(shown.model_dump(mode="json"), shown.etag.strip('"'))
+    return Response(HTTPStatus.OK, "application/json", shown, headers={"ETag": tag})
 
 
 @router.patch(

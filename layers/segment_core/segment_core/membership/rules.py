@@ -108,8 +108,9 @@ def rules_then(table: str, shop: str, number: int) -> Rules:
     """The compiled rules of an earlier generation, as far as its texts are still there: what is gone never moves."""
     then = generations.numbered(table, shop, number)
     texts = segments.all_texts(table, shop)
-    still = tuple(one for one in then.live if one.text in texts)
-    return _renewed(table, shop, replace(then, live=still), _kept.get((table, shop))).rules
+    still = replace(then, live=tuple(one for one in then.live if one.text in texts))
+    before = _kept.get((table, shop))
+    return _renewed(shop, still, _queries(shop, still, texts, before), before).rules
 
 
 def shop_asked(table: str, shop: str, generation: Generation, asks: Iterable[str]) -> Shop:
@@ -122,9 +123,11 @@ def shop_asked(table: str, shop: str, generation: Generation, asks: Iterable[str
 
 
 def _keep(table: str, shop: str, generation: Generation) -> _Kept:
-    kept = _kept.pop((table, shop), None)
-    if kept is None or kept.generation is not generation:
-        kept = _renewed(table, shop, generation, kept)
+    kept = _kept.get((table, shop))
+    # By value: whoever asks has read it anew. The number alone will not do: a shop that is made again counts anew.
+    if kept is None or kept.generation != generation:
+        kept = _renewed(shop, generation, _read(table, shop, generation, kept), kept)
+    _kept.pop((table, shop), None)
     if len(_kept) >= _MOST_KEPT:
         # The one that was asked for least recently.
         _kept.pop(next(iter(_kept)))
@@ -132,8 +135,7 @@ def _keep(table: str, shop: str, generation: Generation) -> _Kept:
     return kept
 
 
-def _renewed(table: str, shop: str, generation: Generation, before: _Kept | None) -> _Kept:
-    queries = _read(table, shop, generation, before.queries if before else {})
+def _renewed(shop: str, generation: Generation, queries: Queries, before: _Kept | None) -> _Kept:
     seen, building = generation.published, (generation.pending or generation.settings).shop
     groups = [seen.values(), *generation.builds.values()]
     compiled = [_compiled(shop, group, queries, before.compiled if before else ()) for group in groups]
@@ -152,15 +154,19 @@ def _renewed(table: str, shop: str, generation: Generation, before: _Kept | None
     return _Kept(generation, queries, Rules(shops[0], compiled[0].rule_set, bits, others, read), compiled)
 
 
-def _read(table: str, shop: str, generation: Generation, known: Queries) -> Queries:
-    """The queries of all live definitions."""
+def _read(table: str, shop: str, generation: Generation, before: _Kept | None) -> Queries:
+    """The queries of all live definitions; texts are read only if one of them is not known yet."""
+    unknown = {one.text for one in generation.live}.difference(before.queries if before else ())
+    texts = segments.all_texts(table, shop) if unknown else {}
+    if unknown - texts.keys():
+        raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
+    return _queries(shop, generation, texts, before)
+
+
+def _queries(shop: str, generation: Generation, texts: Mapping[str, str], before: _Kept | None) -> Queries:
+    known = before.queries if before else {}
     live = {one.text for one in generation.live}
-    if unknown := live - known.keys():
-        texts = segments.all_texts(table, shop)
-        if unknown - texts.keys():
-            raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
-        known = {**known, **{one: _parsed(shop, one, texts[one]) for one in unknown}}
-    return {one: known[one] for one in live}
+    return {one: known[one] if one in known else _parsed(shop, one, texts[one]) for one in live}
 
 
 def _compiled(

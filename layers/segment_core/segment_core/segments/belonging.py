@@ -33,10 +33,10 @@ class Answers:
     unknown: list[str]
 
 
-def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str], at: datetime) -> Answers:
-    """Whether one customer is in each of those segments. Raises NotFound (`customer_not_found`, `shop_not_found`).
+def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str], at: datetime) -> tuple[str, Answers]:
+    """Who the customer is by now, if it was merged, and whether they are in each of those segments.
 
-    A segment that was never published has nobody in it yet.
+    Raises NotFound (`customer_not_found`, `shop_not_found`). A segment that was never published has nobody in it yet.
     """
     customer, membership = membership_of(tables, shop, customer)
     generation = generations.newest(tables.segments, shop)
@@ -46,7 +46,7 @@ def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str],
     since = members.since(
         tables.members, shop, [(inside[segment].id, customer) for segment in there if segment in inside]
     )
-    return Answers(
+    return customer, Answers(
         as_of=caught_up(at, membership),
         answers=[
             Belonging(one, one in inside, since.get((inside[one].id, customer)) if one in inside else None)
@@ -59,19 +59,21 @@ def of_customer(tables: Tables, shop: str, customer: str, wanted: Sequence[str],
 def in_segment(tables: Tables, shop: str, segment: str, wanted: Sequence[str], at: datetime) -> Answers:
     """Whether each of those customers is in one segment. Raises NotFound (`segment_not_found`).
 
-    Unknown is who was never evaluated, or erased: nobody of whom that can be said is in any segment.
+    Whoever was merged is answered, once, as who that is now. Unknown is who was never evaluated, or erased: nobody of
+    whom that can be said is in any segment.
     """
     find(tables, shop, segment)
-    stored = memberships.read_all(tables.memberships, shop, wanted)
+    found = memberships.followed_all(tables.memberships, shop, wanted)
+    known = {one: (now, membership) for one, (now, membership) in found.items() if not membership.erased}
+    stored = dict(known[one] for one in wanted if one in known)
     generation = generations.newest(tables.segments, shop)
     definition = generation.published.get(segment)
-    there = [one for one in dict.fromkeys(wanted) if one in stored and not stored[one].erased]
-    inside = {one for one in there if definition and segment in published_with(tables, shop, stored[one], generation)}
+    inside = {one for one in stored if definition and segment in published_with(tables, shop, stored[one], generation)}
     since = members.since(tables.members, shop, [(definition.id, one) for one in inside] if definition else [])
     return Answers(
-        as_of=min((caught_up(at, stored[one]) for one in there), default=at),
+        as_of=min((caught_up(at, one) for one in stored.values()), default=at),
         answers=[
-            Belonging(one, one in inside, since.get((definition.id, one)) if definition else None) for one in there
+            Belonging(one, one in inside, since.get((definition.id, one)) if definition else None) for one in stored
         ],
-        unknown=sorted(set(wanted).difference(there), key=wanted.index),
+        unknown=[one for one in dict.fromkeys(wanted) if one not in known],
     )

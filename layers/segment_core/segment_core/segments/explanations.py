@@ -12,8 +12,8 @@ from segment_core.language import parse
 from segment_core.language.segments import asked
 from segment_core.record import record, replace
 from segment_core.segments import asking, nesting
-from segment_core.segments.reads import caught_up, membership_of
-from segment_core.store import facts, generations, history, members, segments
+from segment_core.segments.reads import caught_up
+from segment_core.store import facts, generations, history, members, memberships, segments
 from segment_core.store.history import Change, Entry
 from segment_core.store.tables import Tables
 
@@ -69,17 +69,16 @@ def explain(tables: Tables, shop: str, segment: str, customer: str, at: datetime
     Raises NotFound (`segment_not_found`, `customer_not_found`) and Conflict (`segment_not_ready`).
     """
     question, definition = asking.of_segment(tables, shop, segment)
-    customer, _ = membership_of(tables, shop, customer)
     told = _facts(tables, shop, customer)
     explanation = _worded(tables, shop, question.rule.explain(told, question.shop, at))
-    since = members.since(tables.members, shop, [(definition.id, customer)])
+    since = members.since(tables.members, shop, [(definition.id, told.id)])
     return Why(
         segment_id=segment,
         definition_id=definition.id,
-        customer_id=customer,
+        customer_id=told.id,
         as_of=at,
         member=explanation.member,
-        since=since.get((definition.id, customer)),
+        since=since.get((definition.id, told.id)),
         until=explanation.until,
         explanation=explanation,
     )
@@ -90,12 +89,13 @@ def timeline(
 ) -> CustomerTimeline:
     """What is kept of the last `back`, and what time alone does within `ahead`, over all published segments.
 
-    What is ahead begins where time was caught up with. Raises NotFound (`customer_not_found`, `shop_not_found`).
+    Of one who was merged, of who that is now. What is ahead begins where time was caught up with.
+    Raises NotFound (`customer_not_found`, `shop_not_found`).
     """
-    customer, membership = membership_of(tables, shop, customer)
-    rules_shop, rules = asking.published(tables, shop)
     told = _facts(tables, shop, customer)
-    past = list(history.of_customer(tables.history, shop, customer, at - back, at))
+    membership = memberships.read(tables.memberships, shop, told.id)
+    rules_shop, rules = asking.published(tables, shop)
+    past = list(history.of_customer(tables.history, shop, told.id, at - back, at))
     names = segments.names(tables.segments, shop, [*rules, *(entry.segment for entry in past)])
     start = caught_up(at, membership)
     flips = [
@@ -106,7 +106,7 @@ def timeline(
         if flip.at > start
     ]
     return CustomerTimeline(
-        customer_id=customer,
+        customer_id=told.id,
         as_of=start,
         past=[_past(entry, names) for entry in past],
         ahead=sorted(flips, key=lambda move: (move.at, move.segment_id)),
@@ -136,7 +136,8 @@ def _past(entry: Entry, names: dict[str, str]) -> Past:
 
 
 def _facts(tables: Tables, shop: str, customer: str) -> Customer:
-    loaded = facts.load(tables.customers, shop, customer)
+    """All facts of who the customer is by now: a merge is known here before the membership tells of it."""
+    loaded = facts.followed(tables.customers, shop, customer)
     if loaded.customer is None:
         generations.newest(tables.segments, shop)
         raise NotFound(f"there is no customer '{customer}'", code="customer_not_found")

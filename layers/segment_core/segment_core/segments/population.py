@@ -62,25 +62,25 @@ class Look:
 
     def __init__(self, tables: Tables, shop: str, seconds_left: SecondsLeft, most: int = MOST_READ) -> None:
         self._tables, self._shop, self._seconds_left, self._most = tables, shop, seconds_left, most
-        self.customers = 0
         self._scope: Scope | None = None
 
     def __iter__(self) -> Iterator[Customer]:
-        listed, read = roster(self._tables, self._shop), 0
+        listed, read, there = roster(self._tables, self._shop), 0, 0
         for loaded in facts.load_all(self._tables.customers, self._shop, listed.ids[: self._most], self._seconds_left):
             read += 1
             if loaded.customer is not None:
-                self.customers += 1
+                there += 1
                 yield loaded.customer
-        self._scope = listed.scope(read)
+        scope = listed.scope(read)
+        # Whoever the roster still names and is gone is not one of the customers.
+        self._scope = Scope(there, there) if scope.exact else scope
 
     @property
     def scope(self) -> Scope:
         """Of how many customers how many were looked at, once the walk has ended."""
         if self._scope is None:
             raise AssertionError("the walk has not ended")
-        # Whoever the roster still names and is gone is not one of the customers.
-        return Scope(self.customers, self.customers) if self._scope.exact else self._scope
+        return self._scope
 
 
 def _lot(customer: str) -> tuple[bytes, str]:

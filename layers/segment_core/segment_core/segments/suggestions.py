@@ -104,7 +104,7 @@ def _kept(tables: Tables, shop: str, at: datetime, seconds_left: SecondsLeft) ->
     values.begin(tables.segments, shop, mark)
     seen = population.Look(tables, shop, seconds_left)
     by_filter = counted(seen, generation.shop, at)
-    made = Values(at, seen.scope.customers, seen.customers, by_filter)
+    made = Values(at, seen.scope.customers, seen.scope.looked_at, by_filter)
     values.keep(tables.segments, shop, mark, made)
     return made
 

@@ -18,6 +18,7 @@ from segment_core.store.client import Item, encode
 from segment_core.store.merging import Message
 from segment_core.store.needed import EVERYTHING, Needed
 from segment_core.store.profiles import is_erased, merged_into, state_of
+from segment_core.store.stored import LONGEST_CHAIN
 
 _SLICE_PAGE = 1_000
 
@@ -78,6 +79,16 @@ def load(table: str, shop: str, customer_id: str, needed: Needed = EVERYTHING) -
     return Loaded(_customer(customer_id, items), erased=False)
 
 
+def followed(table: str, shop: str, customer_id: str) -> Loaded:
+    """The same with all facts; of one who was merged, of who that is by now."""
+    loaded = load(table, shop, customer_id)
+    for _ in range(LONGEST_CHAIN):
+        if loaded.into is None:
+            break
+        loaded = load(table, shop, loaded.into)
+    return loaded
+
+
 def page(table: str, shop: str, customer_id: str, before: str, limit: int) -> tuple[Customer | None, str]:
     """Some of what is known of the customer, in parts: the first page has the profile, then come orders, then events.
 
@@ -135,9 +146,10 @@ def load_all(table: str, shop: str, customer_ids: Sequence[str], seconds_left: C
     """Those customers in their order, several at once, for as long as there is time."""
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="customers") as threads:
         for start in range(0, len(customer_ids), _AT_ONCE):
-            yield from threads.map(partial(load, table, shop), customer_ids[start : start + _AT_ONCE])
-            if seconds_left() <= 0:
-                return
+            for loaded in threads.map(partial(load, table, shop), customer_ids[start : start + _AT_ONCE]):
+                yield loaded
+                if seconds_left() <= 0:
+                    return
 
 
 def roster(table: str, shop: str, slice_number: int, after: str | None, limit: int) -> tuple[list[str], str | None]:

@@ -37,6 +37,22 @@ def followed(table: str, shop: str, customer: str) -> tuple[str, Membership | No
     return customer, membership
 
 
+def followed_all(table: str, shop: str, customers: Collection[str]) -> dict[str, tuple[str, Membership]]:
+    """By the ids asked for: who that is by now, where merges led, and their membership.
+
+    Who was never evaluated is left out. Where nobody was merged it is one read of all of them.
+    """
+    stored = read_all(table, shop, customers)
+    now = {one: one for one in customers}
+    for _ in range(LONGEST_CHAIN):
+        led = {one: into for one, who in now.items() if who in stored and (into := stored[who].into) is not None}
+        if not led:
+            break
+        now |= led
+        stored |= read_all(table, shop, [who for who in led.values() if who not in stored])
+    return {one: (who, stored[who]) for one, who in now.items() if who in stored}
+
+
 def read_all(table: str, shop: str, customers: Collection[str]) -> dict[str, Membership]:
     """The memberships of those customers, read consistently; who was never evaluated is left out."""
     # A batch may not name a key twice.

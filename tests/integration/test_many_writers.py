@@ -86,9 +86,10 @@ def story(chance: random.Random, ends: str) -> list[tuple[str, dict[str, Any]]]:
     buys = {**KINDS["buys"][1](random.Random(1)), "guest": False, "again": False}
     acts = [("buys", {**buys, "customer": CUSTOMERS[number % len(CUSTOMERS)]}) for number in range(WRITERS)]
     acts += [(kind, KINDS[kind][1](chance)) for kind in chance.choices(kinds, weights, k=ACTS)]
+    as_told = {"edits": True, "untags": True, "deletes": True}
     for share, act in (
-        (0.6, ("merges", {"customer": 1, "into": 2, "deletes": True})),
-        (0.75, ("merges", {"customer": 2, "into": 3, "deletes": True})),
+        (0.6, ("merges", {"customer": 1, "into": [2], **as_told})),
+        (0.75, ("merges", {"customer": 2, "into": [3], **as_told})),
         (0.85, (ends, {"customer": 4, "lists": False})),
     ):
         acts.insert(int(share * len(acts)), act)

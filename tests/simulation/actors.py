@@ -170,7 +170,11 @@ class Actors:
         store.redacts(step.what["customer"], self._now, lists=step.what["lists"])
 
     def _merges(self, step: Step, store: Store) -> None:
-        store.merges(step.what["customer"], step.what["into"], self._now, deletes=step.what["deletes"])
+        what, gone = step.what, step.what["customer"]
+        for kept in what["into"]:
+            edits, untags, deletes = what["edits"], what["untags"], what["deletes"]
+            store.merges(gone, kept, self._now, edits=edits, untags=untags, deletes=deletes)
+            gone = kept
 
     def _checks_out(self, step: Step, store: Store) -> None:
         store.checks_out(step.what["customer"], self._now)

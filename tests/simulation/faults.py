@@ -14,7 +14,9 @@ import pytest
 from segment_core import evaluator
 from segment_core.api.webhooks import Delivery, Door
 from segment_core.facts.customer import Customer
+from segment_core.facts.merged import Former
 from segment_core.facts.order import OrderState
+from segment_core.facts.profile import ProfileState
 from segment_core.membership import flips, jobs, project, steps
 from segment_core.membership.flips import Change
 from segment_core.membership.rules import Rules
@@ -34,6 +36,7 @@ from segment_core.store import (
     members,
     memberships,
     merging,
+    orders,
     profiles,
     writes,
 )
@@ -42,6 +45,8 @@ from segment_core.store.client import Item
 from segment_core.store.history import Flip
 from segment_core.store.members import Row
 from segment_core.store.needed import Needed
+from segment_core.store.orders import Held
+from segment_core.store.states import Key
 from segment_core.store.tables import Tables
 from segment_core.store.writes import Step, Write
 
@@ -189,6 +194,39 @@ def an_order_moves_bit_by_bit(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "carry_out", one_by_one)
 
 
+def orders_stay_with_whoever_was_merged(patch: pytest.MonkeyPatch) -> None:
+    """What is told of an order in the moment before it follows its customer's merge is taken for an erased one's."""
+    told = orders.told
+
+    def staying(shop: str, held: Held, saying: OrderState, owner: orders.Owner) -> orders.Change | None:
+        change = told(shop, held, saying, owner)
+        if change and change.place and held.place and change.state.customer_id == held.state.customer_id:
+            return replace(change, place=Key(held.place.pk, change.place.sk))
+        return change
+
+    patch.setattr(orders, "told", staying)
+
+
+def a_deletion_does_not_wait_for_its_merge(patch: pytest.MonkeyPatch) -> None:
+    def at_once(shop: str, customer_id: str, item: Item | None, stamp: str) -> Write | None:
+        return profiles.erased(shop, customer_id, item, stamp)
+
+    patch.setattr(profiles, "hidden", at_once)
+
+
+def a_demand_is_forgotten_by_a_late_merge(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(profiles, "is_redacted", lambda _: False)
+
+
+def merges_of_merges_are_one(patch: pytest.MonkeyPatch) -> None:
+    joined = facts.joined
+
+    def at_once(own: ProfileState, formers: Sequence[Former]) -> ProfileState:
+        return joined(own, [former._replace(into="") for former in formers])
+
+    patch.setattr(facts, "joined", at_once)
+
+
 # What is left over ----------------------------------------------------------------------------
 
 
@@ -293,6 +331,10 @@ FAULTS: tuple[Patch, ...] = (
     orders_of_the_erased_are_left,
     deleted_orders_come_back,
     an_order_moves_bit_by_bit,
+    orders_stay_with_whoever_was_merged,
+    a_deletion_does_not_wait_for_its_merge,
+    a_demand_is_forgotten_by_a_late_merge,
+    merges_of_merges_are_one,
     unprocessed_writes_are_ignored,
     unprocessed_reads_are_ignored,
     refused_events_are_ignored,

@@ -252,10 +252,18 @@ class Store:
         self.erased |= {one for one in (id, *self.merged) if self.now_of(one) == id}
         self.purchases = {order: one for order, one in self.purchases.items() if one.buyer != id}
 
-    def merges(self, gone: int, kept: int, now: datetime, *, deletes: bool) -> None:
-        """Two customers turn out to be one; the store may say of the old id that it was deleted, too."""
+    def merges(self, gone: int, kept: int, now: datetime, *, edits: bool, untags: bool, deletes: bool) -> None:
+        """Two customers turn out to be one; the store may say of the old id that it was deleted, too.
+
+        Just before, an order of the old one may change, and just after, a tag that came with them may go.
+        """
         if gone == kept or not {gone, kept} <= self.people.keys():
             return
+        if untags and not self.people[gone].tags:
+            self.tag(gone, now, "new")
+        if edits and (theirs := self._orders_of(gone)):
+            theirs[0].total += 10
+            self._order("orders/updated", theirs[0], self.instant(now))
         at = self.instant(now)
         former, one = self.people.pop(gone), self.people[kept]
         self.merged[gone] = kept
@@ -273,6 +281,8 @@ class Store:
         self._tell("customers/merge", at, body)
         if deletes:
             self._tell("customers/delete", at, {"id": gone, "tax_exemptions": []})
+        if untags and former.tags:
+            self._tags(one, "tags_removed", {min(former.tags)}, self.instant(now))
 
     def checks_out(self, id: int, now: datetime) -> None:
         """Somebody comes to the checkout."""

@@ -112,7 +112,17 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
     "hands over": (1.5, lambda r: {**_one_of(r), **_customer(r)}),
     "erases": (1, _customer),
     "redacts": (1, lambda r: {**_customer(r), "lists": r.random() < 0.5}),
-    "merges": (2, lambda r: {**_customer(r), "into": r.choice(CUSTOMERS), "deletes": r.random() < 0.5}),
+    "merges": (
+        2,
+        lambda r: {
+            **_customer(r),
+            # Some of them are merged on into somebody else.
+            "into": [r.choice(CUSTOMERS) for _ in range(r.choice((1, 2)))],
+            "edits": r.random() < 0.5,
+            "untags": r.random() < 0.5,
+            "deletes": r.random() < 0.5,
+        },
+    ),
     "imports": (
         1.5,
         lambda r: {"customers": sorted(r.sample(CUSTOMERS, r.randint(1, 3))), "dated": r.random() < 0.7},

@@ -31,8 +31,13 @@ def started(stack: Stack) -> list[dict[str, Any]]:
     return found
 
 
-def run(data: dict[str, Any], context: SimpleNamespace, seconds_left: Callable[[], SecondsLeft]) -> int:
-    """Run the machine on that input, each task in an invocation with that time; returns how many tasks it took."""
+def run(
+    data: dict[str, Any], context: SimpleNamespace, seconds_left: Callable[[], SecondsLeft], begin_at: str = "Begin"
+) -> int:
+    """Run the machine on that input, each task in an invocation with that time; returns how many tasks it took.
+
+    An execution that is redriven begins at the state that failed, with that state's input.
+    """
     handler, invocations = load_function("build").handler, 0
 
     def invoke(_: str, task: Any) -> Any:
@@ -50,6 +55,7 @@ def run(data: dict[str, Any], context: SimpleNamespace, seconds_left: Callable[[
         raise AssertionError(f"nothing is read from {bucket}/{key}")
 
     definition = state_machine.load(DEFINITION.read_text(), {"BuildFunctionArn": FUNCTION}, DEFINITION.name)
+    definition["StartAt"] = begin_at
     state_machine.run(definition, data, Surroundings(invoke, read, pause=lambda seconds: None))
     return invocations
 

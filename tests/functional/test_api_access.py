@@ -53,7 +53,7 @@ def test_every_answer_of_a_route_is_documented_as_a_problem_or_its_success() -> 
         for operation in operations.values():
             for status, answer in operation["responses"].items():
                 expected = ANSWERED.get(status, OURS if int(status) >= 400 else PLAIN)
-                assert set(answer["content"]) == (set() if status == "204" else expected)
+                assert set(answer.get("content", ())) == (set() if status in ("204", "304") else expected)
 
 
 def test_the_gateway_has_the_same_routes_with_the_same_scopes() -> None:
@@ -184,7 +184,7 @@ def test_no_list_goes_on_from_another_shops_cursor(
     lists = [
         path.format(**{**theirs, "extract": theirs["snapshot"]})
         for path, operations in openapi.document()["paths"].items()
-        if any(parameter["name"] == "cursor" for parameter in operations.get("get", {}).get("parameters", []))
+        if any(parameter.get("name") == "cursor" for parameter in operations.get("get", {}).get("parameters", []))
         # Its pages are given out once, and not to whoever does not know the request.
         and not path.startswith("/data-requests")
     ]

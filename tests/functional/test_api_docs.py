@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from segment_core.api import openapi
+from segment_core import errors
+from segment_core.api import openapi, problems
 
 from .api_caller import ApiCaller
 from .conftest import REPOSITORY, Stack
@@ -40,6 +43,46 @@ def test_every_route_has_an_example() -> None:
             assert any(
                 shape.fullmatch(one.partition(" ")[2]) for one in asked if one.startswith(f"{method.upper()} ")
             ), f"{method.upper()} {path} has no example in docs/api.md"
+
+
+# Whatever answers the API, apart from what only queues and stores' webhooks are told.
+ANSWERING = ("api", "privacy", "segments", "store")
+OTHERS = ("api/webhooks.py", "segments/store_settings.py")
+# Codes that do not stand where they are raised.
+MADE = {
+    "f'{kind}_not_found'": ("export_not_found", "snapshot_not_found"),
+    "f'too_many_{kind}'": ("too_many_previews",),
+    "problems.UNSUPPORTED_MEDIA_TYPE": (problems.UNSUPPORTED_MEDIA_TYPE,),
+}
+
+
+def raised() -> Iterator[tuple[str, int]]:
+    """Every code with its status, as the sources raise it."""
+    core = REPOSITORY / "layers" / "segment_core" / "segment_core"
+    paths = {path for package in ANSWERING for path in (core / package).rglob("*.py")}
+    for path in paths - {core / one for one in OTHERS}:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            family = getattr(errors, getattr(getattr(node, "func", None), "id", ""), None)
+            if isinstance(node, ast.Call) and isinstance(family, type) and issubclass(family, errors.TidemarkError):
+                given = [one.value for one in node.keywords if one.arg == "code"]
+                for code in _codes(given[0]) if given else (family.code,):
+                    error = family.__new__(family)
+                    error.code = code
+                    yield code, problems.answer_of(error).status
+
+
+def _codes(given: ast.expr) -> tuple[str, ...]:
+    return (str(given.value),) if isinstance(given, ast.Constant) else MADE[ast.unparse(given)]
+
+
+def test_every_code_is_told_with_its_status() -> None:
+    section = DOCUMENT.read_text("utf-8").partition("## Problems")[2]
+    told = {
+        (code, int(status))
+        for codes, status in re.findall(r"^\| (`.*?`) \| (\d+) \|", section, re.MULTILINE)
+        for code in re.findall(r"`(\w+)`", codes)
+    }
+    assert told == {*raised(), ("invalid_query", 422), ("internal_error", problems.UNEXPECTED.status)}
 
 
 def test_every_example_answers_what_it_says(
@@ -71,6 +114,9 @@ def _run(living: Living, names: dict[str, str], context: SimpleNamespace, exampl
         names["snapshot" if "sort" in answer.body else "export"] = answer.body["id"]
         work(living, context)
     living.settle()
+    if method == "GET" and answer.status == 200 and "url" not in answer.body:
+        known = answer.headers["ETag"]
+        assert living.api(method, urlsplit(target).path, if_none_match=known, **query).status == 304, line
     shown = f"{answer.status}" + (f"\n{_json(_stable(answer.body))}" if answer.body is not None else "")
     for name, id_ in sorted(names.items()):
         shown = shown.replace(id_, f"{{{name}}}")

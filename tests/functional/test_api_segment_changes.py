@@ -164,15 +164,20 @@ def test_a_key_has_a_length(api: ApiCaller) -> None:
 # Limits ---------------------------------------------------------------------------------------
 
 
-def test_a_shop_builds_so_much_at_once(api: ApiCaller, no_time: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shop_builds_so_much_at_once(api: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = make(api, "Ready")
+    monkeypatch.setattr(builds, "SECONDS_PER_REQUEST", 0.0)
     monkeypatch.setenv("BUILDS_PER_SHOP", "1")
     environment.environment.cache_clear()
     first = make(api, "First")
     refused = api("POST", "/segments", {"name": "Second", "query": OLD})
     assert refused.problem == (429, "too_many_builds")
     assert int(refused.headers["Retry-After"]) > 0
-    # What takes the place of a build is not one more.
+    # What takes the place of a build is not one more, and a change of what is ready is.
     assert change(api, first, query=NEW).body["query"] == NEW
+    refused = change(api, ready, query=NEW)
+    assert refused.problem == (429, "too_many_builds")
+    assert int(refused.headers["Retry-After"]) > 0
 
 
 # Segments that ask segments -------------------------------------------------------------------

@@ -89,7 +89,8 @@ def test_a_segment_is_made_with_its_query_in_canonical_form(api: ApiCaller) -> N
     }
     read = api("GET", f"/segments/{segment['id']}")
     assert read.body == segment
-    assert answer.headers["ETag"] == read.headers["ETag"] == '"1"'
+    assert answer.headers["ETag"] == '"1"'
+    assert read.headers["ETag"].startswith('"1.')
 
 
 def test_a_query_is_refused_with_every_problem_its_place_and_a_hint(api: ApiCaller) -> None:

@@ -11,7 +11,7 @@ import pytest
 from segment_core.membership import extracts as writing
 from segment_core.privacy import shops as erasing
 from segment_core.runtime import files
-from segment_core.segments import population, service, suggestions
+from segment_core.segments import service, suggestions
 from segment_core.store import extracts, keys
 
 from .api_caller import ApiCaller
@@ -130,16 +130,16 @@ def test_what_is_written_of_a_copy_while_it_ends_is_removed_as_well(
 def test_values_that_were_counted_while_somebody_was_erased_are_not_kept(
     api: ApiCaller, shop: Stack, segment: str, erase: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = population.look
+    counted = suggestions.counted
 
     def slow(*arguments: Any) -> Any:
-        seen = look(*arguments)
+        found = counted(*arguments)
         erase(4)
-        return seen
+        return found
 
-    monkeypatch.setattr(population, "look", slow)
-    suggestions.suggest(shop.tables, "demo", "customer_tags", None, "", 10, NOW, lambda: 1.0)
-    monkeypatch.setattr(population, "look", look)
+    with monkeypatch.context() as patch:
+        patch.setattr(suggestions, "counted", slow)
+        suggestions.suggest(shop.tables, "demo", "customer_tags", None, "", 10, NOW, lambda: 1.0)
 
     assert not [item for item in shop.items(shop.tables.segments) if item["sk"] == keys.VALUES]
     assert [one["value"] for one in api("GET", "/filters/customer_tags/values").body["values"]] == ["vip"]

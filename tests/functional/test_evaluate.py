@@ -11,11 +11,13 @@ import pytest
 
 from segment_core import clock
 from segment_core.ingest import messages
+from segment_core.membership import rules
 from segment_core.membership import sweep as sweeping
 from segment_core.membership.evaluate import Outcome, Round, evaluate_all
 from segment_core.model.membership import Cause
+from segment_core.segments import service
 from segment_core.segments.shops import put_shop
-from segment_core.store import client, facts, keys, memberships
+from segment_core.store import client, facts, generations, keys, memberships
 from tests.functional.conftest import NOW, Stack, load_function
 from tests.functional.customers import SHOP, customer_with_order, message, names, recent, store, stream_record
 
@@ -229,6 +231,19 @@ def test_time_that_nobody_served_is_caught_up_under_the_rules_of_then(shop: Stac
     assert before < after
     assert commits[-1].effective_at > in_oslo
     assert commits[-1].bits == 0
+
+
+def test_of_texts_that_no_definition_has_any_more_nothing_is_remembered(shop: Stack) -> None:
+    segment = recent(shop).id
+    for days in (20, 10):
+        service.change(
+            shop.tables, SHOP, segment, NOW, shop.build_machine_arn,
+            editions=None, text=f"last_order_date >= -{days}d",
+        )  # fmt: skip
+        newest = generations.newest(shop.tables.segments, SHOP)
+        rules.rules_of(shop.tables.segments, SHOP, newest)
+        kept = rules._kept[shop.tables.segments, SHOP]
+        assert kept.queries.keys() == {live.text for live in newest.live}
 
 
 def test_an_evaluation_is_no_older_than_the_generation_it_answers(shop: Stack) -> None:

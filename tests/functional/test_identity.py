@@ -14,7 +14,7 @@ import pytest
 from segment_core.errors import NotFound
 from segment_core.facts.guests import guest_id
 from segment_core.membership.evaluate import evaluate_all
-from segment_core.segments import reads, service
+from segment_core.segments import explanations, reads, service
 from segment_core.segments.shops import put_shop
 from segment_core.store import clearing, facts, keys, memberships, profiles
 
@@ -94,7 +94,7 @@ def flips(streams: Streams) -> list[tuple[str, str, str]]:
 def test_a_merged_customer_leaves_and_goes_on_as_the_one_that_was_kept(
     shop: Stack, context: SimpleNamespace, streams: Streams
 ) -> None:
-    segment(shop, "Two orders", "number_of_orders >= 2")
+    two_orders = segment(shop, "Two orders", "number_of_orders >= 2")
     segment(shop, "One order", "number_of_orders = 1")
     ingest(context, order(1, 1), order(2, 2), opened("2", "e1"), tagged(2, ["vip"], "2026-02-21T00:00:00Z"))
     streams.quiet()
@@ -107,6 +107,8 @@ def test_a_merged_customer_leaves_and_goes_on_as_the_one_that_was_kept(
     assert names(shop, "1") == ["Two orders"]
     assert names(shop, "2") == ["Two orders"]
     assert reads.segments_of(shop.tables, SHOP, "2", NOW).customer_id == "1"
+    why = explanations.explain(shop.tables, SHOP, two_orders.id, "2", NOW)
+    assert (why.customer_id, why.member) == ("1", True)
     kept = known(shop, "1")
     assert ([o.id for o in kept.orders], kept.tags, [e.id for e in kept.events]) == (["1", "2"], ("vip",), ["e1"])
     assert under(shop, "2") == [keys.PROFILE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -210,11 +211,52 @@ def test_what_keeps_a_build_from_going_on_is_told(
     build = reads.read(shop.tables, SHOP, segment, NOW).build
     assert build is not None
     assert build.error == "Contention"
-    # An execution that is redriven, or started anew, comes to the same end.
+    # An execution that is started anew, as the sweep does, comes to the end, and one more changes nothing.
     run(asked, context, lambda: unlimited)
     assert state(shop, segment) == ("ready", len(buyers))
     run(asked, context, lambda: unlimited)
     assert state(shop, segment) == ("ready", len(buyers))
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
+@pytest.mark.parametrize("overtaken", [False, True])
+@pytest.mark.parametrize("step", ["walk", "stamp"])
+def test_an_execution_that_is_redriven_comes_to_the_same_end(
+    shop: Stack,
+    buyers: list[str],
+    context: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    overtaken: bool,
+) -> None:
+    segment = recent(shop).id
+    (asked,) = started(shop)
+    commit, commits = memberships.commit, itertools.count(1)
+    # Everybody is written once when walked, and once when told.
+    last = 2 if step == "walk" else len(buyers) + 2
+
+    def failing(*arguments: Any) -> bool:
+        if next(commits) > last:
+            raise Contention("others are in the way")
+        return commit(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(memberships, "commit", failing)
+        with pytest.raises(TaskFailed):
+            run(asked, context, lambda: unlimited)
+    job = job_of(shop, segment)
+    assert job is not None
+    assert job.step == step
+    if overtaken:
+        # The sweep did not wait for whoever redrives.
+        run(asked, context, lambda: unlimited)
+    given = {"step": step, "more": True, "parts": working.open_parts(job), "workers": 1}
+    run({**asked, "at": given}, context, lambda: unlimited, begin_at="Parts")
+    assert state(shop, segment) == ("ready", len(buyers))
+    assert job_of(shop, segment) is None
+    assert {customer: names(shop, customer) for customer in buyers} == {customer: ["Recent"] for customer in buyers}
+    stored = memberships.read_all(shop.tables.memberships, SHOP, buyers)
+    assert {(one.cause, one.version) for one in stored.values()} == {("definition", 2)}
 
 
 # Side by side ---------------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from tests.functional.conftest import NOW
 SHOP, DEFINITION = "demo", "aaa.1"
 
 
-def write(tables: Tables, customers: dict[str, bool]) -> None:
+def write(tables: Tables, customers: dict[str, bool], version: int = 1) -> None:
     """Give those customers a row each: in, or out."""
-    rows = [Row(DEFINITION, customer, member, NOW, 1) for customer, member in customers.items()]
+    rows = [Row(DEFINITION, customer, member, NOW, version) for customer, member in customers.items()]
     members.apply(tables, SHOP, rows, NOW)
 
 
@@ -98,3 +98,26 @@ def test_a_member_who_leaves_between_two_pages_breaks_neither(tables: Tables) ->
     second = members.members(tables.members, SHOP, DEFINITION, first.next, 5)
     assert [customer for customer, _ in second.members] == ["15", "16", "18", "19"]
     assert second.next is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_stays_is_on_one_page_while_others_come_and_go(tables: Tables, seed: int) -> None:
+    chance = random.Random(seed)
+    now = {f"{number:02d}": chance.random() < 0.5 for number in range(50)}
+    write(tables, now)
+    stayed = {customer for customer, member in now.items() if member}
+    ever, shown, after = set(stayed), [], ""
+    for version in range(2, 100):
+        page = members.members(tables.members, SHOP, DEFINITION, after, 5)
+        shown += [customer for customer, _ in page.members]
+        if page.next is None:
+            break
+        after = page.next
+        moved = {customer: not now[customer] for customer in chance.sample(sorted(now), 8)}
+        write(tables, moved, version)
+        now |= moved
+        stayed -= moved.keys()
+        ever |= {customer for customer, member in moved.items() if member}
+    assert shown == sorted(set(shown)), "nobody is on two pages"
+    assert stayed <= set(shown) <= ever
+    assert 0 < len(stayed) < len(shown) < len(ever)

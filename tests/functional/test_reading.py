@@ -127,6 +127,8 @@ def test_segments_overlap(living: Living, recent: str, vips: str) -> None:
     # They are named once and must be there.
     assert living.api("POST", "/segments/overlap", {"segments": [recent, recent]}).problem == (400, "invalid_segments")
     assert living.api("POST", "/segments/overlap", {"segments": [recent, "x"]}).problem == (404, "segment_not_found")
+    eleven = [recent, vips, *(f"s{number}" for number in range(9))]
+    assert living.api("POST", "/segments/overlap", {"segments": eleven}).problem == (400, "invalid_request")
 
 
 def test_counts_of_several_segments_are_read_together(
@@ -188,8 +190,28 @@ def test_past_members_have_been_in_since_their_last_enter(living: Living, recent
     assert {one["since"] for one in told} == {"2026-03-01T12:00:00Z"}
 
 
-def test_what_lies_ahead_or_is_kept_no_longer_cannot_be_asked_for(living: Living, recent: str) -> None:
-    for at, code in (("2026-03-02T00:00:00Z", "in_future"), ("2024-01-01T00:00:00Z", "history_expired")):
+def test_however_many_past_segments_a_customer_had_history_is_read_twice(
+    living: Living, recent: str, calls: Counter[str]
+) -> None:
+    wider = [living.make(f"Recent {days}", f"last_order_date >= -{days}d") for days in (31, 32)]
+    before = MARCH + timedelta(hours=1)
+    living.pass_to(MARCH + timedelta(days=40))
+    calls.clear()
+    told = living.api("GET", "/customers/c01/segments", at=before.isoformat()).body["segments"]
+    assert {(one["id"], one["since"]) for one in told} == {(one, "2026-03-01T12:00:00Z") for one in (recent, *wider)}
+    assert calls["Query"] == 2
+
+
+@pytest.mark.parametrize("days", [400, 7])
+def test_what_lies_ahead_or_is_kept_no_longer_cannot_be_asked_for(
+    living: Living, recent: str, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    monkeypatch.setenv("HISTORY_DAYS", str(days))
+    environment.environment.cache_clear()
+    oldest = MARCH - timedelta(days=days)
+    assert living.api("GET", f"/segments/{recent}/members", at=oldest.isoformat()).status == 200
+    before = (oldest - timedelta(seconds=1)).isoformat()
+    for at, code in (("2026-03-02T00:00:00Z", "in_future"), (before, "history_expired")):
         assert living.api("GET", f"/segments/{recent}/members", at=at).problem == (400, code)
         assert living.api("GET", "/customers/c01/segments", at=at).problem == (400, code)
 
@@ -404,6 +426,8 @@ def test_an_extract_belongs_to_its_segment_and_kind(living: Living, recent: str,
     asked = living.api("POST", f"/segments/{recent}/exports", {}).body
     assert living.api("GET", f"/segments/{vips}/exports/{asked['id']}").problem == (404, "export_not_found")
     assert living.api("GET", f"/segments/{recent}/snapshots/{asked['id']}").problem == (404, "snapshot_not_found")
+    assert living.api("DELETE", f"/segments/{recent}").status == 204
+    assert living.api("GET", f"/segments/{recent}/exports/{asked['id']}").problem == (404, "segment_not_found")
 
 
 # Segments by name -----------------------------------------------------------------------------
@@ -444,3 +468,17 @@ def test_what_is_known_already_is_not_sent_again(living: Living, recent: str) ->
     living.tell(customer(4, ("2026-03-01", "7.00"), as_of="2026-03-01T12:30:00Z"))
     changed = living.api("GET", path, if_none_match=tag)
     assert (changed.status, changed.headers["ETag"] == tag) == (200, False)
+
+
+def test_a_segment_whose_numbers_have_changed_is_sent_again_and_may_be_changed(living: Living, recent: str) -> None:
+    path = f"/segments/{recent}"
+    read = living.api("GET", path)
+    tag = read.headers["ETag"]
+    assert living.api("GET", path, if_none_match=tag).status == 304
+    living.tell(customer(4, ("2026-03-01", "7.00"), as_of="2026-03-01T12:30:00Z"))
+    again = living.api("GET", path, if_none_match=tag)
+    assert (again.status, again.body["count"]) == (200, read.body["count"] + 1)
+    # Nobody has changed its name or query since, so the tag of then will do; the next time it will not.
+    assert living.api("PATCH", path, {"name": "Lately"}, headers={"if-match": tag}).status == 200
+    refused = living.api("PATCH", path, {"name": "Newly"}, headers={"if-match": tag})
+    assert refused.problem == (412, "precondition_failed")

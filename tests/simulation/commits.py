@@ -116,7 +116,7 @@ def _customer(pk: str, rows: Sequence[tuple[Key, Item]]) -> Customer | None:
 
 
 def _texts(world: World, shop: str) -> dict[str, str]:
-    prefix = keys.definition("")
+    prefix = keys.text("")
     return {
         sk.removeprefix(prefix): item["query"]["S"]
         for (_, sk), item in world.table("Segments").partition(shop)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from segment_core.membership import sweep
 from tidemark.stack import expressions, state_machine
 from tidemark.stack.state_machine import Surroundings, TaskFailed
 from tidemark.stack.wiring import QueueMapping, Schedule
@@ -250,20 +251,32 @@ class Scheduler:
     def schedules(self) -> None:
         """Fire each schedule whose time has come since it fired last: once, as time may have jumped."""
         for schedule in self.world.wiring.schedules:
-            due = self.next_of(schedule)
-            if due <= self.world.now():
-                self.swept[schedule.id] = self.world.now()
-                self._begin(
-                    schedule.id,
-                    partial(self.world.invoke, schedule.function, schedule.input or {}),
-                    lambda task: None,
-                    calm=False,
-                )
+            if self.next_of(schedule) <= self.world.now():
+                self._fire(schedule)
+
+    def _fire(self, schedule: Schedule) -> None:
+        self.swept[schedule.id] = self.world.now()
+        body = partial(self.world.invoke, schedule.function, schedule.input or {})
+        self._begin(schedule.id, body, lambda task: None, calm=False)
 
     def next_of(self, schedule: Schedule) -> datetime:
         """When the schedule fires next."""
-        since = self.swept.get(schedule.id, datetime(2000, 1, 1, tzinfo=UTC))
+        since = self.swept.get(schedule.id, datetime(1970, 1, 1, tzinfo=UTC))
         return expressions.parse(schedule.expression, schedule.place)(since)
+
+    def pass_to(self, until: datetime) -> None:
+        """Let time go by in which nobody says a word: the sweep runs in each minute in which it finds somebody.
+
+        Everything that follows from one sweep has ended when the next one runs.
+        """
+        world = self.world
+        (schedule,) = [one for one in world.wiring.schedules if world.functions[one.function].id == "SweepFunction"]
+        segments, memberships = (world.table(one).name for one in ("Segments", "Memberships"))
+        while (due := sweep.next_due(segments, memberships)) is not None and due <= until:
+            world.jump(max(due - world.now(), self.next_of(schedule) - world.now(), timedelta()))
+            self._fire(schedule)
+            self._drain()
+        world.jump(max(until - world.now(), timedelta()))
 
     # To the end ---------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The event bus, state machines and the parameter store, as boto3's clients."""
+"""The event bus, state machines, the parameter store and files, as boto3's clients."""
 
 from __future__ import annotations
 
@@ -60,6 +60,29 @@ class Machines:
 
         answer: dict[str, Any] = self._calls.call("StartExecution", perform)
         return answer
+
+
+class Files:
+    """What was written to buckets, by bucket and key: files small enough to be written at once."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._kept: dict[str, bytes] = {}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
+        def perform() -> dict[str, Any]:
+            self._kept[f"https://files.simulated/{Bucket}/{Key}"] = Body
+            return {}
+
+        answer: dict[str, Any] = self._calls.call("PutObject", perform)
+        return answer
+
+    def generate_presigned_url(self, operation: str, *, Params: Mapping[str, str], ExpiresIn: int) -> str:
+        return f"https://files.simulated/{Params['Bucket']}/{Params['Key']}"
+
+    def fetched(self, address: str) -> str:
+        """What whoever has the address is given."""
+        return self._kept[address].decode()
 
 
 class Parameters:

@@ -27,7 +27,7 @@ from tidemark.stack.wiring import Wiring
 from . import functions, troubles
 from .dynamodb import DynamoDB, error
 from .queues import SQS, Queue
-from .services import Bus, Machines, Parameters
+from .services import Bus, Files, Machines, Parameters
 from .streams import SHARDS, Shard
 from .table import Item, Key, Table
 from .tasks import Killed, Task, taken
@@ -80,11 +80,13 @@ class World:
         self.seen: dict[tuple[Task, str], Sequence[tuple[Key, Item]]] = {}
         self.bus = Bus(self, self.wiring.buses)
         self.machines = Machines(self, self.wiring.machines)
+        self.files = Files(self)
         self._begin = at
         self._services = {
             "dynamodb": DynamoDB(self.tables, self),
             "sqs": SQS([*self.queues.values()], self, lambda: self.elapsed),
             "events": self.bus,
+            "s3": self.files,
             "ssm": Parameters(self),
             "stepfunctions": self.machines,
         }

@@ -1,31 +1,24 @@
-"""A forecast is what happens when nothing but the clock moves: compared with a clock that is moved."""
+"""A forecast is what a clock that is moved brings. What all functions make of it is compared in `tests/simulation`."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from segment_core.calendar import day_start, local_date
 from segment_core.evaluator import compile_query
-from segment_core.facts.customer import Customer, Order
+from segment_core.facts.customer import Customer
 from segment_core.facts.document import read_customer
 from segment_core.language import parse
 from segment_core.segments import forecasts
 from segment_core.segments.asking import Question
 from segment_core.segments.estimates import Scope
 from segment_core.shop import Shop
-from segment_core.zones import zone
 from tidemark.demo import shop as demo
 from tidemark.demo.segments import SEGMENTS
 
-CDNOW = Path(__file__).parents[4] / "shared" / "data" / "cdnow_sample.csv.gz"
 DAYS = 90
 
 
@@ -64,40 +57,3 @@ def test_the_demo_shop_moves_as_forecast(segment: object) -> None:
     found = forecast(question, customers, demo.OPENING)
     assert found == moved(question, customers, demo.OPENING)
     assert len(found) == DAYS + 1
-
-
-def purchases(most: int) -> list[Customer]:
-    """The first customers of the sample with their orders at noon."""
-    if not CDNOW.exists():
-        pytest.skip(f"the CDNOW sample is not at {CDNOW}")
-    rows: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    with gzip.open(CDNOW, "rt") as file:
-        for row in csv.DictReader(file):
-            rows[row["customer_id"]].append((row["date"], row["amount_usd"]))
-    return [
-        Customer(
-            id=customer,
-            orders=tuple(
-                Order(f"{customer}-{n}", datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC), total=Decimal(total))
-                for n, (day, total) in enumerate(orders)
-            ),
-        )
-        for customer, orders in list(rows.items())[:most]
-    ]
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "last_order_date >= -30d",
-        "orders_placed MATCHES (date >= -90d, count >= 2)",
-        "orders_placed NOT MATCHES (date >= -60d)",
-        "number_of_orders >= 2 AND last_order_date < -45d AND amount_spent >= 50",
-    ],
-)
-def test_real_purchase_histories_move_as_forecast(query: str) -> None:
-    question = Question(compile_query(parse(query)), Shop(zone("Pacific/Auckland"), "USD"))
-    customers, at = purchases(250), datetime(1997, 4, 1, 9, 30, tzinfo=UTC)
-    found = forecast(question, customers, at)
-    assert found == moved(question, customers, at)
-    assert Counter(entered + left > 0 for entered, left, _ in found.values())[True] > 10

@@ -1,7 +1,7 @@
 """Conditional reads: a reader who has an answer already is told so, with 304 and no body.
 
 A tag is made of what the answer says, without `as_of`: how fresh it is moves with every moment, and would make every
-answer another one. A route that sets a tag of its own, like the version of what it read, keeps it.
+answer another one. Where a route sets a tag of its own, the edition of what it read, that stands before it.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ def tagged(app: APIGatewayHttpResolver, next_step: NextMiddleware) -> Response[A
     event = app.current_event
     if event.http_method != "GET" or response.status_code != HTTPStatus.OK:
         return response
-    tag = response.headers.setdefault("ETag", tag_of(response.body))
-    if matches(event.headers.get("if-none-match"), str(tag)):
+    own = str(response.headers.get("ETag", "")).strip('"')
+    tag = response.headers["ETag"] = f'"{own and own + "."}{_digest(response.body)}"'
+    if matches(event.headers.get("if-none-match"), tag):
         return Response(HTTPStatus.NOT_MODIFIED.value, headers={"ETag": tag})
     return response
 
 
-def tag_of(body: Any) -> str:
-    """The strong tag of an answer."""
+def _digest(body: Any) -> str:
     said = json.dumps(_said(body), sort_keys=True, separators=(",", ":"))
-    return f'"{hashlib.sha256(said.encode()).hexdigest()[: 2 * _BYTES]}"'
+    return hashlib.sha256(said.encode()).hexdigest()[: 2 * _BYTES]
 
 
 def matches(condition: str | None, tag: str) -> bool:

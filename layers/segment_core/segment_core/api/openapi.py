@@ -38,6 +38,28 @@ _TAGS = {
 }
 
 
+_ETAG = {"ETag": {"$ref": "#/components/headers/ETag"}}
+_RETRY_AFTER = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+
+# What holds for all routes alike, and is in no model: when to ask again, and what need not be sent again.
+_COMPONENTS = {
+    "headers": {
+        "ETag": {"description": "Strong; `as_of` is left out of it", "schema": {"type": "string"}},
+        "RetryAfter": {"description": "Seconds; the gateway sends none", "schema": {"type": "integer", "minimum": 1}},
+    },
+    "parameters": {
+        "IfNoneMatch": {
+            "name": "If-None-Match",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "ETags of answers that are known, or *: 304 if nothing has changed",
+        }
+    },
+    "responses": {"NotModified": {"description": "Not Modified", "headers": _ETAG}},
+}
+
+
 def document() -> dict[str, Any]:
     """The document, as JSON values."""
     made: dict[str, Any] = json.loads(
@@ -52,7 +74,21 @@ def document() -> dict[str, Any]:
         parse_float=lambda text: int(text.removesuffix(".0")) if text.endswith(".0") else float(text),
     )
     _drop_unused(made["components"]["schemas"], made)
+    made["components"] |= _COMPONENTS
+    for operations in made["paths"].values():
+        for method, operation in operations.items():
+            _tell_headers(method, operation)
     return made
+
+
+def _tell_headers(method: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    for status in ("429", "503"):
+        responses[status]["headers"] = _RETRY_AFTER
+    if method == "get":
+        operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
+        responses["200"]["headers"] = _ETAG
+        responses["304"] = {"$ref": "#/components/responses/NotModified"}
 
 
 def text() -> str:

@@ -22,8 +22,8 @@ from segment_core.segments.limits import Room
 from segment_core.store import keys
 from segment_core.store.tables import Tables
 
-# How long a request may read customers one by one; what is not read by then is estimated. The gateway waits 30.
-SECONDS_OF_READING = 12.0
+# How long a request may ask customers one by one; who was not asked by then is estimated. The gateway waits 30.
+SECONDS_OF_READING = 20.0
 
 
 @record
@@ -65,7 +65,7 @@ def room() -> Room:
 
 
 def time_to_read() -> SecondsLeft:
-    """How long this request may read customers, from now on."""
+    """How long this request may ask customers, from now on."""
     return lasting(SECONDS_OF_READING)
 
 

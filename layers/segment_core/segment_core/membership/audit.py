@@ -7,7 +7,7 @@ is looked at a second time, since a change may have been under way, and only wha
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 from segment_core.errors import InvalidQuery
@@ -22,8 +22,6 @@ from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
 from segment_core.store import facts, generations, keys, memberships, segments, shops
 from segment_core.store.tables import Tables
-
-_PAGE = 1000
 
 # Facts reach memberships within seconds; whoever differs for longer than this differs.
 UNDER_WAY_SECONDS = 15.0
@@ -91,21 +89,12 @@ def next_work(segments_table: str) -> datetime | None:
 def _drawn(tables: Tables, shop: str, chance: random.Random, most: int) -> list[str]:
     """Customers of one slice of the roster, each as likely as the others."""
     drawn: list[str] = []
-    for number, customer in enumerate(_slice(tables, shop, chance.randrange(keys.ROSTER_SLICES))):
+    for number, customer in enumerate(facts.of_slice(tables.customers, shop, chance.randrange(keys.ROSTER_SLICES))):
         if number < most:
             drawn.append(customer)
         elif (place := chance.randrange(number + 1)) < most:
             drawn[place] = customer
     return drawn
-
-
-def _slice(tables: Tables, shop: str, number: int) -> Iterator[str]:
-    after: str | None = None
-    while True:
-        page, after = facts.roster(tables.customers, shop, number, after, _PAGE)
-        yield from page
-        if after is None:
-            return
 
 
 def _differs(tables: Tables, shop: str, customer: str, at: datetime, compiled: Compiled) -> bool:

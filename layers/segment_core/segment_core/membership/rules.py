@@ -19,9 +19,6 @@ from segment_core.runtime.observability import count, logger
 from segment_core.shop import Shop
 from segment_core.store import generations, segments
 
-# Texts are immutable, so what was read once stays right for the life of the process.
-_queries: dict[tuple[str, str, str], ast.Query | None] = {}
-
 
 class Asked(Protocol):
     """Definitions, ready to be asked about a customer: a RuleSet, or what stands for one in tests."""
@@ -79,10 +76,15 @@ class _Compiled(NamedTuple):
     rule_set: RuleSet
 
 
+Queries = Mapping[str, ast.Query | None]
+"""By the ids of their texts; None for one that was saved but is no longer understood."""
+
+
 class _Kept(NamedTuple):
-    """What was compiled of the generation that a shop was last asked under."""
+    """What was read and compiled of the generation that a shop was last asked under. Texts are immutable."""
 
     generation: Generation
+    queries: Queries
     rules: Rules
     compiled: Sequence[_Compiled]
 
@@ -92,28 +94,22 @@ _kept: dict[tuple[str, str], _Kept] = {}
 
 
 def rules_of(table: str, shop: str, generation: Generation) -> Rules:
-    """The compiled rules of a generation; texts are read once per process.
+    """The compiled rules of a generation.
 
-    Definitions that are asked together as they were in the generation before, as when one is only published or begun,
-    are not compiled again. Raises Contention if the generation is so old that one of its definitions is gone.
+    Texts that the generation before had too are not read again, and definitions that are asked together as they were
+    in it, as when one is only published or begun, are not compiled again.
+    Raises Contention if the generation is so old that one of its definitions is gone.
     """
-    kept = _kept.pop((table, shop), None)
-    if kept is None or kept.generation is not generation:
-        kept = _renewed(table, shop, generation, kept.compiled if kept else ())
-    if len(_kept) >= _MOST_KEPT:
-        # The one that was asked for least recently.
-        _kept.pop(next(iter(_kept)))
-    _kept[table, shop] = kept
-    return kept.rules
+    return _keep(table, shop, generation).rules
 
 
 @lru_cache(maxsize=16)
 def rules_then(table: str, shop: str, number: int) -> Rules:
     """The compiled rules of an earlier generation, as far as its texts are still there: what is gone never moves."""
     then = generations.numbered(table, shop, number)
-    texts = segments.definition_texts(table, shop)
+    texts = segments.all_texts(table, shop)
     still = tuple(one for one in then.live if one.text in texts)
-    return _renewed(table, shop, replace(then, live=still), ()).rules
+    return _renewed(table, shop, replace(then, live=still), _kept.get((table, shop))).rules
 
 
 def shop_asked(table: str, shop: str, generation: Generation, asks: Iterable[str]) -> Shop:
@@ -121,15 +117,26 @@ def shop_asked(table: str, shop: str, generation: Generation, asks: Iterable[str
 
     Raises Contention as `rules_of` does.
     """
-    queries = _read(table, shop, generation)
+    queries = _keep(table, shop, generation).queries
     return _asking((generation.pending or generation.settings).shop, generation.newest, queries, asks)
 
 
-def _renewed(table: str, shop: str, generation: Generation, before: Sequence[_Compiled]) -> _Kept:
-    queries = _read(table, shop, generation)
+def _keep(table: str, shop: str, generation: Generation) -> _Kept:
+    kept = _kept.pop((table, shop), None)
+    if kept is None or kept.generation is not generation:
+        kept = _renewed(table, shop, generation, kept)
+    if len(_kept) >= _MOST_KEPT:
+        # The one that was asked for least recently.
+        _kept.pop(next(iter(_kept)))
+    _kept[table, shop] = kept
+    return kept
+
+
+def _renewed(table: str, shop: str, generation: Generation, before: _Kept | None) -> _Kept:
+    queries = _read(table, shop, generation, before.queries if before else {})
     seen, building = generation.published, (generation.pending or generation.settings).shop
     groups = [seen.values(), *generation.builds.values()]
-    compiled = [_compiled(shop, group, queries, before) for group in groups]
+    compiled = [_compiled(shop, group, queries, before.compiled if before else ()) for group in groups]
     refused = {slot for one in compiled for slot in one.rule_set.refused}
     unanswered = refused | {live.slot for live in generation.live if queries[live.text] is None}
     shops = [
@@ -142,25 +149,24 @@ def _renewed(table: str, shop: str, generation: Generation, before: Sequence[_Co
     )
     others = tuple(Rules(viewed, one.rule_set) for viewed, one in zip(shops[1:], compiled[1:], strict=True))
     bits = sum(1 << slot for slot in unanswered)
-    return _Kept(generation, Rules(shops[0], compiled[0].rule_set, bits, others, read), compiled)
+    return _Kept(generation, queries, Rules(shops[0], compiled[0].rule_set, bits, others, read), compiled)
 
 
-def _read(table: str, shop: str, generation: Generation) -> dict[str, ast.Query | None]:
-    """The queries of all live definitions, by the ids of their texts."""
-    texts = {live.text for live in generation.live}
-    if any((table, shop, text_id) not in _queries for text_id in texts):
-        for text_id, text in segments.definition_texts(table, shop).items():
-            if (table, shop, text_id) not in _queries:
-                _queries[table, shop, text_id] = _parsed(shop, text_id, text)
-        if any((table, shop, text_id) not in _queries for text_id in texts):
+def _read(table: str, shop: str, generation: Generation, known: Queries) -> Queries:
+    """The queries of all live definitions."""
+    live = {one.text for one in generation.live}
+    if unknown := live - known.keys():
+        texts = segments.all_texts(table, shop)
+        if unknown - texts.keys():
             raise Contention(f"generation {generation.number} is no longer the shop's; read it again")
-    return {text_id: _queries[table, shop, text_id] for text_id in texts}
+        known = {**known, **{one: _parsed(shop, one, texts[one]) for one in unknown}}
+    return {one: known[one] for one in live}
 
 
 def _compiled(
     shop: str,
     definitions: Iterable[LiveDefinition],
-    queries: Mapping[str, ast.Query | None],
+    queries: Queries,
     before: Sequence[_Compiled],
 ) -> _Compiled:
     texts = {live.slot: live.text for live in definitions if queries[live.text] is not None}
@@ -176,7 +182,7 @@ def _compiled(
 def _asking(
     shop: Shop,
     read: Mapping[str, LiveDefinition],
-    queries: Mapping[str, ast.Query | None],
+    queries: Queries,
     asks: Iterable[str] = (),
 ) -> Shop:
     """The shop, in which segments, and who `asks` those, ask the definitions that are read together."""

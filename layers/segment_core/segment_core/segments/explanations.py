@@ -64,11 +64,12 @@ class CustomerTimeline:
 
 
 def explain(tables: Tables, shop: str, segment: str, customer: str, at: datetime) -> Why:
-    """The verdict at that instant, for every part of the published query.
+    """The verdict at that instant, for every part of the published query; on one who was merged, on who that is now.
 
     Raises NotFound (`segment_not_found`, `customer_not_found`) and Conflict (`segment_not_ready`).
     """
     question, definition = asking.of_segment(tables, shop, segment)
+    customer, _ = membership_of(tables, shop, customer)
     told = _facts(tables, shop, customer)
     explanation = _worded(tables, shop, question.rule.explain(told, question.shop, at))
     since = members.since(tables.members, shop, [(definition.id, customer)])

@@ -59,8 +59,8 @@ def forecast(
     """The next `days` times 24 hours of a segment. Raises as `asking.of_segment` does."""
     question, definition = asking.of_segment(tables, shop, segment)
     until = at + timedelta(days=days)
-    seen = population.look(tables, shop, seconds_left, most)
-    size, moves = run(question, seen.customers, at, until)
+    seen = population.Look(tables, shop, seconds_left, most)
+    size, moves = run(question, seen, at, until)
     return Forecast(
         segment_id=segment,
         definition_id=definition.id,

@@ -59,7 +59,7 @@ class Askable(Mapping[str, ast.Query]):
     def __getitem__(self, name: str) -> ast.Query:
         segment = self._by_name()[name]
         if self._texts is None:
-            self._texts = segments.definition_texts(self._table, self._shop)
+            self._texts = segments.all_texts(self._table, self._shop)
         if segment not in self._trees:
             self._trees[segment] = renamed(parse(self._texts[self._live[segment].text]), self.names)
         return self._trees[segment]

@@ -80,10 +80,9 @@ def segments_as_of(
     there = {one.id: one for one in now.segments}
     inside = {one for one in there if one not in first} | {one for one, entry in first.items() if _was_in(entry)}
     names = segments.names(tables.segments, shop, inside)
-    since = {one: there[one].since if one not in first else None for one in inside}
-    for one in inside & first.keys():
-        since[one] = _since(tables, shop, customer, one, instant)
-    found = [CustomerSegment(one, names.get(one), since[one]) for one in sorted(inside)]
+    entered = history.last_entered(tables.history, shop, customer, inside & first.keys(), instant)
+    since = {**entered, **{one: there[one].since for one in inside - first.keys()}}
+    found = [CustomerSegment(one, names.get(one), since.get(one)) for one in sorted(inside)]
     return CustomerSegments(customer, instant, found)
 
 
@@ -107,13 +106,14 @@ def members_as_of(
     # Up to where the list was read; beyond it somebody may stand between two who left.
     left = [one for one, entry in first.items() if _was_in(entry) and one > (after or "")]
     left = sorted(one for one in left if page.next is None or one <= page.next)
-    stayed = {one.customer_id: one.since for one in page.members if one.customer_id not in first}
+    since = {one.customer_id: one.since for one in page.members if one.customer_id not in first}
     # Whoever left and came back is in the list and among those who left.
-    everybody = sorted(stayed.keys() | set(left))
+    everybody = sorted(since.keys() | set(left))
     shown = everybody[:limit]
-    found = [
-        Member(one, stayed[one] if one in stayed else _since(tables, shop, one, segment, instant)) for one in shown
-    ]
+    for one in shown:
+        if one not in since:
+            since[one] = history.last_entered(tables.history, shop, one, {segment}, instant).get(segment)
+    found = [Member(one, since[one]) for one in shown]
     more = shown[-1] if len(everybody) > limit else page.next
     return MemberPage(segment, page.definition_id, instant, found, more)
 
@@ -194,7 +194,3 @@ def _first(entries: Iterable[Entry], by: Callable[[Entry], str]) -> dict[str, En
 def _was_in(entry: Entry) -> bool:
     """Whether the customer was in before that."""
     return entry.change == "leave"
-
-
-def _since(tables: Tables, shop: str, customer: str, segment: str, instant: datetime) -> datetime | None:
-    return history.last_entered(tables.history, shop, customer, segment, instant)

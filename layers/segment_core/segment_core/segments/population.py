@@ -6,7 +6,7 @@ was listed, customers are taken in the order of another hash: however early one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from math import sqrt
 
@@ -21,8 +21,6 @@ from segment_core.store.tables import Tables
 ENOUGH_LISTED = 20_000
 # So many customers are read with all their facts, one query each; shops no larger are answered exactly.
 MOST_READ = 2_000
-
-_LISTED_AT_ONCE = 1_000
 
 
 @record
@@ -40,19 +38,11 @@ class Roster:
         return Scope(round(len(self.ids) / part), looked_at, spread=2 * sqrt((1 - part) / len(self.ids)))
 
 
-@record
-class Seen:
-    """The customers that were looked at, and of how many."""
-
-    customers: list[Customer]
-    scope: Scope
-
-
 def roster(tables: Tables, shop: str, enough: int = ENOUGH_LISTED) -> Roster:
     """Whole slices of the shop's roster, as many as it takes for `enough` ids."""
     ids: list[str] = []
     for number in range(keys.ROSTER_SLICES):
-        ids += _slice(tables, shop, number)
+        ids += facts.of_slice(tables.customers, shop, number)
         if len(ids) >= enough:
             return Roster(by_lot(ids), number + 1)
     return Roster(by_lot(ids), keys.ROSTER_SLICES)
@@ -63,36 +53,34 @@ def by_lot(ids: Iterable[str]) -> list[str]:
     return sorted(ids, key=_lot)
 
 
-def look(
-    tables: Tables, shop: str, seconds_left: SecondsLeft, most: int = MOST_READ, enough: int = ENOUGH_LISTED
-) -> Seen:
-    """The shop's customers with their facts: all, or as many as there is room and time for.
+class Look:
+    """A walk through the shop's customers with their facts: all, or as many as there is room and time for.
 
-    Who was erased or is only known by an order counts as nobody; they are found when they are read.
+    The time is looked at as they are taken, so it bounds what is made of them as well as the reading. Who was erased
+    or is only known by an order counts as nobody; they are found when they are read.
     """
-    listed = roster(tables, shop, enough)
-    wanted = listed.ids[:most]
-    customers: list[Customer] = []
-    read = 0
-    for loaded in facts.load_all(tables.customers, shop, wanted, seconds_left):
-        read += 1
-        if loaded.customer is not None:
-            customers.append(loaded.customer)
-    scope = listed.scope(read)
-    if scope.exact:
+
+    def __init__(self, tables: Tables, shop: str, seconds_left: SecondsLeft, most: int = MOST_READ) -> None:
+        self._tables, self._shop, self._seconds_left, self._most = tables, shop, seconds_left, most
+        self.customers = 0
+        self._scope: Scope | None = None
+
+    def __iter__(self) -> Iterator[Customer]:
+        listed, read = roster(self._tables, self._shop), 0
+        for loaded in facts.load_all(self._tables.customers, self._shop, listed.ids[: self._most], self._seconds_left):
+            read += 1
+            if loaded.customer is not None:
+                self.customers += 1
+                yield loaded.customer
+        self._scope = listed.scope(read)
+
+    @property
+    def scope(self) -> Scope:
+        """Of how many customers how many were looked at, once the walk has ended."""
+        if self._scope is None:
+            raise AssertionError("the walk has not ended")
         # Whoever the roster still names and is gone is not one of the customers.
-        return Seen(customers, Scope(len(customers), len(customers)))
-    return Seen(customers, scope)
-
-
-def _slice(tables: Tables, shop: str, number: int) -> list[str]:
-    ids: list[str] = []
-    after: str | None = None
-    while True:
-        page, after = facts.roster(tables.customers, shop, number, after, _LISTED_AT_ONCE)
-        ids += page
-        if after is None:
-            return ids
+        return Scope(self.customers, self.customers) if self._scope.exact else self._scope
 
 
 def _lot(customer: str) -> tuple[bytes, str]:

@@ -83,18 +83,19 @@ def preview(
     question, written = asking.of_text(tables, shop, text, segment)
     other = asking.of_segment(tables, shop, segment) if segment is not None else None
     limits.take_preview(tables, shop, room, at)
-    seen = population.look(tables, shop, seconds_left, most)
+    seen = population.Look(tables, shop, seconds_left, most)
+    order: list[str] = []
     inside: list[str] = []
     before: set[str] = set()
     amounts: list[Decimal] = []
-    for customer in seen.customers:
+    for customer in seen:
+        order.append(customer.id)
         if question.rule.evaluate(customer, question.shop, at).member:
             inside.append(customer.id)
             amounts.append(spent(customer, question.shop, at))
         if other and other[0].rule.evaluate(customer, other[0].shop, at).member:
             before.add(customer.id)
     scope = seen.scope
-    order = [customer.id for customer in seen.customers]
     return Preview(
         query=canonical(written.shown),
         as_of=at,

@@ -102,8 +102,9 @@ def _kept(tables: Tables, shop: str, at: datetime, seconds_left: SecondsLeft) ->
         return kept
     mark = uuid4().hex
     values.begin(tables.segments, shop, mark)
-    seen = population.look(tables, shop, seconds_left)
-    made = Values(at, seen.scope.customers, len(seen.customers), counted(seen.customers, generation.shop, at))
+    seen = population.Look(tables, shop, seconds_left)
+    by_filter = counted(seen, generation.shop, at)
+    made = Values(at, seen.scope.customers, seen.customers, by_filter)
     values.keep(tables.segments, shop, mark, made)
     return made
 

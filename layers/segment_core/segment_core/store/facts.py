@@ -20,6 +20,8 @@ from segment_core.store.merging import Message
 from segment_core.store.needed import EVERYTHING, Needed
 from segment_core.store.profiles import is_erased, merged_into, rests_until, state_of
 
+_SLICE_PAGE = 1_000
+
 # Reading many waits for the store most of the time. The client has 32 connections.
 _AT_ONCE = 16
 
@@ -170,6 +172,16 @@ def roster(table: str, shop: str, slice_number: int, after: str | None, limit: i
         )
     items, last = next(client.pages("query", **request))
     return [item["customer_id"] for item in items], client.decode(last)["customer_id"] if last else None
+
+
+def of_slice(table: str, shop: str, slice_number: int) -> Iterator[str]:
+    """All of the shop's customers in one slice, in id order, read as they are taken."""
+    after: str | None = None
+    while True:
+        page, after = roster(table, shop, slice_number, after, _SLICE_PAGE)
+        yield from page
+        if after is None:
+            return
 
 
 def count_roster(table: str, shop: str, slice_number: int) -> int:

@@ -5,7 +5,7 @@ An entry is kept for a while that the operator chooses, counted from when it hap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -74,8 +74,8 @@ def of_customer(table: str, shop: str, customer: str, after: datetime, until: da
     return map(_entry, items)
 
 
-def last_entered(table: str, shop: str, customer: str, segment: str, until: datetime) -> datetime | None:
-    """When the customer last entered the segment, at `until` or before; None if that is kept no longer."""
+def last_entered(table: str, shop: str, customer: str, wanted: Set[str], until: datetime) -> dict[str, datetime]:
+    """When the customer last entered those segments, at `until` or before; what is kept no longer is left out."""
     items = client.query(
         table,
         KeyConditionExpression="pk = :pk AND sk < :until",
@@ -84,8 +84,11 @@ def last_entered(table: str, shop: str, customer: str, segment: str, until: date
         ),
         ScanIndexForward=False,
     )
-    entries = map(_entry, items)
-    return next((one.effective_at for one in entries if one.segment == segment and one.change == "enter"), None)
+    entered = (one for one in map(_entry, items) if one.change == "enter" and one.segment in wanted)
+    found: dict[str, datetime] = {}
+    while len(found) < len(wanted) and (one := next(entered, None)):
+        found.setdefault(one.segment, one.effective_at)
+    return found
 
 
 def of_segment(table: str, shop: str, segment: str, after: datetime, until: datetime) -> Iterator[Entry]:

@@ -281,9 +281,9 @@ def split_segment_name(sk: str) -> str:
     return sk.partition("#")[2]
 
 
-def definition(definition_id: str) -> str:
-    """Sort key of a definition."""
-    return f"DEFINITION#{definition_id}"
+def text(text_id: str) -> str:
+    """Sort key of a text, which several definitions may have."""
+    return f"DEFINITION#{text_id}"
 
 
 def data_request(request_id: str) -> str:

@@ -104,7 +104,7 @@ def put_operation(table: str, shop: str, record: SegmentRecord, previous: Segmen
 
 def text_operation(table: str, shop: str, text: Text) -> dict[str, Any]:
     """The part of a transaction that writes a new text."""
-    item = {"pk": shop, "sk": keys.definition(text.id), "query": text.query}
+    item = {"pk": shop, "sk": keys.text(text.id), "query": text.query}
     return {"Put": {"TableName": table, "Item": client.encode(item), **_ABSENT}}
 
 
@@ -154,25 +154,25 @@ def forget_counters(table: str, shop: str, definition: str) -> None:
 
 def forget_text(table: str, shop: str, text: str) -> None:
     """Delete a text that no definition has any more."""
-    client.erase(table, {"pk": shop, "sk": keys.definition(text)})
+    client.erase(table, {"pk": shop, "sk": keys.text(text)})
 
 
 def text(table: str, shop: str, text_id: str) -> str | None:
     """The query of one text; None if there is none."""
-    item = client.get(table, {"pk": shop, "sk": keys.definition(text_id)})
+    item = client.get(table, {"pk": shop, "sk": keys.text(text_id)})
     return item["query"] if item else None
 
 
 def texts(table: str, shop: str, ids: Iterable[str]) -> dict[str, str]:
     """Id to query, of those texts that there are."""
-    wanted = [client.encode({"pk": shop, "sk": keys.definition(one)}) for one in dict.fromkeys(ids)]
-    prefix = keys.definition("")
+    wanted = [client.encode({"pk": shop, "sk": keys.text(one)}) for one in dict.fromkeys(ids)]
+    prefix = keys.text("")
     return {item["sk"].removeprefix(prefix): item["query"] for item in client.batch_get(table, wanted)}
 
 
-def definition_texts(table: str, shop: str) -> dict[str, str]:
+def all_texts(table: str, shop: str) -> dict[str, str]:
     """Id to query, of every text of the shop."""
-    prefix = keys.definition("")
+    prefix = keys.text("")
     items = client.query(
         table,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",

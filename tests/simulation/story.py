@@ -109,7 +109,7 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
     "refunds": (2, lambda r: {**_one_of(r), "with_order": r.random() < 0.5}),
     "cancels": (1.5, _one_of),
     "deletes": (1, _one_of),
-    "hands over": (1.5, lambda r: {**_one_of(r), **_customer(r)}),
+    "hands over": (3, lambda r: {**_one_of(r), **_customer(r)}),
     "erases": (1, _customer),
     "redacts": (1, lambda r: {**_customer(r), "lists": r.random() < 0.5}),
     "merges": (

@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 CODE := functions infra layers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test replay simulate fuzz lint format openapi bench lock clean
+.PHONY: help setup run test replay simulate fuzz lint format openapi bench profile lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 - \2/p' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ $(BENCH)/.installed: tests/bench/requirements.txt
 
 bench: setup $(BENCH)/.installed ## measure, all or the parts that ARGS names; needs a quiet machine
 	TIDEMARK_BENCH_PYTHON=$(BENCH)/bin/python $(BIN)/python -m tests.bench $(ARGS)
+
+profile: setup ## show where an order's processor time and memory go
+	$(BIN)/python -m tests.bench.profiling
 
 # What the layer takes to Lambda is a part of what is tested here, in the same versions.
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

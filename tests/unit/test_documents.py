@@ -15,9 +15,9 @@ import pytest
 
 from segment_core.api import models
 from segment_core.errors import InvalidDocument
-from segment_core.evaluator.metafields import KINDS
 from segment_core.facts import customer as facts
 from segment_core.facts.document import parse_line, read_customer
+from segment_core.facts.metafields import KINDS
 from segment_core.ingest import catalogue, signature
 from segment_core.ingest.topics import is_used
 from segment_core.record import is_record, names, required

@@ -13,7 +13,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from segment_core.record import as_dict, field, is_record, names, record, replace, required, values
+from segment_core.record import as_dict, derived, field, is_record, names, record, replace, required, values
 
 T = TypeVar("T")
 
@@ -150,6 +150,40 @@ def test_defaults_that_are_made_are_made_for_each() -> None:
 
 def test_required_fields_are_those_without_a_default() -> None:
     assert required(Place) == required(Place(1)) == ("x",)
+
+
+def _shown(cents: int, currency: str) -> str:
+    return f"{cents / 100:.2f} {currency}"
+
+
+@record
+class Priced:
+    """One that derives an attribute from its fields."""
+
+    cents: int
+    currency: str = "USD"
+    shown: str = derived(_shown, "cents", "currency")
+
+
+@record
+class Discounted(Priced):
+    """One that inherits such an attribute."""
+
+    percent: int = 0
+
+
+def test_what_is_derived_is_an_attribute_and_no_field() -> None:
+    one = Priced(250)
+    assert one.shown == Discounted(250, percent=9).shown == "2.50 USD"
+    cheaper = replace(one, cents=199)
+    assert cheaper.shown == copy.copy(cheaper).shown == pickle.loads(pickle.dumps(cheaper)).shown == "1.99 USD"  # noqa: S301
+    assert names(one) == ("cents", "currency")
+    assert as_dict(one) == {"cents": 250, "currency": "USD"}
+    assert one == Priced(250)
+    with pytest.raises(AttributeError, match="frozen"):
+        one.shown = "0"
+    with pytest.raises(TypeError, match="shown"):
+        Priced(250, shown="1")  # type: ignore[call-arg]
 
 
 def test_a_class_variable_is_no_field() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, Final, NoReturn, TypeVar, cast, dataclass_transform
+from typing import Any, Final, Literal, NoReturn, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
 
@@ -25,12 +25,29 @@ class _Field:
         self.default, self.default_factory, self.compare = default, default_factory, compare
 
 
+class _Derived:
+    """What `derived` says of an attribute."""
+
+    __slots__ = ("make", "of")
+
+    def __init__(self, make: Callable[..., object], of: Sequence[str]) -> None:
+        self.make, self.of = make, of
+
+
 def field(*, default: Any = _MISSING, default_factory: Callable[[], Any] | None = None, compare: bool = True) -> Any:
     """A field whose default is made anew for each record, or that neither equality nor hash look at."""
     return _Field(default, default_factory, compare)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def derived(make: Callable[..., Any], *of: str, init: Literal[False] = False) -> Any:
+    """No field, but an attribute that `make` makes of these fields' values, once, when the record is made.
+
+    `init` only tells type checkers that constructors do not take it.
+    """
+    return _Derived(make, of)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field, derived))
 def record(cls: type[T]) -> type[T]:
     """The class as a frozen record: its fields are the annotated names, after those of the record that it extends.
 
@@ -41,7 +58,8 @@ def record(cls: type[T]) -> type[T]:
     """
     own = {name: cls.__dict__.get(name, _MISSING) for name in _annotated(cls)}
     inherited: dict[str, _Field] = getattr(cls, "__fields__", {})
-    fields = inherited | {name: _as_field(value) for name, value in own.items()}
+    fields = inherited | {name: _as_field(value) for name, value in own.items() if not isinstance(value, _Derived)}
+    made_of = {name: value for name, value in own.items() if isinstance(value, _Derived)}
     body = {name: value for name, value in cls.__dict__.items() if name not in own and name not in _MADE_BY_TYPE}
     slots = (*(name for name in own if name not in inherited), *cls.__dict__.get("__slots__", ()))
     compared = [name for name, one in fields.items() if one.compare]
@@ -50,6 +68,7 @@ def record(cls: type[T]) -> type[T]:
         "__slots__": slots,
         "__match_args__": tuple(fields),
         "__fields__": fields,
+        "__derived__": getattr(cls, "__derived__", {}) | made_of,
     }
     # Slots cannot be added to a class that is there, so it is made once more.
     methods = _METHODS | _comparisons(compared) | body
@@ -134,6 +153,10 @@ def _compiled(cls: Any) -> Callable[..., None]:
         else:
             parameters.append(name)
         lines.append(f"    _set_{name}(self, {value})")
+    made_of: dict[str, _Derived] = cls.__derived__
+    for name, attribute in made_of.items():
+        known[f"_set_{name}"], known[f"_make_{name}"] = getattr(cls, name).__set__, attribute.make
+        lines.append(f"    _set_{name}(self, _make_{name}({', '.join(f'self.{part}' for part in attribute.of)}))")
     lines.append("    self.__post_init__()" if hasattr(cls, "__post_init__") else "    return")
     exec("\n".join((f"def __init__({', '.join(parameters)}):", *lines)), known)  # noqa: S102 - of field names alone
     made: Callable[..., None] = known["__init__"]

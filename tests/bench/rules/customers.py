@@ -13,7 +13,8 @@ from .attributes import ATTRIBUTES, BY_NAME, SETS, Known
 from .rules import TODAY
 
 if TYPE_CHECKING:
-    from segment_core.facts.customer import Customer, Metafield, Order
+    from segment_core.facts.customer import Customer, Order
+    from segment_core.facts.metafields import Metafield
 
 AT = datetime.combine(TODAY, time(15), UTC)
 
@@ -73,7 +74,7 @@ def _customer(id: str, known: Values, random: Random) -> Customer:
 
 
 def _metafields(known: Values, random: Random) -> Iterator[tuple[str, Metafield]]:
-    from segment_core.facts.customer import Metafield
+    from segment_core.facts.metafields import Metafield
 
     for name, value in known.items():
         if not name.startswith("metafields.") or value is None:

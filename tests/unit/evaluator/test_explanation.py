@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from segment_core.evaluator import Explanation, compile_query, evaluate, explain
-from segment_core.facts.customer import Customer, Metafield
+from segment_core.facts.customer import Customer
 from segment_core.facts.document import read_customer
+from segment_core.facts.metafields import Metafield
 from segment_core.instants import parse as instant
 from segment_core.language import parse
 from segment_core.shop import NO_CURRENCY, Shop

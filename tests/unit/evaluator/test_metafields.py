@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from segment_core.evaluator.metafields import KINDS
+from segment_core.facts.metafields import KINDS
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from segment_core.errors import InvalidQuery
 from segment_core.evaluator import Fact, compile_query, depends_on, describe
 from segment_core.evaluator.attributes import ATTRIBUTES, as_it_stands
 from segment_core.evaluator.functions import FUNCTIONS
-from segment_core.evaluator.metafields import KINDS
 from segment_core.facts.customer import Customer
 from segment_core.facts.document import read_customer
+from segment_core.facts.metafields import KINDS
 from segment_core.language import ast, check, parse, vocabulary
 from segment_core.language.vocabulary import Domain
 from segment_core.language.vocabulary.domains import DATE, TEXT

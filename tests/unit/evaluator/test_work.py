@@ -14,7 +14,8 @@ import pytest
 
 from segment_core.calendar import day_start, local_date
 from segment_core.evaluator import anniversaries, compile_query, conditions, depends_on
-from segment_core.facts.customer import Customer, Metafield, Order
+from segment_core.facts.customer import Customer, Order
+from segment_core.facts.metafields import Metafield
 from segment_core.instants import parse as instant
 from segment_core.language import check, parse
 from segment_core.shop import Shop

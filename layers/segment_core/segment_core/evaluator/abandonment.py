@@ -6,16 +6,14 @@ dated by its last change: time alone brings it, and an order or a completion tha
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
-from segment_core.calendar import NEVER
 from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.timeline import Course, Window, mapped
-from segment_core.facts.customer import Order
+from segment_core.evaluator.timeline import Course, mapped
+
+_NONE: Final[Course[datetime | None]] = Course(None)
 
 
 def abandoned(subject: Subject) -> Course[datetime | None]:
@@ -24,36 +22,16 @@ def abandoned(subject: Subject) -> Course[datetime | None]:
     Any order that was placed while the shop waited keeps a checkout from that; later only one from this very checkout
     does. Test and cancelled orders do so too: whatever became of them, the customer did not walk away.
     """
-    if not subject.customer.checkouts:
-        return Course(None)
+    checkouts = subject.customer.left
+    if not checkouts:
+        return _NONE
     wait = subject.shop.orders.abandoned_after
+    windows = []
+    for one in checkouts:
+        due = one.told + wait
+        windows.append((due, min(one.over, one.ordered) if one.ordered < due else one.over))
 
     def last_change(opened: datetime | None) -> datetime | None:
         return None if opened is None else opened - wait
 
-    return mapped(extreme(subject.at, _windows(subject), newest=True), last_change)
-
-
-def _windows(subject: Subject) -> Iterator[Window]:
-    """When each checkout counts as abandoned; empty for one that never does."""
-    wait = subject.shop.orders.abandoned_after
-    placed = _dates(subject.customer.orders)
-    placed_from = defaultdict(list)
-    for order in subject.customer.orders:
-        placed_from[order.checkout_id].append(order)
-    for checkout in subject.customer.checkouts:
-        told = checkout.updated_at
-        if told is not None:
-            ordered, own = _first(placed, told), _first(_dates(placed_from.get(checkout.id, [])), told)
-            end = min(checkout.completed_at or NEVER, own)
-            yield told + wait, min(end, ordered) if ordered < told + wait else end
-
-
-def _dates(orders: list[Order] | tuple[Order, ...]) -> list[datetime]:
-    return sorted(order.created_at for order in orders if order.created_at is not None)
-
-
-def _first(dates: list[datetime], since: datetime) -> datetime:
-    """The first of these dates that is not before `since`."""
-    index = bisect_left(dates, since)
-    return dates[index] if index < len(dates) else NEVER
+    return mapped(extreme(subject.at, windows, newest=True), last_change)

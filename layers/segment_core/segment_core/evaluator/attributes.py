@@ -20,8 +20,9 @@ from segment_core.evaluator.rhythm import average_gap, average_order_value, over
 from segment_core.evaluator.rows import Totals
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Unit
-from segment_core.evaluator.timeline import Course
+from segment_core.evaluator.timeline import Course, mapped
 from segment_core.facts.customer import Address
+from segment_core.facts.ledger import Account
 from segment_core.language import ast, vocabulary
 from segment_core.language.spelling import composed, folded
 from segment_core.language.vocabulary.domains import TEXT
@@ -30,17 +31,19 @@ from segment_core.record import record
 
 @record
 class DateAttribute:
-    """An instant, compared by its date in the shop's zone."""
+    """An instant, compared by its date in the shop's zone. `settled` finds it where time changes no order any more."""
 
     read: Callable[[Subject], Course[datetime | None]]
+    settled: Callable[[Account], datetime | None] | None = None
 
 
 @record
 class NumberAttribute:
-    """A number; `unit` is what it counts, `money` stands for the shop's currency."""
+    """A number; `unit` is what it counts, `money` stands for the shop's currency. `settled` as with dates."""
 
     read: Callable[[Subject], Course[Decimal | int]]
     unit: Unit
+    settled: Callable[[Account], Decimal | int] | None = None
 
 
 @record
@@ -83,26 +86,22 @@ class ListAttribute:
 Attribute = DateAttribute | NumberAttribute | MeasureAttribute | TextAttribute | ListAttribute
 
 
-def _order_date(newest: bool) -> Callable[[Subject], Course[datetime | None]]:
+def _order_date(newest: bool) -> DateAttribute:
+    settled: Callable[[Account], datetime | None] = attrgetter("last" if newest else "first")
+
     def read(subject: Subject) -> Course[datetime | None]:
-        settled = subject.settled
-        if settled is not None:
-            return Course(settled.last if newest else settled.first)
+        if subject.settled is not None:
+            return Course(settled(subject.settled))
         return extreme(
             subject.at, [(counted.start, counted.end) for counted in subject.orders if counted.order.created_at], newest
         )
 
-    return read
+    return DateAttribute(read, settled)
 
 
-def _order_total(pick: Callable[[Totals], Decimal | int]) -> Callable[[Subject], Course[Decimal | int]]:
-    def read(subject: Subject) -> Course[Decimal | int]:
-        totals = subject.lifetime
-        if not totals.later:
-            return Course(pick(totals.now))
-        return Course(pick(totals.now), tuple((since, pick(total)) for since, total in totals.later))
-
-    return read
+def _order_total(name: str, unit: Unit) -> NumberAttribute:
+    pick: Callable[[Totals | Account], Decimal | int] = attrgetter(name)
+    return NumberAttribute(lambda subject: mapped(subject.lifetime, pick), unit, pick)
 
 
 def _places(spell: Callable[[Address], str | None]) -> Callable[[Subject], Collection[str]]:
@@ -139,7 +138,7 @@ def _speaks(locale: str, wanted: str) -> bool:
 
 COMPUTED: Final[dict[str, Attribute]] = {
     "abandoned_checkout_date": DateAttribute(abandoned),
-    "amount_spent": NumberAttribute(_order_total(lambda totals: totals.amount), "money"),
+    "amount_spent": _order_total("amount", "money"),
     "average_days_between_orders": MeasureAttribute(average_gap),
     "average_order_value": MeasureAttribute(average_order_value),
     "customer_cities": ListAttribute(_places(_city)),
@@ -148,9 +147,9 @@ COMPUTED: Final[dict[str, Attribute]] = {
     "customer_language": TextAttribute(lambda subject: subject.customer.locale, _speaks),
     "customer_regions": ListAttribute(_places(_region), partly=_without_country),
     "days_overdue": OverdueAttribute(overdue),
-    "first_order_date": DateAttribute(_order_date(newest=False)),
-    "last_order_date": DateAttribute(_order_date(newest=True)),
-    "number_of_orders": NumberAttribute(_order_total(lambda totals: totals.orders), "orders"),
+    "first_order_date": _order_date(newest=False),
+    "last_order_date": _order_date(newest=True),
+    "number_of_orders": _order_total("orders", "orders"),
 }
 
 

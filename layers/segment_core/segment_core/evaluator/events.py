@@ -7,7 +7,6 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final
 
-from segment_core.evaluator import readings
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.things import (
     Choice,
@@ -20,6 +19,7 @@ from segment_core.evaluator.things import (
     When,
     compile_things,
 )
+from segment_core.facts import readings
 from segment_core.facts.customer import Event
 from segment_core.language import ast
 from segment_core.language.spelling import composed

@@ -1,15 +1,14 @@
 """Metafields: each customer's value is read by the type that the store gave it, and compared if the query's value is
-of that kind; a value of another kind is as good as missing. To read another type, add its row to KINDS.
+of that kind; a value of another kind is as good as missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from segment_core.evaluator import readings
 from segment_core.evaluator.conditions import (
     COMPLEMENTS,
     DateCondition,
@@ -23,40 +22,13 @@ from segment_core.evaluator.conditions import (
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target
 from segment_core.evaluator.timeline import Course, Timeline, constant, during
+from segment_core.facts import readings
+from segment_core.facts.metafields import Seen
 from segment_core.language import ast
 from segment_core.language.dates import day_or_moment
 from segment_core.language.spelling import composed, folded
 from segment_core.language.vocabulary.metafields import PREFIX
 from segment_core.record import record
-
-Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(element for element in map(readings.text, readings.elements(value)) if element is not None)
-
-
-def _numbers(value: object) -> tuple[Decimal, ...]:
-    return tuple(element for element in map(readings.number, readings.elements(value)) if element is not None)
-
-
-KINDS: Final[dict[str, Callable[[object], Seen | None]]] = {
-    "boolean": readings.truth,
-    "color": readings.text,
-    "date": readings.day,
-    "date_time": readings.instant,
-    "id": readings.text,
-    "list.color": _texts,
-    "list.number_decimal": _numbers,
-    "list.number_integer": _numbers,
-    "list.single_line_text_field": _texts,
-    "list.url": _texts,
-    "multi_line_text_field": readings.text,
-    "number_decimal": readings.number,
-    "number_integer": readings.number,
-    "single_line_text_field": readings.text,
-    "url": readings.text,
-}
 
 
 def read_metafield(name: str) -> Callable[[Subject], Seen | None]:
@@ -65,8 +37,7 @@ def read_metafield(name: str) -> Callable[[Subject], Seen | None]:
 
     def read(subject: Subject) -> Seen | None:
         metafield = subject.customer.metafields.get(key)
-        kind = KINDS.get(metafield.type) if metafield else None
-        return kind(metafield.value) if metafield and kind else None
+        return metafield.seen if metafield else None
 
     return read
 

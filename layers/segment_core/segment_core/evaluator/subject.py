@@ -14,9 +14,10 @@ from typing import Any
 
 from segment_core.calendar import BEGINNING, NEVER
 from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
-from segment_core.evaluator.settled import Settled, settled
+from segment_core.evaluator.settled import settled
 from segment_core.evaluator.timeline import Course, Patience, parts
 from segment_core.facts.customer import Customer, Order
+from segment_core.facts.ledger import Account
 from segment_core.record import record
 from segment_core.shop import Shop
 
@@ -39,7 +40,7 @@ class CountedOrder:
 
 
 class Subject:
-    """One customer, one shop, one instant. `derived` is what clauses found out that others can use, by their keys."""
+    """One customer, one shop, one instant."""
 
     def __init__(self, customer: Customer, shop: Shop, at: datetime) -> None:
         if at.tzinfo is None:
@@ -47,8 +48,16 @@ class Subject:
         self.customer = customer
         self.shop = shop
         self.at = at
-        self.derived: dict[object, Any] = {}
-        self.patience = Patience()
+
+    @cached_property
+    def derived(self) -> dict[object, Any]:
+        """What clauses found out that others can use, by their keys."""
+        return {}
+
+    @cached_property
+    def patience(self) -> Patience:
+        """The steps that are left to all clauses together."""
+        return Patience()
 
     @cached_property
     def orders(self) -> tuple[CountedOrder, ...]:
@@ -70,15 +79,15 @@ class Subject:
         return tuple(counted)
 
     @cached_property
-    def settled(self) -> Settled | None:
+    def settled(self) -> Account | None:
         """The short way to what all orders come to, where there is one."""
         return settled(self.customer, self.shop, self.at)
 
     @cached_property
     def lifetime(self) -> Course[Totals]:
         """The totals over all orders, now and later. Orders whose spend is not known add no money."""
-        if self.settled is not None:
-            return Course(self.settled.totals)
+        if (settled := self.settled) is not None:
+            return Course(Totals(settled.orders, settled.amount, 0))
         totals = tally(
             self.at,
             (

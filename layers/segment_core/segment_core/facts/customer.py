@@ -11,7 +11,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 
-from segment_core.record import record
+from segment_core.facts.checkouts import Left, left
+from segment_core.facts.ledger import Ledger, added_up
+from segment_core.facts.metafields import Metafield
+from segment_core.record import derived, record
 
 
 @record
@@ -92,14 +95,6 @@ class Event:
 
 
 @record
-class Metafield:
-    """A typed value that the store keeps on the customer, as the store writes it."""
-
-    type: str
-    value: object
-
-
-@record
 class StoreCreditAccount:
     """Store credit in one currency."""
 
@@ -114,7 +109,8 @@ class StoreCreditAccount:
 class Customer:
     """Everything known of one customer: the input of `evaluate`.
 
-    `default_address` is one of `addresses` too, see `facts.document`.
+    `default_address` is one of `addresses` too, see `facts.document`. `ledger` is what the orders come to, `left` what
+    followed each checkout.
     """
 
     id: str
@@ -140,3 +136,5 @@ class Customer:
     checkouts: tuple[Checkout, ...] = ()
     events: tuple[Event, ...] = ()
     scores: Mapping[str, str] = MappingProxyType({})
+    ledger: Ledger = derived(added_up, "orders")
+    left: tuple[Left, ...] = derived(left, "checkouts", "orders")

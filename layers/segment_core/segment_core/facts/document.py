@@ -18,13 +18,13 @@ from segment_core.facts.customer import (
     Checkout,
     Customer,
     Event,
-    Metafield,
     Order,
     OrderLine,
     Refund,
     StoreCreditAccount,
 )
 from segment_core.facts.kinds import Kind, Refused, by_name, many, optional, structure
+from segment_core.facts.metafields import Metafield
 from segment_core.instants import iso
 from segment_core.record import is_record, names, replace, required
 

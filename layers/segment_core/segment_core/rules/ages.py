@@ -45,6 +45,7 @@ class Scale(NamedTuple):
     when: Callable[[int, int], int]
 
 
+@lru_cache(maxsize=16_384)
 def _months_age(ordinal: int, today: date) -> int:
     """Twice the months; one more from the day of the month on, one more again after it."""
     day = date.fromordinal(ordinal)

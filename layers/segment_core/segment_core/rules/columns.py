@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any, Final, TypeVar
 
 from segment_core.evaluator.conditions import Test
-from segment_core.evaluator.metafields import KINDS
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, Timeline
-from segment_core.facts.customer import Metafield
+from segment_core.facts.metafields import Metafield, Seen
 from segment_core.rules.formula import Literal
-from segment_core.rules.values import Value, other_spelling
+from segment_core.rules.values import Value
 from segment_core.rules.variables import Fact, Variable, bitmap
 
 BROKEN_OFF: Final = -1
@@ -28,10 +29,7 @@ _REMEMBERED: Final = 4_096
 """Values whose rows are kept, for each column that would otherwise have to read or test a value anew."""
 
 
-def written(metafield: Metafield) -> Hashable:
-    """What a metafield says, as a key: with the value's class, since True is 1 for a dict."""
-    value = metafield.value
-    return metafield.type, value, value.__class__
+_NO_METAFIELD: Final = Metafield("", None)
 
 
 def remember(known: dict[K, V], key: K, value: V) -> V:
@@ -66,43 +64,49 @@ class TextColumns(Still):
 
     def settle(self) -> None:
         """Make the tables."""
-        self._looks = [(read, *variable.texts()) for read, variable in self._columns.items()]
+        self._words, self._rest = [], []
+        for read, variable in self._columns.items():
+            found = variable.lookup()
+            if found.words:
+                self._words.append((read, found.words, found.other_text, found.refuted))
+            else:
+                self._rest.append((read, found.refuted))
 
     def refuted(self, subject: Subject) -> int:
         """The rows that the texts refute."""
         refuted = 0
-        for read, classes, tables in self._looks:
+        for read, words, other_text, other in self._words:
             value = read(subject)
-            found = classes.get(value)
-            refuted |= tables[other_spelling(value, classes) if found is None else found]
+            found = words.get(value)
+            if found is None:
+                found = other_text if value.isascii() else other(value)  # type: ignore[union-attr]  # None is a word
+            refuted |= found
+        for read, other in self._rest:
+            refuted |= other(read(subject))
         return refuted
 
 
 class CourseColumn:
-    """A single value that changes when facts that are known already come true."""
+    """A single value; one that changes when facts that are known already come true is read as a course."""
 
-    def __init__(self, read: Callable[[Subject], Course[Any]]) -> None:
+    def __init__(self, read: Callable[[Subject], Any]) -> None:
         self.variable = Value()
-        self._read = read
+        self.read = read
 
     def settle(self) -> None:
         """Make the tables."""
         self._lookup = self.variable.lookup()
-        self.rows = self._lookup.rows
+        self.rows, self.refuted = self._lookup.rows, self._lookup.refuted
 
-    def refuted(self, subject: Subject) -> int:
-        """The rows that the value at `at` refutes."""
-        return self._lookup.refuted(self._read(subject).now)
-
-    def course(self, subject: Subject) -> Course[int]:
-        """The rows that it refutes, now and later."""
-        now, later = self._read(subject)
+    def course(self, values: Course[Any]) -> Course[int]:
+        """The rows that are refuted by the values, now and later."""
+        now, later = values
         find = self._lookup.refuted
         return Course(find(now), [(since, find(value)) for since, value in later] if later else ())
 
 
 class MetafieldColumn:
-    """A metafield that is compared, or one of whose elements is. What was read once is not parsed again."""
+    """A metafield that is compared, or one of whose elements is."""
 
     def __init__(self) -> None:
         self.variable = Value()
@@ -116,21 +120,19 @@ class MetafieldColumn:
 
     def settle(self) -> None:
         """Make the tables."""
-        self._lookup = self.variable.lookup()
+        self.lookup = self.variable.lookup()
         self._tables = [(test, variable.tables()) for variable, test in self._elements.values()]
 
-    def refuted(self, metafield: Metafield | None) -> int:
+    def refuted(self, seen: Seen | None) -> int:
         """The rows that the metafield refutes."""
-        kind = KINDS.get(metafield.type) if metafield else None
-        seen = kind(metafield.value) if metafield and kind else None
-        refuted = self._lookup.refuted(seen)
+        refuted = self.lookup.refuted(seen)
         if isinstance(seen, tuple):
             refuted = reduce(or_, (tables[test(seen)] for test, tables in self._tables), refuted)
         return refuted
 
 
 class MetafieldColumns(Still):
-    """All metafields: one look for each of them, if what it says was met before."""
+    """All metafields: one look for each of them."""
 
     def __init__(self) -> None:
         self._columns: dict[str, MetafieldColumn] = {}
@@ -141,27 +143,40 @@ class MetafieldColumns(Still):
 
     def settle(self) -> None:
         """Make the tables."""
-        self._looks: list[tuple[str, MetafieldColumn, int, dict[Hashable, int]]] = []
+        self._words, self._truths, self._numbers, self._rest = [], [], [], []
         for key, column in self._columns.items():
             column.settle()
-            self._looks.append((key, column, column.refuted(None), {}))
+            found, other = column.lookup, column.refuted
+            if found.numbers:
+                self._numbers.append((key, found.numbers, found.between, found.equal, found.tables, other))
+            elif len(found.words) > 1:
+                self._words.append((key, found.words, found.other_text, other))
+            elif found.words:
+                self._truths.append((key, other(True), other(False), other))
+            else:
+                self._rest.append((key, other))
 
     def refuted(self, subject: Subject) -> int:
-        """The rows that the metafields refute."""
+        """The rows that the metafields refute. Each loop is for what they mostly are; `other` knows the rest."""
         refuted, find = 0, subject.customer.metafields.get
-        for key, column, missing, known in self._looks:
-            metafield = find(key)
-            if metafield is None:
-                refuted |= missing
-                continue
-            value = metafield.value
-            written = metafield.type, value, value.__class__  # True is 1 for a dict
-            try:
-                refuted |= known[written]
-            except KeyError:
-                refuted |= remember(known, written, column.refuted(metafield))
-            except TypeError:  # a list, which cannot be a key
-                refuted |= column.refuted(metafield)
+        for key, words, other_text, other in self._words:
+            seen = find(key, _NO_METAFIELD).seen
+            found = words.get(seen)
+            if found is None:
+                found = other_text if seen.__class__ is str and seen.isascii() else other(seen)
+            refuted |= found
+        for key, numbers, between, equal, tables, other in self._numbers:
+            seen = find(key, _NO_METAFIELD).seen
+            if seen.__class__ is Decimal:
+                place = bisect_right(numbers, seen)
+                refuted |= tables[equal[place - 1] if place and numbers[place - 1] == seen else between[place]]
+            else:
+                refuted |= other(seen)
+        for key, true, false, other in self._truths:
+            seen = find(key, _NO_METAFIELD).seen
+            refuted |= true if seen is True else false if seen is False else other(seen)
+        for key, other in self._rest:
+            refuted |= other(find(key, _NO_METAFIELD).seen)
         return refuted
 
 
@@ -217,7 +232,7 @@ class ListColumn(Still):
             for row in element.refuted_without:
                 needing.setdefault(row, []).append(key)
         # A row that needs several elements is in a layer for each, of which all must spare it.
-        layers: list[dict[Hashable, list[int]]] = [{} for _ in range(max(map(len, needing.values()), default=0))]
+        layers: list[dict[Hashable, list[int]]] = [{} for _ in range(max(map(len, needing.values()), default=1))]
         for row, keys in needing.items():
             for layer, key in zip(layers, keys, strict=False):
                 layer.setdefault(key, []).append(row)
@@ -231,15 +246,16 @@ class ListColumn(Still):
         elements = self._read(subject)
         if not elements:
             return self._without
-        known, refuted = self._known, 0
-        found = [known.get(element) or remember(known, element, self._find(element)) for element in elements]
-        for masks in found:
+        known, refuted, spared = self._known, 0, 0
+        for element in elements:
+            masks = known.get(element) or remember(known, element, self._find(element))
             refuted |= masks[0]
-        for layer, rows in enumerate(self._needy, 1):
-            spared = 0
-            for masks in found:
-                spared |= masks[layer]
-            refuted |= rows ^ spared
+            spared |= masks[1]
+        refuted |= self._needy[0] ^ spared
+        if len(self._needy) > 1:
+            found = [known.get(element) or self._find(element) for element in elements]
+            for layer, rows in enumerate(self._needy[1:], 2):
+                refuted |= rows ^ reduce(or_, [masks[layer] for masks in found])
         return refuted
 
     def _find(self, element: str) -> tuple[int, ...]:

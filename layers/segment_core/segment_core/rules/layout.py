@@ -1,7 +1,8 @@
 """Where the rows of definitions stand in a bitmap, so that they can be folded into the bits of slots.
 
-The first row of a definition stands at its slot. Its other rows stand beyond all slots, at one of a few distances from
-it: folding is one shift for each distance.
+The first row of a definition stands at its slot. Its other rows stand in a region beyond all slots, at one of a few
+distances from it. Distances that bring the same stretch of slots there are folded together, in numbers as short as the
+region, before they are moved to their slots; there are as many stretches as regions fit into the slots.
 """
 
 from __future__ import annotations
@@ -20,13 +21,17 @@ _TRIED: Final = 32
 
 
 class Layout:
-    """The places of rows; `every` has all of them, `fold` makes slots of them."""
+    """The places of rows; `every` has all of them, `fold` makes slots of them.
+
+    `_stretches`: where the slots of a stretch begin, and how far each mask of the region is from a region beyond them.
+    """
 
     def __init__(self, numbers: Mapping[int, int]) -> None:
         """`numbers`: how many rows the definition of a slot has; those of one without rows are not there."""
         slots = max(numbers, default=-1) + 1
         self._slots = bitmap(numbers)
-        self._steps: list[tuple[int, int]] = []
+        self._width = slots
+        self._stretches: dict[int, list[tuple[int, int]]] = {}
         self._places: dict[int, list[int]] = {slot: [slot] for slot in numbers}
         self.every = self._slots | self._place(numbers, slots)
 
@@ -40,12 +45,14 @@ class Layout:
         while left:
             waiting = bitmap(left)
             # Of the next few distances the one that most rows fit at: folding costs a step for each.
-            fitting = [(shift, ((waiting << shift) & inside & ~taken) >> shift) for shift in islice(distances, _TRIED)]
-            shift, placed = max(fitting, key=lambda fit: fit[1].bit_count())
+            tried = [(regions * region + beside, regions, beside) for regions, beside in islice(distances, _TRIED)]
+            fitting = [(((waiting << shift) & inside & ~taken) >> shift, shift, *rest) for shift, *rest in tried]
+            placed, shift, regions, beside = max(fitting, key=lambda fit: fit[0].bit_count())
             if not placed:
                 continue
             taken |= placed << shift
-            self._steps.append((shift, placed << shift))
+            steps = self._stretches.setdefault(slots - (regions + 1) * region, [])
+            steps.append((region - beside, (placed << shift) >> slots))
             for slot in positions(placed):
                 self._places[slot].append(slot + shift)
                 left[slot] -= 1
@@ -59,14 +66,17 @@ class Layout:
 
     def fold(self, rows: int) -> int:
         """The slots of which at least one row is among these."""
-        found = rows & self._slots
-        for shift, mask in self._steps:
-            found |= (rows & mask) >> shift
+        found, others = rows & self._slots, rows >> self._width
+        for start, steps in self._stretches.items():
+            gathered = 0
+            for shift, mask in steps:
+                gathered |= (others & mask) << shift
+            found |= gathered << start if start >= 0 else gathered >> -start
         return found
 
 
-def _distances(slots: int, region: int) -> Iterator[int]:
-    """Distances that bring every slot to every place of the region, each in as few as can be; over and over."""
+def _distances(slots: int, region: int) -> Iterator[tuple[int, int]]:
+    """Distances, as regions and places beside them, that bring every slot to every place, in few; over and over."""
     for beside in cycle(range(region)):
         for regions in range(-(-slots // region) + 1):
-            yield regions * region + beside
+            yield regions, beside

@@ -22,7 +22,7 @@ from segment_core.evaluator.attributes import (
 )
 from segment_core.evaluator.clauses import compile_clause
 from segment_core.evaluator.conditions import COMPLEMENTS, literal, prefix_test, text, text_test
-from segment_core.evaluator.metafields import compile_element, read_metafield
+from segment_core.evaluator.metafields import compile_element
 from segment_core.evaluator.rule import compile_query
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
@@ -40,8 +40,6 @@ from segment_core.rules.columns import (
     Still,
     TestedColumn,
     TextColumns,
-    remember,
-    written,
 )
 from segment_core.rules.dates import DateColumn, Day
 from segment_core.rules.formula import All, Formula, Literal, Negation, Opposites
@@ -52,8 +50,6 @@ C = TypeVar("C", bound=AnyColumn)
 
 _NOT_EMPTY = object()
 """What every list with elements has."""
-
-_NO_DATE: Course[Day] = Course(None)
 
 
 class Reading:
@@ -141,7 +137,7 @@ class Reading:
     def _attribute(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
         match ATTRIBUTES.get(name):
             case DateAttribute() as dates:
-                return self._dates(name, dates.read, operator, values)
+                return self._dates(name, _read(dates), operator, values)
             case OverdueAttribute() | None:
                 return None
             case NumberAttribute() | MeasureAttribute() as measure:
@@ -155,7 +151,7 @@ class Reading:
                 return self._elements(name, attribute, values)
 
     def _dates(
-        self, name: str, read: Callable[[Subject], Course[Any]], operator: str, values: Sequence[ast.Value]
+        self, name: str, read: Callable[[Subject], Day | Course[Day]], operator: str, values: Sequence[ast.Value]
     ) -> Formula | None:
         column = self._column((name, "date"), lambda: DateColumn(read))
         if operator != "IN":
@@ -183,12 +179,12 @@ class Reading:
         return self._column(name, lambda: ListColumn(read, keys))
 
     def _measure(self, name: str, attribute: NumberAttribute | MeasureAttribute) -> CourseColumn:
-        return self._column(name, lambda: CourseColumn(attribute.read))
+        return self._column(name, lambda: CourseColumn(_read(attribute)))
 
     def _missing(self, name: str) -> Formula:
         match ATTRIBUTES[name]:
             case DateAttribute() as dates:
-                return self._column((name, "date"), lambda: DateColumn(dates.read)).missing()
+                return self._column((name, "date"), lambda: DateColumn(_read(dates))).missing()
             case NumberAttribute() | MeasureAttribute() as measure:
                 return Literal(self._measure(name, measure).variable, MISSING)
             case TextAttribute() as texts:
@@ -218,24 +214,26 @@ def _valued(variable: Value, operator: str, values: Sequence[ast.Value]) -> Form
     return Literal(variable, condition)
 
 
-def _dated(name: str) -> Callable[[Subject], Course[Day]]:
-    """The metafield, if it is a date. What was read once is not parsed again."""
-    key, read = name.removeprefix(PREFIX), read_metafield(name)
-    known: dict[Hashable, Course[Day]] = {}
+def _read(attribute: DateAttribute | NumberAttribute | MeasureAttribute) -> Callable[[Subject], Any]:
+    """The attribute's value, and not its course, where time changes no order any more."""
+    plain = None if isinstance(attribute, MeasureAttribute) else attribute.settled
+    if plain is None:
+        return attribute.read
 
-    def parsed(subject: Subject) -> Course[Day]:
-        seen = read(subject)
-        return Course(seen if isinstance(seen, date) else None)
+    def read(subject: Subject) -> Any:
+        settled = subject.settled
+        return attribute.read(subject) if settled is None else plain(settled)
 
-    def date_of(subject: Subject) -> Course[Day]:
+    return read
+
+
+def _dated(name: str) -> Callable[[Subject], Day]:
+    """The metafield, if it is a date."""
+    key = name.removeprefix(PREFIX)
+
+    def read(subject: Subject) -> Day:
         metafield = subject.customer.metafields.get(key)
-        if metafield is None:
-            return _NO_DATE
-        try:
-            return known[written(metafield)]
-        except KeyError:
-            return remember(known, written(metafield), parsed(subject))
-        except TypeError:  # a list, which cannot be a key
-            return _NO_DATE
+        seen = metafield.seen if metafield else None
+        return seen if isinstance(seen, date) else None
 
-    return date_of
+    return read

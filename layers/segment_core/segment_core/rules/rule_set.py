@@ -17,22 +17,27 @@ from segment_core.calendar import NEVER, day_start, local_date
 from segment_core.errors import InvalidQuery
 from segment_core.evaluator.rule import Rule, compile_query
 from segment_core.evaluator.subject import Subject
+from segment_core.evaluator.timeline import Course
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
 from segment_core.rules.ages import EARLIEST, LATEST
 from segment_core.rules.columns import BROKEN_OFF, ClauseColumn, CourseColumn, Still
-from segment_core.rules.dates import DateColumn, View
+from segment_core.rules.dates import DateColumn, Day
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
 from segment_core.rules.reading import Reading
+from segment_core.rules.views import Moving, Seen, View, When, aging, following, start_of
 from segment_core.shop import Shop
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_DAY: Final = timedelta(days=1)
-
 _VIEWS_KEPT: Final = 4
+
+_MANY: Final = 2_000
+"""So many definitions that one of them mostly changes at the next midnight, which is looked at first."""
+
+_DAY: Final = timedelta(days=1)
 
 _FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
 """Where time is not followed by the scales of age any more, which do not know the end of the calendar."""
@@ -88,16 +93,15 @@ class RuleSet:
 
     def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
         """The bits of the definitions that the customer is in at `at`. Raises ValueError for one without an offset."""
-        subject = Subject(customer, shop, at)
         if not _in_calendar(at):
             return self._plainly(customer, shop, at).bits
-        refuted = 0
-        for column in self._still:
-            refuted |= column.refuted(subject)
+        subject = Subject(customer, shop, at)
+        refuted, coming = self._looked_up(subject)
+        for now, _ in coming:
+            refuted |= now
         for view in self._seen_on(local_date(at, shop.zone), shop.zone):
-            refuted |= view.refuted(view.read(subject).now)
-        for moving in self._moving:
-            refuted |= moving.refuted(subject)
+            fact = view.read(subject)
+            refuted |= view.seen(fact.now if isinstance(fact, Course) else fact).refuted
         every = self._layout.every
         for clause in self._clauses:
             # Nobody waits for an answer that can spare no row.
@@ -111,36 +115,77 @@ class RuleSet:
         As with a single rule, a search that takes too many steps is broken off: then it is the instant at which to
         look again. It is never late.
         """
-        subject = Subject(customer, shop, at)
         if not _in_calendar(at):
             return self._plainly(customer, shop, at)
-        still = 0
-        for column in self._still:
-            still |= column.refuted(subject)
-        live = self._layout.every & ~still
-        # Nobody waits for an answer that can spare no row.
-        others = [column.course(subject) for column in self._others if column.rows & live]
-        today, zone = local_date(at, shop.zone), shop.zone
-        views = self._seen_on(today, zone)
-        facts = [(number, view.read(subject)) for number, view in enumerate(views) if view.rows & live]
-        now = [views[number].refuted(fact.now) for number, fact in facts] + [other.now for other in others]
-        bits = self._layout.fold(live & ~reduce(or_, now, 0))
-        if not any(other.later for other in others) and not any(fact.later for _, fact in facts):
-            # Then only dates change, at midnights; and among many definitions one mostly does at the next.
-            midnight = day_start(today + _DAY, zone)
-            tomorrow = self._seen_on(local_date(midnight, zone), zone)
-            ahead = [tomorrow[number].refuted(fact.now) for number, fact in facts] + now[len(facts) :]
-            if self._layout.fold(live & ~reduce(or_, ahead, 0)) != bits:
-                return Answer(bits, midnight)
-        laters = [views[number].later(fact, subject) for number, fact in facts] + [other.later for other in others]
-        until = self._until(bits, _changes(now, laters, live), live)
+        subject, zone = Subject(customer, shop, at), shop.zone
+        refuted, coming = self._looked_up(subject)
+        live = self._layout.every ^ refuted
+        for clause in self._clauses:
+            # Nobody waits for an answer that can spare no row.
+            if clause.rows & live:
+                course = clause.course(subject)
+                if course.later:
+                    coming.append(course)
+                else:
+                    live &= ~course.now
+        today = local_date(at, zone)
+        now, dates = reduce(or_, [refuted for refuted, _ in coming], 0), []
+        for view in self._seen_on(today, zone):
+            if view.rows & live:
+                fact = view.read(subject)
+                if isinstance(fact, Course):
+                    if fact.later:
+                        seen = view.seen(fact.now)
+                        coming += following(fact, seen, subject)
+                        now |= seen.refuted
+                        continue
+                    fact = fact.now
+                seen = view.seen(fact)
+                now |= seen.refuted
+                dates.append((view, fact, seen))
+        bits = self._layout.fold(live & ~now)
+        if coming:
+            coming += [moving for _, fact, seen in dates for moving in following(Course(fact), seen, subject)]
+            until = self._until(bits, _changes(coming, live), live)
+        else:
+            until = self._midnight(bits, dates, today, zone, live)
         return self._plainly(customer, shop, at) if until is not None and until >= _FAR else Answer(bits, until)
 
-    def _until(self, bits: int, changes: Iterable[tuple[datetime, int]], live: int) -> datetime | None:
+    def _midnight(
+        self, bits: int, dates: Sequence[tuple[View, Day, Seen]], today: date, zone: ZoneInfo, live: int
+    ) -> datetime | None:
+        """The midnight at which the members are others, if none of the dates is followed by another one."""
+        if len(self.definitions) >= _MANY:
+            midnight = day_start(today + _DAY, zone)
+            tomorrow = self._seen_on(local_date(midnight, zone), zone)
+            refuted = reduce(or_, [tomorrow[view.number].seen(fact).refuted for view, fact, _ in dates], 0)
+            if self._layout.fold(live & ~refuted) != bits:
+                return midnight
+        # Days, being whole numbers, are quicker to put in order than instants.
+        coming = [moving for _, fact, seen in dates for moving in aging(fact, seen, zone, live)]
+        day = self._until(bits, _changes(coming, live), live)
+        return None if day is None else start_of(day, zone)
+
+    def _looked_up(self, subject: Subject) -> tuple[int, list[Moving[datetime]]]:
+        """The rows that are refuted by what time does not change, and what single values that it does change refute."""
+        refuted, coming = 0, list[Moving[datetime]]()
+        for column in self._still:
+            refuted |= column.refuted(subject)
+        for moving in self._moving:
+            value = moving.read(subject)
+            if not isinstance(value, Course):
+                refuted |= moving.refuted(value)
+            elif not value.later:
+                refuted |= moving.refuted(value.now)
+            else:
+                coming.append(moving.course(value))
+        return refuted, coming
+
+    def _until(self, bits: int, coming: Iterable[tuple[When, int]], live: int) -> When | None:
         """The first of the changes at which the members are others, or at which the search has to end."""
-        for at, refuted in changes:
-            if at >= _FAR or refuted == BROKEN_OFF or self._layout.fold(live & ~refuted) != bits:
-                return at
+        for when, refuted in coming:
+            if refuted == BROKEN_OFF or self._layout.fold(live & ~refuted) != bits:
+                return when
         return None
 
     def rule(self, slot: int) -> Rule | None:
@@ -154,7 +199,7 @@ class RuleSet:
         if views is None:
             if len(self._views) >= _VIEWS_KEPT:
                 self._views.clear()
-            views = self._views[today, zone] = [View(column, today, zone) for column in self._dates]
+            views = self._views[today, zone] = [View(*numbered, today, zone) for numbered in enumerate(self._dates)]
         return views
 
     def _plainly(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
@@ -178,32 +223,35 @@ def _rows(formulas: Mapping[int, Formula], queries: Mapping[int, ast.Query], rea
     return found
 
 
-def _changes(
-    now: list[int], laters: Sequence[Iterable[tuple[datetime, int]]], live: int
-) -> Iterator[tuple[datetime, int]]:
-    """The instants at which the fate of a row changes that is `live`, with all rows that are refuted from then on."""
-    coming = [iter(later) for later in laters]
-    heads = [(*head, number) for number, later in enumerate(coming) if (head := next(later, None))]
-    heads = [(instant, number, refuted) for instant, refuted, number in heads]
+def _changes(moving: Iterable[Moving[When]], live: int) -> Iterator[tuple[When, int]]:
+    """When the fate of a row changes that is `live`, with all rows that are refuted from then on."""
+    now: list[int] = []
+    heads: list[tuple[When, int, int, Iterator[tuple[When, int]]]] = []
+    for number, (refuted, later) in enumerate(moving):
+        now.append(refuted)
+        coming = iter(later)
+        if head := next(coming, None):
+            heads.append((head[0], number, head[1], coming))
     heapify(heads)
     last = reduce(or_, now, 0)
     while heads:
-        instant = heads[0][0]
-        while heads and heads[0][0] == instant:
-            _, number, refuted = heads[0]
+        when, changed = heads[0][0], 0
+        while heads and heads[0][0] == when:
+            _, number, refuted, coming = heads[0]
             if refuted == BROKEN_OFF:
-                yield instant, BROKEN_OFF
+                yield when, BROKEN_OFF
                 return
+            changed |= now[number] ^ refuted
             now[number] = refuted
-            head = next(coming[number], None)
-            if head is None:
-                heappop(heads)
+            if head := next(coming, None):
+                heapreplace(heads, (head[0], number, head[1], coming))
             else:
-                heapreplace(heads, (head[0], number, head[1]))
-        refuted = reduce(or_, now, 0)
-        if (refuted ^ last) & live:
-            yield instant, refuted
-        last = refuted
+                heappop(heads)
+        if changed & live:
+            refuted = reduce(or_, now, 0)
+            if (refuted ^ last) & live:
+                yield when, refuted
+            last = refuted
 
 
 def _in_calendar(at: datetime) -> bool:

@@ -6,7 +6,7 @@ numbers are answered alike.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
@@ -20,7 +20,7 @@ from segment_core.rules.variables import Variable
 Bound = tuple[Decimal, bool]
 """A number from which on all are another class: the number itself as well, or (True) only those above it."""
 
-_MISSING, _LIST, _FALSE, _TRUE, OTHER_TEXT, _FIRST_TEXT = range(6)
+_MISSING, _LIST, _FALSE, _TRUE, _OTHER_TEXT, _FIRST_TEXT = range(6)
 
 
 class Condition(NamedTuple):
@@ -93,14 +93,6 @@ class Value(Variable):
                 found |= 1 << (_TRUE if value else _FALSE)
         return found
 
-    def texts(self) -> tuple[Mapping[str | None, int], Sequence[int]]:
-        """The classes of texts and of None, other texts being OTHER_TEXT, and what is refuted in each class.
-
-        Ends the time in which demands are taken.
-        """
-        classes: dict[str | None, int] = {None: _MISSING}
-        return classes | self._texts, self.tables()
-
     def lookup(self) -> Lookup:
         """Ends the time in which demands are taken."""
         first = self._first_number
@@ -114,36 +106,45 @@ def _ranges(condition: Condition) -> list[tuple[Bound | None, Bound | None]]:
     return [_RANGES[condition.operator](numbers[0], numbers[-1])]
 
 
-def other_spelling(value: str | None, classes: Mapping[Any, int]) -> int:
-    """The class of a text that is none of these as it is written."""
-    return classes.get(composed(value or ""), OTHER_TEXT)
-
-
 class Lookup:
-    """From a value to the rows that it refutes."""
+    """From a value to the rows that it refutes.
+
+    `words` has them ready for texts that are asked for, and for None, unless they are too many; all others in ASCII
+    refute `other_text`. A number is `equal` to one of `numbers` or lies `between` two of them: either says where in
+    `tables` they are.
+    """
 
     def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound], first: int) -> None:
         self.rows = reduce(or_, tables, 0)
-        self._tables = tables
+        classes: list[tuple[object, int]] = [(None, _MISSING), *texts.items()] if isinstance(tables, list) else []
+        self.words = {text: tables[found] for text, found in classes}
+        self.other_text = tables[_OTHER_TEXT]
+        self.numbers = sorted({number for number, _ in bounds})
+        self.between = [first + bisect_left(bounds, (number, False)) for number in self.numbers] + [first + len(bounds)]
+        self.equal = [first + bisect_left(bounds, (number, True)) for number in self.numbers]
+        self.tables = tables
         self._texts = texts
         self._first = first
-        self._numbers = [number for number, _ in bounds]
-        self._above = [above for _, above in bounds]
         self._whole = [floor(number) + 1 if above else ceil(number) for number, above in bounds]
 
     def refuted(self, value: Any) -> int:
         """The rows that the value refutes; values of types that are not compared are as good as missing."""
-        kind = type(value)
+        kind = value.__class__
         if kind is int:
-            return self._tables[self._first + bisect_right(self._whole, value)]
+            return self.tables[self._first + bisect_right(self._whole, value)]
         if kind is Decimal:
-            reached = bisect_right(self._numbers, value)
-            if reached and self._above[reached - 1] and self._numbers[reached - 1] == value:
-                reached -= 1
-            return self._tables[self._first + reached]
+            place = bisect_right(self.numbers, value)
+            among = place and self.numbers[place - 1] == value
+            return self.tables[self.equal[place - 1] if among else self.between[place]]
         if kind is str:
-            found = self._texts.get(value)
-            return self._tables[other_spelling(value, self._texts) if found is None else found]
+            return self._text(value)
         if kind is bool:
-            return self._tables[_TRUE if value else _FALSE]
-        return self._tables[_LIST if kind is tuple else _MISSING]
+            return self.tables[_TRUE if value else _FALSE]
+        return self.tables[_LIST if kind is tuple else _MISSING]
+
+    def _text(self, value: str) -> int:
+        found = self._texts.get(value)
+        if found is None:
+            # What is written otherwise may still be the same characters.
+            found = _OTHER_TEXT if value.isascii() else self._texts.get(composed(value), _OTHER_TEXT)
+        return self.tables[found]

@@ -1,0 +1,87 @@
+"""What a customer's orders come to once time changes nothing of them any more: added up when they are read.
+
+Nearly all customers have only such orders. Which of them count is for the shop to say, so that orders which differ in
+what a shop can ask for are added up apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from segment_core.calendar import BEGINNING, NEVER
+from segment_core.record import record
+
+if TYPE_CHECKING:
+    from segment_core.facts.customer import Order
+
+
+@record
+class Account:
+    """Orders that are alike: how many, what was paid and kept, and when the first and the last were placed.
+
+    Orders of which the money or the date is not known are among them, without it.
+    """
+
+    test: bool
+    cancelled: bool
+    currency: str | None
+    orders: int = 0
+    amount: Decimal = Decimal(0)
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+@record
+class Ledger:
+    """The orders by what tells them apart. `since` is the last instant at which anything happened to any of them.
+
+    Before it they have to be followed one by one.
+    """
+
+    since: datetime
+    accounts: tuple[Account, ...]
+
+
+_EMPTY = Ledger(BEGINNING, ())
+
+
+def added_up(orders: Sequence[Order]) -> Ledger:
+    """The ledger of these orders."""
+    if not orders:
+        return _EMPTY
+    since = BEGINNING
+    alike: dict[tuple[bool, bool, str | None], list[Order]] = {}
+    for order in orders:
+        created, cancelled = order.created_at, order.cancelled_at
+        if created is not None and created > since:
+            since = created
+        if cancelled is not None and cancelled > since:
+            since = cancelled
+        for refund in order.refunds:
+            if refund.created_at is not None and refund.created_at > since:
+                since = refund.created_at
+        alike.setdefault((order.test, cancelled is not None, order.currency), []).append(order)
+    return Ledger(since, tuple(_account(*key, some) for key, some in alike.items()))
+
+
+def _account(test: bool, cancelled: bool, currency: str | None, orders: Sequence[Order]) -> Account:
+    amounts = [order.total if not order.refunds else kept(order) for order in orders]
+    dates = [order.created_at for order in orders if order.created_at is not None]
+    amount = sum([one for one in amounts if one is not None], Decimal(0))
+    first, last = (min(dates), max(dates)) if dates else (None, None)
+    return Account(test, cancelled, currency, len(orders), amount, first, last)
+
+
+def kept(order: Order) -> Decimal | None:
+    """What was paid and kept of the order once all of its refunds have happened; None if that is not known.
+
+    `total` is net of the refunds up to `updated_at`. A refund whose date is not known is in the total already.
+    """
+    if order.total is None:
+        return None
+    told = order.updated_at or order.created_at or NEVER
+    late = (refund.amount for refund in order.refunds if refund.created_at is not None and refund.created_at > told)
+    return order.total - sum(late, Decimal(0))

@@ -1,0 +1,67 @@
+"""What a metafield says, by the type that the store gave it. To read another type, add its row to KINDS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from segment_core.facts import readings
+from segment_core.record import derived, record
+
+Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(element for element in map(readings.text, readings.elements(value)) if element is not None)
+
+
+def _numbers(value: object) -> tuple[Decimal, ...]:
+    return tuple(element for element in map(readings.number, readings.elements(value)) if element is not None)
+
+
+KINDS: Final[dict[str, Callable[[object], Seen | None]]] = {
+    "boolean": readings.truth,
+    "color": readings.text,
+    "date": readings.day,
+    "date_time": readings.instant,
+    "id": readings.text,
+    "list.color": _texts,
+    "list.number_decimal": _numbers,
+    "list.number_integer": _numbers,
+    "list.single_line_text_field": _texts,
+    "list.url": _texts,
+    "multi_line_text_field": readings.text,
+    "number_decimal": readings.number,
+    "number_integer": readings.number,
+    "single_line_text_field": readings.text,
+    "url": readings.text,
+}
+
+
+def said(type_: str, value: object) -> Seen | None:
+    """What a value of that type says; None if the type is none that is compared, or the value not of it."""
+    try:
+        return _remembered(type_, value)
+    except TypeError:  # a list, which cannot be a key
+        return _read(type_, value)
+
+
+def _read(type_: str, value: object) -> Seen | None:
+    kind = KINDS.get(type_)
+    return kind(value) if kind else None
+
+
+# Customers mostly say what others say too. Typed, since True is 1 for a dict.
+_remembered: Final = lru_cache(maxsize=16_384, typed=True)(_read)
+
+
+@record
+class Metafield:
+    """A typed value that the store keeps on the customer, as the store writes it. `seen` is what it says."""
+
+    type: str
+    value: object
+    seen: Seen | None = derived(said, "type", "value")

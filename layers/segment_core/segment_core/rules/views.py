@@ -1,0 +1,136 @@
+"""Dates as they are on one local date: one search finds what a date refutes, and where time leads from there.
+
+Every day that is asked for is a day of the calendar then. A view has them in order, as days and as the instants at
+which they begin; days between two of them are a class, and all of a class are as old as each other on every scale.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from functools import lru_cache, reduce
+from itertools import chain
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from segment_core.calendar import BEGINNING, NEVER, day_start, local_date
+from segment_core.evaluator.subject import Subject
+from segment_core.evaluator.timeline import Course
+from segment_core.rules.ages import BEYOND
+from segment_core.rules.dates import DateColumn, Day, Tables
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+When = TypeVar("When", datetime, int)
+"""An instant, or the ordinal of the local date that begins with it."""
+
+Moving = tuple[int, Iterable[tuple[When, int]]]
+"""The rows that are refuted, and from when on which others are."""
+
+
+class Seen(NamedTuple):
+    """What days of one class have in common: the rows that they refute, and the place they reached in each table."""
+
+    refuted: int
+    places: Sequence[tuple[Tables, int]]
+
+
+class View:
+    """A column as it is on one local date. `number` is the column's."""
+
+    def __init__(self, number: int, column: DateColumn, today: date, zone: ZoneInfo) -> None:
+        lasts = {tables.scale.last(age, today) for tables in column.scales for age in tables.ages}
+        self._days = sorted(last + 1 for last in lasts)
+        self._instants = [start_of(day, zone) for day in self._days]
+        self._classes: list[Seen | None] = [None] * (len(self._days) + 1)
+        self._missing = _seen([(tables, 0) for tables in column.scales])
+        self.number, self.read, self.rows = number, column.read, column.rows
+        self._scales = column.scales
+        self._today = today
+
+    def seen(self, fact: Day) -> Seen:
+        """The class of the date."""
+        if fact is None:
+            return self._missing
+        if fact.__class__ is datetime:
+            number = bisect_right(self._instants, fact)
+        else:
+            number = bisect_right(self._days, fact.toordinal())
+        return self._classes[number] or self._look(number)
+
+    def _look(self, number: int) -> Seen:
+        day = self._sample(number)
+        found = _seen([(tables, tables.reached(day, self._today)) for tables in self._scales])
+        self._classes[number] = found
+        return found
+
+    def _sample(self, number: int) -> int:
+        """Any day of the class."""
+        if not self._days:
+            return self._today.toordinal()
+        ordinal = self._days[number - 1] if number else self._days[0] - 1
+        return min(max(ordinal, 1), BEYOND - 1)
+
+
+def aging(fact: Day, seen: Seen, zone: ZoneInfo, live: int) -> Iterable[Moving[int]]:
+    """For each scale what the date refutes, and the days, as ordinals, from which on that is something else."""
+    if fact is None:
+        return ((seen.refuted, ()),)
+    day = _ordinal(fact, zone)
+    return [
+        (tables.refuted[reached], tables.after(day, reached)) for tables, reached in seen.places if tables.rows & live
+    ]
+
+
+def following(fact: Course[Day], seen: Seen, subject: Subject) -> Iterable[Moving[datetime]]:
+    """The same with instants, and for dates that others follow."""
+    return [(tables.refuted[reached], _later(tables, fact, subject)) for tables, reached in seen.places]
+
+
+def _seen(places: Sequence[tuple[Tables, int]]) -> Seen:
+    return Seen(reduce(or_, [tables.refuted[reached] for tables, reached in places], 0), places)
+
+
+@lru_cache(maxsize=65_536)
+def start_of(ordinal: int, zone: ZoneInfo) -> datetime:
+    """The first instant of the day, which may lie beyond the calendar."""
+    if ordinal < 1:
+        return BEGINNING
+    return NEVER if ordinal >= BEYOND else day_start(date.fromordinal(ordinal), zone)
+
+
+def _ordinal(fact: date | datetime, zone: ZoneInfo) -> int:
+    """The ordinal of a date, or of the latest date in the zone that had begun at an instant."""
+    ordinal = fact.toordinal()
+    if isinstance(fact, datetime):
+        # It is at most a day from that in UTC, whose beginnings are known better than those of instants.
+        while start_of(ordinal, zone) > fact:
+            ordinal -= 1
+        while ordinal + 1 < BEYOND and start_of(ordinal + 1, zone) <= fact:
+            ordinal += 1
+    return ordinal
+
+
+def _later(tables: Tables, facts: Course[Day], subject: Subject) -> Iterator[tuple[datetime, int]]:
+    """What a fact refutes as it ages, until another one takes its place."""
+    since, zone = subject.at, subject.shop.zone
+    fact, later = facts
+    reached = _reached(tables, fact, since, zone)
+    for until, next_fact in chain(later, ((NEVER, None),)):
+        if fact is not None:
+            for ordinal, refuted in tables.after(_ordinal(fact, zone), reached):
+                instant = start_of(ordinal, zone)
+                if instant >= until:
+                    break
+                yield instant, refuted
+        if until == NEVER:
+            return
+        since, fact = until, next_fact
+        reached = _reached(tables, fact, since, zone)
+        yield since, tables.refuted[reached]
+
+
+def _reached(tables: Tables, fact: Day, at: datetime, zone: ZoneInfo) -> int:
+    return 0 if fact is None else tables.reached(_ordinal(fact, zone), local_date(at, zone))

@@ -1,0 +1,94 @@
+"""A value refutes the rows of the conditions that it does not meet, whether all tables are kept or only some."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+
+from segment_core.rules import variables
+from segment_core.rules.values import MISSING, Condition, Value
+
+TEXTS = ("a", "b", "caf\u00e9", "A", "")
+NUMBERS = tuple(Decimal(text) for text in ("-2.5", "-1", "0", "0.0", "0.1", "1", "1.00", "3", "1E+2", "250.75"))
+SEEN: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    (),
+    ("a",),
+    *TEXTS,
+    "cafe\u0301",
+    "other",
+    *NUMBERS,
+    Decimal("0.05"),
+    0,
+    1,
+    7,
+)
+ORDER = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}
+
+
+def drawn(random: Random) -> Condition:
+    kind = random.choice(("text", "number", "truth", "order", "between", "missing", "list"))
+    low, high = sorted(random.sample(NUMBERS, 2))
+    match kind:
+        case "text":
+            return Condition("IN", tuple(random.sample(TEXTS[:3], random.randint(1, 2))))
+        case "number":
+            return Condition("IN", tuple(random.sample(NUMBERS, 2)))
+        case "truth":
+            return Condition("IN", (random.choice((True, False)),))
+        case "order":
+            return Condition(random.choice(list(ORDER)), (low,))
+        case "between":
+            return Condition("BETWEEN", (low, high))
+        case "list":
+            return Condition("IN", ("a",), or_list=True)
+    return MISSING
+
+
+def meets(seen: Any, condition: Condition) -> bool:
+    if condition == MISSING:
+        return seen is None
+    if isinstance(seen, tuple):
+        return condition.or_list
+    if condition.operator == "IN":
+        # The same characters are the same text, however they are composed.
+        wanted = "caf\u00e9" if seen == "cafe\u0301" else seen
+        return any(type(value) is kind_of(wanted) and value == wanted for value in condition.values)
+    if kind_of(seen) is not Decimal:
+        return False
+    if condition.operator == "BETWEEN":
+        return condition.values[0] <= seen <= condition.values[1]
+    return ORDER[condition.operator](seen, condition.values[0])
+
+
+def kind_of(value: Any) -> type:
+    return Decimal if type(value) is int else type(value)
+
+
+@pytest.mark.parametrize("largest", [1, 40, variables.LARGEST_TABLE])
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_are_refuted_by_what_does_not_meet_their_condition(
+    monkeypatch: pytest.MonkeyPatch, seed: int, largest: int
+) -> None:
+    monkeypatch.setattr(variables, "LARGEST_TABLE", largest)
+    random = Random(seed)
+    demands = [(drawn(random), random.random() < 0.7) for _ in range(random.randint(1, 12))]
+    value = Value()
+    for condition, _ in demands:
+        value.note(condition)
+    for row, (condition, wanted) in enumerate(demands):
+        value.demand(value.refuting(condition, wanted), row)
+    lookup = value.lookup()
+
+    for seen in SEEN:
+        expected = sum(1 << row for row, (condition, wanted) in enumerate(demands) if meets(seen, condition) != wanted)
+        assert lookup.refuted(seen) == expected, seen
+        ready = lookup.words.get(seen) if isinstance(seen, str | None) else None
+        assert ready in (None, expected)
+        if lookup.words and isinstance(seen, str) and seen.isascii() and ready is None:
+            assert lookup.other_text == expected

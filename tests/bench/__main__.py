@@ -12,13 +12,14 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from . import building, evaluation, imports, reading, sizes, stack, startup, units, untils
+from . import building, evaluation, imports, load, reading, sizes, stack, startup, units, untils
 from .rules import measure as rules
 
 Result = Mapping[str, float | str]
 
 PARTS: dict[str, Callable[[], Result]] = {
     "stack": stack.measure,
+    "load": load.measure,
     "units": units.measure,
     "evaluation": evaluation.measure,
     "imports": imports.measure,

@@ -1,5 +1,7 @@
 """What an evaluation reads of a typical and of a huge customer, by what the shop's definitions refer to.
 
+And whether the huge one keeps up with a stream of orders.
+
 Items are put into DynamoDB Local as the store module writes them; read units are told by it. A customer with an
 order a week for a year and some events is typical; 50,000 orders and 200,000 events over three years are huge.
 `TIDEMARK_BENCH_SHARE=0.1` takes a tenth of the huge one: what is read grows with the items.
@@ -11,7 +13,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,17 +25,15 @@ from segment_core.facts.registers import Register
 from segment_core.instants import iso
 from segment_core.language import parse
 from segment_core.membership import reach
+from segment_core.segments import service, shops
 from segment_core.shop import Shop
 from segment_core.store import client, events, facts, keys, profiles
 from segment_core.store.capacity import Meter
 from segment_core.store.states import Key, state_item
 from segment_core.zones import zone
-from tidemark.stack import template
-from tidemark.stack.names import Names
-from tidemark.stack.store import Store
-from tidemark.stack.wire import wire
 
-from .stack import TEMPLATE
+from ..integration.own_tables import own_tables
+from . import stream
 
 SHOP = "bench"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -46,12 +45,20 @@ DEFINITIONS = {
     "30 days": ["last_order_date >= -30d", "storefront.product_viewed MATCHES (date >= -7d, count >= 3)"],
     "all orders": ["number_of_orders >= 100", "amount_spent > 500"],
 }
+STREAMED = ("last_order_date >= -30d", "amount_spent > 500")
 
 
 def measure() -> Mapping[str, float | str]:
-    """Read units and seconds for each customer and each set of definitions."""
-    with _customers_table() as table:
-        meter = Meter()
+    """Read units and seconds for each customer and each set of definitions; then orders come in."""
+    with own_tables() as tables:
+        table, meter = tables.customers, Meter()
+        shops.put_shop(
+            tables, SHOP, domain="bench.example.com", zone="Europe/Oslo", currency="EUR", at=AT,
+            count_test_orders=False, count_cancelled_orders=False,
+        )  # fmt: skip
+        for query in STREAMED:
+            # Nobody is there yet, so it is ready at once.
+            service.create(tables, SHOP, query, query, AT, "")
         result: dict[str, float | str] = {}
         for name, (orders, happened, days) in CUSTOMERS.items():
             print(f"  {name}: {orders} orders, {happened} events", file=sys.stderr, flush=True)
@@ -61,27 +68,7 @@ def measure() -> Mapping[str, float | str]:
         for name in CUSTOMERS:
             for what, queries in DEFINITIONS.items():
                 result |= _read(table, meter, name, what, queries)
-        return result
-
-
-@contextmanager
-def _customers_table() -> Iterator[str]:
-    """The customers table in a store of its own: a whole stack's functions would evaluate all that is put there."""
-    store = Store("dynamodb-local", None)
-    wiring = wire(template.read(TEMPLATE, Names("bench", "http://127.0.0.1", "http://127.0.0.1"), {}))
-    store.open(wiring.tables).close()
-    os.environ |= {
-        "AWS_ENDPOINT_URL_DYNAMODB": store.url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    client.client.cache_clear()
-    try:
-        yield next(one.name for one in wiring.tables if "Customers" in one.name)
-    finally:
-        store.stop()
+        return result | stream.measure(tables, meter, SHOP, "huge", AT)
 
 
 def _read(table: str, meter: Meter, name: str, what: str, queries: Sequence[str]) -> dict[str, float]:

@@ -115,10 +115,10 @@ def test_an_erased_customer_leaves_everything_and_stays_out(shop: Stack, context
     erasure = {
         "kind": "webhook",
         "shop": SHOP,
-        "topic": "customers/delete",
+        "topic": "customers/redact",
         "received_at": "2026-03-01T12:00:00Z",
         "triggered_at": "2026-03-01T12:00:00Z",
-        "body": '{"id": 1}',
+        "body": '{"customer": {"id": 1}}',
     }
     for fact in messages.read(json.dumps(erasure)).facts:
         facts.merge(shop.tables.customers, SHOP, fact)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from segment_core.errors import NotFound
 from segment_core.facts.guests import guest_id
+from segment_core.membership.evaluate import evaluate_all
 from segment_core.segments import explanations, reads, service
 from segment_core.segments.shops import put_shop
-from segment_core.store import clearing, facts, keys, memberships
+from segment_core.store import clearing, facts, keys, memberships, profiles
 
 from .api_caller import ApiCaller
 from .conftest import NOW, Stack
@@ -42,10 +46,24 @@ def tagged(id_: int, tags: list[str], at: str) -> dict[str, Any]:
     return webhook("customer.tags_added", {"customerId": gid, "tags": tags, "occurredAt": at})
 
 
-def merged(deleted: int, kept: int, status: str = "completed") -> dict[str, Any]:
+def untagged(id_: int, tags: list[str], at: str) -> dict[str, Any]:
+    gid = f"gid://shopify/Customer/{id_}"
+    return webhook("customer.tags_removed", {"customerId": gid, "tags": tags, "occurredAt": at})
+
+
+def deleted(id_: int, at: str = "2026-03-01T12:00:00Z") -> dict[str, Any]:
+    return webhook("customers/delete", {"id": id_}, at=at)
+
+
+def refund(order_id: int, at: str) -> dict[str, Any]:
+    paid = {"kind": "refund", "status": "success", "amount": "4.00"}
+    return webhook("refunds/create", {"id": 9, "order_id": order_id, "created_at": at, "transactions": [paid]})
+
+
+def merged(deleted: int, kept: int, status: str = "completed", at: str = "2026-03-01T12:00:00Z") -> dict[str, Any]:
     gids = {f"admin_graphql_api_customer_{what}_id": f"gid://shopify/Customer/{id_}" for what, id_ in
             (("kept", kept), ("deleted", deleted))}  # fmt: skip
-    return webhook("customers/merge", {**gids, "status": status, "errors": []})
+    return webhook("customers/merge", {**gids, "status": status, "errors": []}, at=at)
 
 
 def opened(customer_id: str, event_id: str, at: str = "2026-02-20T10:00:00Z") -> dict[str, Any]:
@@ -157,9 +175,8 @@ def test_what_is_told_of_the_old_id_goes_to_the_new_one(
         order(5, 2),
         opened("2", "e1"),
         customer(2, "2026-02-28T00:00:00Z", email="old@example.com", phone="+4712345678"),
-        webhook("refunds/create", {"id": 9, "order_id": 5, "created_at": "2026-02-27T00:00:00Z",
-                                   "transactions": [{"kind": "refund", "status": "success", "amount": "4.00"}]}),
-    )  # fmt: skip
+        refund(5, "2026-02-27T00:00:00Z"),
+    )
     streams.quiet()
 
     kept = known(shop, "1")
@@ -169,19 +186,36 @@ def test_what_is_told_of_the_old_id_goes_to_the_new_one(
     assert under(shop, "2") == [keys.PROFILE]
 
 
+def test_what_is_told_of_an_order_before_it_followed_a_merge_keeps_what_was_known(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    ingest(context, order(5, 2), refund(5, "2026-02-27T00:00:00Z"), customer(1))
+    streams.quiet()
+
+    # Nobody has looked at the old id in between.
+    ingest(context, merged(2, 1), order(5, 2, "8.00", updated_at="2026-02-21T00:00:00Z"))
+    streams.quiet()
+
+    (kept,) = known(shop, "1").orders
+    assert (kept.id, kept.total, len(kept.refunds)) == ("5", Decimal("8.00"), 1)
+    assert under(shop, "2") == [keys.PROFILE]
+
+
 STORY = [
     customer(1, email="kept@example.com"),
     customer(2, "2026-02-05T00:00:00Z", email="gone@example.com", first_name="Gone", tags="vip, old"),
     order(5, 2),
     tagged(1, ["kept"], "2026-02-06T00:00:00Z"),
     merged(2, 1),
+    # Who was merged is deleted by that.
+    deleted(2),
 ]
 
 
 def test_every_order_of_arrival_ends_alike(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
     ends = []
     for number, arrival in enumerate(permutations(STORY)):
-        if number % 10:
+        if number % 60:
             continue
         base = 100 * (number + 1)
         ingest(context, *(renumbered(one, base) for one in arrival))
@@ -219,6 +253,129 @@ def test_merges_of_merges_lead_to_the_last(shop: Stack, context: SimpleNamespace
     assert reads.segments_of(shop.tables, SHOP, "1", NOW).customer_id == "3"
 
 
+CHAIN = [
+    customer(1, email="first@example.com", phone="+4711111111", tags="a, b"),
+    customer(2, email="second@example.com", first_name="Second"),
+    order(5, 1),
+    order(6, 2),
+    merged(1, 2, at="2026-03-01T12:01:00Z"),
+    deleted(1, "2026-03-01T12:01:00Z"),
+    untagged(2, ["a"], "2026-03-01T12:02:00Z"),
+    merged(2, 3, at="2026-03-01T12:03:00Z"),
+    deleted(2, "2026-03-01T12:03:00Z"),
+]
+
+
+def test_a_chain_of_merges_ends_alike_in_every_order_of_arrival(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    ends, chance = [], Random(1)
+    for number in range(12):
+        base = 100 * (number + 1)
+        for one in chance.sample(CHAIN, len(CHAIN)):
+            ingest(context, renumbered(one, base))
+            if chance.random() < 0.5:
+                streams.quiet()
+        streams.quiet()
+        found = known(shop, str(base + 3))
+        fields = (found.email, found.phone, found.first_name, found.tags)
+        ends.append((*fields, [int(one.id) - base for one in found.orders]))
+        assert under(shop, str(base + 1)) == under(shop, str(base + 2)) == [keys.PROFILE]
+
+    # What was taken away between the two merges does not come with the second.
+    assert ends == [("second@example.com", "+4711111111", "Second", ("b",), [5, 6])] * 12
+    assert parked(shop) == []
+
+
+@pytest.mark.parametrize("arrival", [*permutations(range(3))])
+def test_a_demand_by_an_old_id_forgets_who_that_is_now(
+    arrival: tuple[int, ...], shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    """Stores merge nobody who was redacted, so the demand is the last of the three, however they arrive."""
+    ingest(context, customer(1, first_name="Planted"), customer(2, first_name="Planted"), order(3, 3))
+    streams.quiet()
+    told = [merged(1, 2), merged(2, 3), redact(1, None)]
+
+    for number in arrival:
+        ingest(context, told[number])
+        streams.quiet()
+
+    for one in ("1", "2", "3"):
+        assert known(shop, one) is None
+        assert under(shop, one) == [keys.PROFILE]
+    assert "Planted" not in json.dumps(shop.items(shop.tables.customers), default=str)
+
+
+def test_a_deleted_customer_is_seen_by_nobody_and_kept_for_a_day(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    segment(shop, "Buyers", "number_of_orders >= 1")
+    ingest(context, order(1, 1), customer(1, first_name="Planted"))
+    streams.quiet()
+    ingest(context, deleted(1))
+    streams.quiet()
+    # Not even what comes late brings them back.
+    ingest(context, order(2, 1), customer(1, "2026-03-02T00:00:00Z", first_name="Planted"))
+    streams.quiet()
+
+    assert flips(streams) == [("1", "enter", "fact"), ("1", "leave", "erasure")]
+    assert (known(shop, "1"), shop.items(shop.tables.history)) == (None, [])
+    with pytest.raises(NotFound):
+        names(shop, "1")
+    stored = memberships.read(shop.tables.memberships, SHOP, "1")
+    assert stored is not None
+    assert stored.due == NOW + profiles.REST
+
+    evaluate_all(shop.tables, SHOP, ["1"], stored.due, "clock")
+    streams.quiet()
+
+    assert under(shop, "1") == [keys.PROFILE]
+    assert "Planted" not in json.dumps(shop.items(shop.tables.customers), default=str)
+    stored = memberships.read(shop.tables.memberships, SHOP, "1")
+    assert stored is not None
+    assert (stored.erased, stored.due) == (True, None)
+
+
+def test_a_redacted_customer_does_not_rest(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
+    ingest(context, order(1, 1), deleted(1))
+    streams.quiet()
+    ingest(context, redact(1, None))
+    streams.quiet()
+
+    assert under(shop, "1") == [keys.PROFILE]
+
+
+def test_a_refund_that_comes_alone_before_its_order_moves_away_from_the_deleted_is_kept(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    ingest(context, order(5, 1), deleted(1))
+    streams.quiet()
+    ingest(context, refund(5, "2026-02-25T00:00:00Z"))
+    streams.quiet()
+    ingest(context, order(5, 2, at="2026-02-21T00:00:00Z"))
+    streams.quiet()
+
+    assert [(one.id, len(one.refunds)) for one in known(shop, "2").orders] == [("5", 1)]
+
+
+def test_of_the_redacted_nothing_is_kept_and_the_body_that_follows_a_refund_says_all(
+    shop: Stack, context: SimpleNamespace, streams: Streams
+) -> None:
+    ingest(context, order(5, 1), redact(1, None))
+    streams.quiet()
+    ingest(context, refund(5, "2026-02-25T00:00:00Z"))
+    streams.quiet()
+    ingest(context, order(5, 2, at="2026-02-21T00:00:00Z"))
+    assert not any("4.00" in item.get("facts", "") for item in shop.items(shop.tables.customers))
+
+    paid = {"kind": "refund", "status": "success", "amount": "4.00"}
+    refunds = [{"id": 9, "created_at": "2026-02-25T00:00:00Z", "transactions": [paid]}]
+    ingest(context, order(5, 2, "6.00", at="2026-02-25T00:00:00Z", refunds=refunds))
+    streams.quiet()
+
+    assert [(one.id, len(one.refunds)) for one in known(shop, "2").orders] == [("5", 1)]
+
+
 def test_contradicting_merges_end_with_the_first(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
     ingest(context, order(1, 1), order(2, 2), merged(1, 2), merged(2, 1), merged(1, 3))
     streams.quiet()
@@ -239,7 +396,7 @@ def test_a_merge_that_was_not_completed_is_none(
 
 
 def test_deleting_the_old_id_of_a_merge_harms_nobody(shop: Stack, context: SimpleNamespace, streams: Streams) -> None:
-    ingest(context, order(1, 1), merged(1, 2), webhook("customers/delete", {"id": 1}))
+    ingest(context, order(1, 1), merged(1, 2), deleted(1))
     streams.quiet()
 
     assert [o.id for o in known(shop, "2").orders] == ["1"]

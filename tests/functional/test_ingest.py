@@ -203,7 +203,7 @@ UPDATED_ALONE = webhook(
     "orders/updated", bought(1, "2026-03-09T11:00:00Z", "8.00") | {"customer": bought(1)["customer"]}
 )
 REFUNDED = webhook("refunds/create", {"id": 5, "order_id": 1, "created_at": "2026-03-09T12:00:00Z", "transactions": []})
-ERASED = webhook("customers/delete", {"id": 7})
+ERASED = webhook("customers/redact", {"shop_id": 1, "customer": {"id": 7}, "orders_to_redact": []})
 IMPORTED = {
     "kind": "document", "shop": SHOP, "received_at": "2026-03-10T00:00:00Z",
     "document": {"id": "7", "orders": [{"id": str(n), "created_at": "2026-03-09T10:00:00Z"} for n in range(60)]},

@@ -51,6 +51,10 @@ PARENT = "in_segment('Child') AND customer_tags NOT CONTAINS 'new'"
 TIMED = "last_order_date >= -1d AND NOT in_segment('Parent')"
 
 
+Deed = Callable[[random.Random], Iterator[None]]
+"""What somebody does, one turn after the other."""
+
+
 class MixtureError(AssertionError):
     """A reader saw what is of no state, or of one that was over."""
 
@@ -113,9 +117,9 @@ class Traffic:
         self.busy.now = START
 
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Everybody is at work meanwhile. Raises what one of them came upon."""
-        deeds = [self.write, self.sweep, self.project, self.build, self.build, self.read, self.read]
+    def going_on(self, *deeds: Deed) -> Iterator[None]:
+        """Everybody is at work meanwhile, or whoever is named. Raises what one of them came upon."""
+        deeds = deeds or (self.write, self.sweep, self.project, self.build, self.build, self.read, self.read)
         began, at = time.monotonic(), self.now
 
         def passing() -> None:
@@ -132,9 +136,7 @@ class Traffic:
         for one in working:
             one.result()
 
-    def _again_and_again(
-        self, deed: Callable[[random.Random], Iterator[None]], number: int, passing: Callable[[], None]
-    ) -> None:
+    def _again_and_again(self, deed: Deed, number: int, passing: Callable[[], None]) -> None:
         deeds = deed(random.Random(number))
         try:
             while not self._over.is_set():
@@ -213,11 +215,19 @@ class Traffic:
 
     def published(self) -> None:
         """Wait until readers see what was saved last."""
+        self.wait_for(lambda: not generations.newest(self.busy.stack.tables.segments, SHOP).builds)
+
+    def wait_for(self, done: Callable[[], bool]) -> None:
+        """Wait until that is so, or somebody failed."""
         deadline = time.monotonic() + MOST_SECONDS
-        while generations.newest(self.busy.stack.tables.segments, SHOP).builds and not self._over.is_set():
+        while not done() and not self._over.is_set():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"a build was not published in {MOST_SECONDS:.0f} s")
-            self._over.wait(0.05)
+                raise TimeoutError(f"what was waited for did not come in {MOST_SECONDS:.0f} s")
+            self.pause()
+
+    def pause(self) -> None:
+        """Leave the processor to others for a moment."""
+        self._over.wait(0.05)
 
     # Who reads ------------------------------------------------------------------------------------
 

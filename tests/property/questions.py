@@ -112,7 +112,7 @@ ELEMENTS: Sequence[ast.Value] = (ast.Text("XL"), ast.Text("2"), ast.Number(Decim
 METAFIELD_VALUES: dict[str, Sequence[ast.Value]] = {
     "custom.points": [*(ast.Number(Decimal(n)) for n in (0, 2, 3)), ast.Number(Decimal("10.99")), ast.Text("2")],
     "custom.size": [ast.Text("XL"), ast.Text(""), ast.Text("2024-02-29"), ast.Truth(True)],
-    "custom.vip": [ast.Truth(True), ast.Truth(False), ast.Text("true")],
+    "custom.vip": [*map(ast.Truth, (True, False)), ast.Text("true"), *map(ast.Number, (Decimal(1), Decimal(0)))],
 }
 
 

@@ -234,7 +234,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         profile(draw) if rarely(draw) or rarely(draw) else Customer("1"),
         created_at=when(),
         orders=several(draw, 5, lambda: order(draw, at, shop.zone)),
-        checkouts=several(draw, 2, lambda: Checkout("1", when(), when() if rarely(draw) else None)),
+        checkouts=several(draw, 2, lambda: Checkout(pick(draw, ("1", "2")), when(), when() if rarely(draw) else None)),
     )
     return Scene(shop, at, _with_more(draw, customer, at, shop.zone))
 

@@ -12,13 +12,17 @@ from hypothesis import strategies as st
 
 from segment_core.calendar import TICK
 from segment_core.evaluator import compile_query
+from segment_core.evaluator.attributes import ATTRIBUTES, DateAttribute
 from segment_core.language import ast
 from segment_core.language.segments import clauses
 from segment_core.rules import Answer, RuleSet, rule_set
 
 from .generate import Scene, queries, scenes
+from .questions import date_expression
 
 Definitions = dict[int, ast.Query]
+
+DATES = [name for name, attribute in ATTRIBUTES.items() if isinstance(attribute, DateAttribute)]
 
 
 @st.composite
@@ -76,6 +80,27 @@ def test_one_rule_set_answers_at_any_instant(case: tuple[Scene, Definitions], da
     rules = RuleSet(definitions)
     for day in days:
         assert is_same(rules, definitions, scene, scene.at + timedelta(days=day))
+
+
+@st.composite
+def dated(draw: st.DrawFn) -> tuple[Scene, Definitions]:
+    """A scene and definitions about one or two of its dates, so that each is compared on several scales."""
+    scene = draw(scenes())
+    names = draw(st.lists(st.sampled_from(DATES), min_size=1, max_size=2))
+    return scene, {
+        slot: ast.Comparison(
+            draw(st.sampled_from(names)),
+            draw(st.sampled_from(("=", "!=", ">", ">=", "<", "<="))),
+            date_expression(draw, scene.today),
+        )
+        for slot in range(draw(st.integers(2, 7)))
+    }
+
+
+@given(dated())
+def test_a_date_is_followed_on_every_scale(case: tuple[Scene, Definitions]) -> None:
+    scene, definitions = case
+    assert together(RuleSet(definitions), scene, scene.at) == singly(definitions, scene, scene.at)
 
 
 @given(asked())

@@ -116,7 +116,7 @@ class Checking:
             loaded = facts.load(self.world.table("Customers").name, shop, one).customer
             if loaded is None or one not in customers:
                 continue
-            yield from _facts(f"{shop}: customer {one}", loaded, customers[one], rules, self.at)
+            yield from differing_facts(f"{shop}: customer {one}", loaded, customers[one], rules, self.at)
             for id, segment in segments.items():
                 told = explain(parse(segment["query"]), loaded, rules, self.at)
                 if told.member != (id in belongs):
@@ -151,22 +151,28 @@ class Checking:
     def _erased(self, shop: str) -> Iterator[str]:
         store = self.actors.stores[shop]
         for id in sorted(store.erased | store.merged.keys()):
-            # What was told of one who was merged is the other one's now.
-            planted = (f"planted.{id}@", f"Planted {id}") if id in store.erased else ()
+            # What was told of one who was merged is the other one's now, and rests with them.
+            rests = self._rests_until(shop, store.now_of(id))
+            planted = (f"planted.{id}@", f"Planted {id}") if id in store.erased and rests is None else ()
             found = facts.load(self.world.table("Customers").name, shop, str(id))
             if not found.erased:
                 yield f"{shop}: {id} was erased or merged and has no tombstone"
             stored = memberships.read(self.world.table("Memberships").name, shop, str(id))
-            if stored is not None and (stored.bits or stored.due):
+            if stored is not None and (stored.bits or stored.due != found.rests_until):
                 yield f"{shop}: {id} was erased or merged and has a membership"
+            if rests is not None and (rests <= self.at or store.now_of(id) not in store.deleted):
+                yield f"{shop}: {id} rests until {rests.isoformat()}"
             for table in self.world.tables.values():
                 for key, item in table.items():
                     mine = key[0].startswith(f"{shop}#")
                     if mine and any(text in str(item) for text in planted):
                         yield f"{shop}: {id} was erased, and {table.name} {key} tells of them"
             for (pk, sk), item in self.world.table("Customers").items():
-                if pk == f"{shop}#{id}" and sk != "PROFILE":
+                if pk == f"{shop}#{id}" and sk != "PROFILE" and found.rests_until is None:
                     yield f"{shop}: {id} was erased or merged, and {sk} is left: {sorted(item)}"
+
+    def _rests_until(self, shop: str, id: int) -> datetime | None:
+        return facts.load(self.world.table("Customers").name, shop, str(id)).rests_until
 
     def _history(self, shop: str, flips: Flips) -> Iterator[str]:
         """History says what the events said, and nothing of those who were erased."""
@@ -249,7 +255,7 @@ def _compared(where: str, got: Any, expected: set[str]) -> Iterator[str]:
 # Facts ----------------------------------------------------------------------------------------
 
 
-def _facts(where: str, stored: Customer, known: Customer, rules: Shop, at: datetime) -> Iterator[str]:
+def differing_facts(where: str, stored: Customer, known: Customer, rules: Shop, at: datetime) -> Iterator[str]:
     """What is stored says what the store knows."""
     said, so = _said(stored, rules, at), _said(known, rules, at)
     yield from (f"{where}: {name} is {said[name]} instead of {so[name]}" for name in so if said[name] != so[name])

@@ -127,6 +127,11 @@ class Scheduler:
         """Indexes and readers see what was written."""
         self.world.chance.choice([*self.world.tables.values()]).settle()
 
+    def waits_for(self, topic: str) -> bool:
+        """Whether a webhook of that topic was not taken in yet."""
+        messages = (message for queue in self.world.queues.values() for message in queue.messages.values())
+        return any(topic in one.name for one in self.requests) or any(topic in one.body for one in messages)
+
     # Tasks --------------------------------------------------------------------------------------
 
     def _begin(self, name: str, body: Callable[[], Any], ended: Callable[[Task], None], *, calm: bool) -> None:

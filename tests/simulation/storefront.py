@@ -36,20 +36,33 @@ class Webhook:
 
 @dataclass(slots=True)
 class Person:
-    """A customer as the store has it. `said` is what was last said of consent, and when, by whose id it was."""
+    """A customer as the store has it.
+
+    `word` is what holds of consent: how many merges ago it was said, counted downwards, when, and what.
+    """
 
     id: int
     created_at: datetime
     email: str
     tags: set[str] = field(default_factory=set)
-    said: dict[int, tuple[datetime, str | None]] = field(default_factory=dict)
+    word: tuple[int, datetime, str | None] | None = None
 
     @property
     def consent(self) -> str | None:
-        """Their own word, else the latest of those who were merged into them."""
-        if self.id in self.said:
-            return self.said[self.id][1]
-        return max(self.said.values(), key=lambda one: one[0])[1] if self.said else None
+        """Their own word, else the latest of those who were merged into them, else of those merged into these."""
+        return self.word[2] if self.word else None
+
+    def says(self, at: datetime, consent: str | None) -> None:
+        """They give their own word."""
+        self.word = (0, at, consent)
+
+    def takes_in(self, former: Person) -> None:
+        """Somebody else turns out to be them."""
+        self.tags |= former.tags
+        if former.word is not None:
+            ago, at, consent = former.word
+            theirs = (ago - 1, at, consent)
+            self.word = theirs if self.word is None else max(self.word, theirs, key=lambda one: one[:2])
 
 
 @dataclass(slots=True)
@@ -94,6 +107,8 @@ class Store:
     baskets: list[Basket] = field(default_factory=list)
     looks: list[tuple[int, Event]] = field(default_factory=list)
     erased: set[int] = field(default_factory=set)
+    # Of these, who was only deleted: no law asks that they be forgotten.
+    deleted: set[int] = field(default_factory=set)
     # Who was merged, into whom.
     merged: dict[int, int] = field(default_factory=dict)
     told: list[Webhook] = field(default_factory=list)
@@ -129,7 +144,7 @@ class Store:
         topic = "customers/update" if known else "customers/create"
         if old_shape:
             one.tags = set(tags)
-            one.said[id] = (at, one.consent)
+            one.says(at, one.consent)
         self.people[id] = one
         self._tell(topic, at, self._person_body(one, at, old_shape))
         # A newer shape carries no tags: they are told by themselves.
@@ -148,7 +163,7 @@ class Store:
         if one is None:
             return
         at = self.instant(now)
-        one.said[id] = (at, state.upper())
+        one.says(at, state.upper())
         consent = {"state": state, "consent_updated_at": self._written(at)}
         self._tell(
             "customers_email_marketing_consent/update", at, {"customer_id": id, "email_marketing_consent": consent}
@@ -216,6 +231,7 @@ class Store:
         """A customer is deleted, with everything."""
         if id in self.people:
             self._forget(id)
+            self.deleted.add(id)
             self._tell("customers/delete", self.instant(now), {"id": id, "tax_exemptions": []})
 
     def redacts(self, id: int, now: datetime, *, lists: bool) -> None:
@@ -236,16 +252,22 @@ class Store:
         self.erased |= {one for one in (id, *self.merged) if self.now_of(one) == id}
         self.purchases = {order: one for order, one in self.purchases.items() if one.buyer != id}
 
-    def merges(self, gone: int, kept: int, now: datetime) -> None:
-        """Two customers turn out to be one."""
-        # Who was merged into already is not merged on: what came to them, and went again, is told of the first alone.
-        if gone == kept or not {gone, kept} <= self.people.keys() or gone in self.merged.values():
+    def merges(self, gone: int, kept: int, now: datetime, *, edits: bool, untags: bool, deletes: bool) -> None:
+        """Two customers turn out to be one; the store may say of the old id that it was deleted, too.
+
+        Just before, an order of the old one may change, and just after, a tag that came with them may go.
+        """
+        if gone == kept or not {gone, kept} <= self.people.keys():
             return
+        if untags and not self.people[gone].tags:
+            self.tag(gone, now, "new")
+        if edits and (theirs := self._orders_of(gone)):
+            theirs[0].total += 10
+            self._order("orders/updated", theirs[0], self.instant(now))
         at = self.instant(now)
         former, one = self.people.pop(gone), self.people[kept]
         self.merged[gone] = kept
-        one.tags |= former.tags
-        one.said = {**former.said, **one.said}
+        one.takes_in(former)
         for order in self._orders_of(gone):
             order.buyer = kept
         for basket in self.baskets:
@@ -257,6 +279,10 @@ class Store:
             "status": "completed",
         }
         self._tell("customers/merge", at, body)
+        if deletes:
+            self._tell("customers/delete", at, {"id": gone, "tax_exemptions": []})
+        if untags and former.tags:
+            self._tags(one, "tags_removed", {min(former.tags)}, self.instant(now))
 
     def checks_out(self, id: int, now: datetime) -> None:
         """Somebody comes to the checkout."""
@@ -301,7 +327,7 @@ class Store:
             return None
         at = self.instant(now)
         # A document that leaves a value empty says that there is none.
-        one.said[id] = (at, one.consent)
+        one.says(at, one.consent)
         return {
             "id": str(id),
             "as_of": iso(at),

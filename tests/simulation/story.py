@@ -109,10 +109,20 @@ KINDS: Mapping[str, tuple[float, Draw]] = {
     "refunds": (2, lambda r: {**_one_of(r), "with_order": r.random() < 0.5}),
     "cancels": (1.5, _one_of),
     "deletes": (1, _one_of),
-    "hands over": (1.5, lambda r: {**_one_of(r), **_customer(r)}),
+    "hands over": (3, lambda r: {**_one_of(r), **_customer(r)}),
     "erases": (1, _customer),
     "redacts": (1, lambda r: {**_customer(r), "lists": r.random() < 0.5}),
-    "merges": (1.5, lambda r: {**_customer(r), "into": r.choice(CUSTOMERS)}),
+    "merges": (
+        2,
+        lambda r: {
+            **_customer(r),
+            # Some of them are merged on into somebody else.
+            "into": [r.choice(CUSTOMERS) for _ in range(r.choice((1, 2)))],
+            "edits": r.random() < 0.5,
+            "untags": r.random() < 0.5,
+            "deletes": r.random() < 0.5,
+        },
+    ),
     "imports": (
         1.5,
         lambda r: {"customers": sorted(r.sample(CUSTOMERS, r.randint(1, 3))), "dated": r.random() < 0.7},

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from segment_core.instants import iso, parse
+from segment_core.membership import sweep
 from tests.integration.replay import history
 from tests.integration.replay.days import local_date
 from tests.integration.replay.segments import SEGMENTS as OF_REAL_ORDERS
@@ -24,6 +25,7 @@ from tidemark.demo import shop as demo
 from tidemark.demo.segments import SEGMENTS as OF_THE_DEMO
 
 from .calm import Calm
+from .scheduler import Scheduler, Stuck
 
 CDNOW = Path(__file__).parents[3] / "shared" / "data" / "cdnow_sample.csv.gz"
 CUSTOMERS = 500
@@ -89,6 +91,19 @@ def test_time_does_what_was_forecast(opened: Callable[[], Shop]) -> None:
         assert days[-1][3] == counts[name], name
         moves += sum(entered + left for _, entered, left, _ in days)
     assert moves > everybody / 2, "it is no proof of anything if time moved nobody"
+
+
+def test_time_that_serves_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stays due would be waited for without end."""
+    with Calm.opened("demo", demo.ZONE, "USD", demo.OPENING) as calm:
+        calm.make("Recent", "last_order_date >= -30d")
+        calm.tell([*demo.customers(20)])
+        world = calm.scheduler.world
+        due = sweep.next_due(world.table("Segments").name, world.table("Memberships").name)
+        assert due is not None
+        monkeypatch.setattr(Scheduler, "_drain", lambda _: None)
+        with pytest.raises(Stuck, match="is not served"):
+            calm.scheduler.pass_to(due + timedelta(minutes=2))
 
 
 def _day(told: Mapping[str, Any]) -> Day:

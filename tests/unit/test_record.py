@@ -13,7 +13,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from segment_core.record import as_dict, derived, field, is_record, names, record, replace, required, values
+from segment_core.record import as_dict, computed, field, is_record, names, record, replace, required, values
 
 T = TypeVar("T")
 
@@ -162,7 +162,7 @@ class Priced:
 
     cents: int
     currency: str = "USD"
-    shown: str = derived(_shown, "cents", "currency")
+    shown: str = computed(_shown, "cents", "currency")
 
 
 @record

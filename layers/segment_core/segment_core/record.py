@@ -25,8 +25,8 @@ class _Field:
         self.default, self.default_factory, self.compare = default, default_factory, compare
 
 
-class _Derived:
-    """What `derived` says of an attribute."""
+class _Computed:
+    """What `computed` says of an attribute."""
 
     __slots__ = ("make", "of")
 
@@ -39,15 +39,15 @@ def field(*, default: Any = _MISSING, default_factory: Callable[[], Any] | None 
     return _Field(default, default_factory, compare)
 
 
-def derived(make: Callable[..., Any], *of: str, init: Literal[False] = False) -> Any:
+def computed(make: Callable[..., Any], *of: str, init: Literal[False] = False) -> Any:
     """No field, but an attribute that `make` makes of these fields' values, once, when the record is made.
 
     `init` only tells type checkers that constructors do not take it.
     """
-    return _Derived(make, of)
+    return _Computed(make, of)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(field, derived))
+@dataclass_transform(frozen_default=True, field_specifiers=(field, computed))
 def record(cls: type[T]) -> type[T]:
     """The class as a frozen record: its fields are the annotated names, after those of the record that it extends.
 
@@ -58,8 +58,8 @@ def record(cls: type[T]) -> type[T]:
     """
     own = {name: cls.__dict__.get(name, _MISSING) for name in _annotated(cls)}
     inherited: dict[str, _Field] = getattr(cls, "__fields__", {})
-    fields = inherited | {name: _as_field(value) for name, value in own.items() if not isinstance(value, _Derived)}
-    made_of = {name: value for name, value in own.items() if isinstance(value, _Derived)}
+    fields = inherited | {name: _as_field(value) for name, value in own.items() if not isinstance(value, _Computed)}
+    made_of = {name: value for name, value in own.items() if isinstance(value, _Computed)}
     body = {name: value for name, value in cls.__dict__.items() if name not in own and name not in _MADE_BY_TYPE}
     slots = (*(name for name in own if name not in inherited), *cls.__dict__.get("__slots__", ()))
     compared = [name for name, one in fields.items() if one.compare]
@@ -68,7 +68,7 @@ def record(cls: type[T]) -> type[T]:
         "__slots__": slots,
         "__match_args__": tuple(fields),
         "__fields__": fields,
-        "__derived__": getattr(cls, "__derived__", {}) | made_of,
+        "__computed__": getattr(cls, "__computed__", {}) | made_of,
     }
     # Slots cannot be added to a class that is there, so it is made once more.
     methods = _METHODS | _comparisons(compared) | body
@@ -153,7 +153,7 @@ def _compiled(cls: Any) -> Callable[..., None]:
         else:
             parameters.append(name)
         lines.append(f"    _set_{name}(self, {value})")
-    made_of: dict[str, _Derived] = cls.__derived__
+    made_of: dict[str, _Computed] = cls.__computed__
     for name, attribute in made_of.items():
         known[f"_set_{name}"], known[f"_make_{name}"] = getattr(cls, name).__set__, attribute.make
         lines.append(f"    _set_{name}(self, _make_{name}({', '.join(f'self.{part}' for part in attribute.of)}))")

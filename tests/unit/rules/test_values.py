@@ -38,9 +38,9 @@ def drawn(random: Random) -> Condition:
         case "text":
             return Condition("IN", tuple(random.sample(TEXTS[:3], random.randint(1, 2))))
         case "number":
-            return Condition("IN", tuple(random.sample(NUMBERS, 2)))
+            return Condition("IN", tuple(random.sample(NUMBERS, random.randint(1, 2))))
         case "truth":
-            return Condition("IN", (random.choice((True, False)),))
+            return Condition("IN", (random.choice((True, False)),), truth=True)
         case "order":
             return Condition(random.choice(list(ORDER)), (low,))
         case "between":

@@ -22,7 +22,7 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Unit
 from segment_core.evaluator.timeline import Course, mapped
 from segment_core.facts.customer import Address
-from segment_core.facts.ledger import Account
+from segment_core.facts.ledger import Settled
 from segment_core.language import ast, vocabulary
 from segment_core.language.spelling import composed, folded
 from segment_core.language.vocabulary.domains import TEXT
@@ -34,7 +34,7 @@ class DateAttribute:
     """An instant, compared by its date in the shop's zone. `settled` finds it where time changes no order any more."""
 
     read: Callable[[Subject], Course[datetime | None]]
-    settled: Callable[[Account], datetime | None] | None = None
+    settled: Callable[[Settled], datetime | None] | None = None
 
 
 @record
@@ -43,7 +43,7 @@ class NumberAttribute:
 
     read: Callable[[Subject], Course[Decimal | int]]
     unit: Unit
-    settled: Callable[[Account], Decimal | int] | None = None
+    settled: Callable[[Settled], Decimal | int] | None = None
 
 
 @record
@@ -87,7 +87,7 @@ Attribute = DateAttribute | NumberAttribute | MeasureAttribute | TextAttribute |
 
 
 def _order_date(newest: bool) -> DateAttribute:
-    settled: Callable[[Account], datetime | None] = attrgetter("last" if newest else "first")
+    settled: Callable[[Settled], datetime | None] = attrgetter("last" if newest else "first")
 
     def read(subject: Subject) -> Course[datetime | None]:
         if subject.settled is not None:
@@ -100,7 +100,7 @@ def _order_date(newest: bool) -> DateAttribute:
 
 
 def _order_total(name: str, unit: Unit) -> NumberAttribute:
-    pick: Callable[[Totals | Account], Decimal | int] = attrgetter(name)
+    pick: Callable[[Totals | Settled], Decimal | int] = attrgetter(name)
     return NumberAttribute(lambda subject: mapped(subject.lifetime, pick), unit, pick)
 
 

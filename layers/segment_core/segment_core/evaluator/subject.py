@@ -17,7 +17,7 @@ from segment_core.evaluator.rows import NOTHING, Stretch, Totals, tally
 from segment_core.evaluator.settled import settled
 from segment_core.evaluator.timeline import Course, Patience, parts
 from segment_core.facts.customer import Customer, Order
-from segment_core.facts.ledger import Account
+from segment_core.facts.ledger import Settled, kept
 from segment_core.record import record
 from segment_core.shop import Shop
 
@@ -79,7 +79,7 @@ class Subject:
         return tuple(counted)
 
     @cached_property
-    def settled(self) -> Account | None:
+    def settled(self) -> Settled | None:
         """The short way to what all orders come to, where there is one."""
         return settled(self.customer, self.shop, self.at)
 
@@ -99,24 +99,16 @@ class Subject:
         return Course(totals.now, tuple(totals.later))
 
     def _spend(self, order: Order, currency: str) -> Spend:
-        """What was paid and kept of the order, now and as refunds fall due.
-
-        `total` is net of the refunds up to `updated_at`; those that have not happened yet are added back, and
-        later ones are taken off once they happen. A refund whose date is not known is in the total already.
-        """
-        if order.total is None or currency != self.shop.currency:
+        """What was paid and kept of the order, now and as refunds fall due: until then they are added back."""
+        spend = kept(order)
+        if spend is None or currency != self.shop.currency:
             return Course(None)
         if not order.refunds:
-            return Course(order.total)
-        told = order.updated_at or order.created_at or NEVER
-        spend, due = order.total, dict[datetime, Decimal]()
+            return Course(spend)
+        due = dict[datetime, Decimal]()
         for refund in order.refunds:
-            if refund.created_at is None:
-                continue
-            if refund.created_at > self.at:
+            if refund.created_at is not None and refund.created_at > self.at:
                 due[refund.created_at] = due.get(refund.created_at, Decimal(0)) + refund.amount
-                spend += refund.amount if refund.created_at <= told else 0
-            elif refund.created_at > told:
-                spend -= refund.amount
-        rest = accumulate((due[when] for when in sorted(due)), sub, initial=spend)
+        before = spend + sum(due.values())
+        rest = accumulate((due[when] for when in sorted(due)), sub, initial=before)
         return Course(next(rest), tuple(zip(sorted(due), rest, strict=True)))

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from segment_core.facts.checkouts import Left, left
 from segment_core.facts.ledger import Ledger, added_up
 from segment_core.facts.metafields import Metafield
-from segment_core.record import derived, record
+from segment_core.record import computed, record
 
 
 @record
@@ -136,5 +136,5 @@ class Customer:
     checkouts: tuple[Checkout, ...] = ()
     events: tuple[Event, ...] = ()
     scores: Mapping[str, str] = MappingProxyType({})
-    ledger: Ledger = derived(added_up, "orders")
-    left: tuple[Left, ...] = derived(left, "checkouts", "orders")
+    ledger: Ledger = computed(added_up, "orders")
+    left: tuple[Left, ...] = computed(left, "checkouts", "orders")

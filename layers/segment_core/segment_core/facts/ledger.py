@@ -19,19 +19,26 @@ if TYPE_CHECKING:
 
 
 @record
-class Account:
-    """Orders that are alike: how many, what was paid and kept, and when the first and the last were placed.
+class Settled:
+    """What orders come to: how many, what was paid and kept, and when the first and the last were placed.
 
-    Orders of which the money or the date is not known are among them, without it.
+    Those of which the money or the date is not known are among them, without it.
     """
 
-    test: bool
-    cancelled: bool
-    currency: str | None
     orders: int = 0
     amount: Decimal = Decimal(0)
     first: datetime | None = None
     last: datetime | None = None
+
+
+@record
+class Account:
+    """Orders that a shop counts or does not count together."""
+
+    test: bool
+    cancelled: bool
+    currency: str | None
+    settled: Settled
 
 
 @record
@@ -64,15 +71,15 @@ def added_up(orders: Sequence[Order]) -> Ledger:
             if refund.created_at is not None and refund.created_at > since:
                 since = refund.created_at
         alike.setdefault((order.test, cancelled is not None, order.currency), []).append(order)
-    return Ledger(since, tuple(_account(*key, some) for key, some in alike.items()))
+    return Ledger(since, tuple(Account(*key, _settled(some)) for key, some in alike.items()))
 
 
-def _account(test: bool, cancelled: bool, currency: str | None, orders: Sequence[Order]) -> Account:
+def _settled(orders: Sequence[Order]) -> Settled:
     amounts = [order.total if not order.refunds else kept(order) for order in orders]
     dates = [order.created_at for order in orders if order.created_at is not None]
     amount = sum([one for one in amounts if one is not None], Decimal(0))
     first, last = (min(dates), max(dates)) if dates else (None, None)
-    return Account(test, cancelled, currency, len(orders), amount, first, last)
+    return Settled(len(orders), amount, first, last)
 
 
 def kept(order: Order) -> Decimal | None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from segment_core.facts import readings
-from segment_core.record import derived, record
+from segment_core.record import computed, record
 
 Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]
 
@@ -41,12 +41,14 @@ KINDS: Final[dict[str, Callable[[object], Seen | None]]] = {
 }
 
 
+_SHORT: Final = 64
+"""Characters of a text that others are likely to have too."""
+
+
 def said(type_: str, value: object) -> Seen | None:
     """What a value of that type says; None if the type is none that is compared, or the value not of it."""
-    try:
-        return _remembered(type_, value)
-    except TypeError:  # a list, which cannot be a key
-        return _read(type_, value)
+    alike = isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _SHORT)
+    return _remembered(type_, value) if alike else _read(type_, value)
 
 
 def _read(type_: str, value: object) -> Seen | None:
@@ -55,7 +57,7 @@ def _read(type_: str, value: object) -> Seen | None:
 
 
 # Customers mostly say what others say too. Typed, since True is 1 for a dict.
-_remembered: Final = lru_cache(maxsize=16_384, typed=True)(_read)
+_remembered: Final = lru_cache(maxsize=8_192, typed=True)(_read)
 
 
 @record
@@ -64,4 +66,4 @@ class Metafield:
 
     type: str
     value: object
-    seen: Seen | None = derived(said, "type", "value")
+    seen: Seen | None = computed(said, "type", "value")

@@ -35,12 +35,14 @@ class OrderFact:
 class Erasure:
     """The customer is gone for good.
 
-    One who was merged is somebody else by now: `follow` erases that one, without it nothing happens.
+    One who was merged is somebody else by now: `follow` erases that one, without it nothing happens. `rests`: nobody
+    sees the customer any more, but what is known stays for a while, for a merge that is told late.
     """
 
     customer_id: str
     stamp: Stamp
     follow: bool = False
+    rests: bool = False
 
 
 @record

@@ -41,8 +41,8 @@ def changed(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
 
 
 def deleted(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
-    """customers/delete: the customer is gone, and stores do not use its id again."""
-    return (Erasure(required_identity(body), delivery.stamp(delivery.time(None), None)),)
+    """customers/delete: the customer is gone, and stores do not use its id again. A merge deletes too."""
+    return (Erasure(required_identity(body), delivery.stamp(delivery.time(None), None), rests=True),)
 
 
 def tags_added(body: Body, delivery: Delivery) -> tuple[Fact, ...]:

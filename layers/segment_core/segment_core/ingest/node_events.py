@@ -20,7 +20,7 @@ _GONE = "delete"
 def customer(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
     """What was asked of a customer."""
     if text(body, "action") == _GONE:
-        return (Erasure(_gone(body, "customer"), delivery.stamp(delivery.time(None), None)),)
+        return (Erasure(_gone(body, "customer"), delivery.stamp(delivery.time(None), None), rests=True),)
     node = _node(body, "customer")
     return () if node is None else understand_document(graphql.customer(node), delivery.time(None))
 

@@ -41,7 +41,7 @@ TOPICS: dict[str, Topic] = {
     "customers/update": _CUSTOMER,
     "customers/enable": _CUSTOMER,
     "customers/disable": _CUSTOMER,
-    "customers/delete": Topic(customers.deleted, "the customer is gone"),
+    "customers/delete": Topic(customers.deleted, "the customer is gone: hidden at once, erased a day later"),
     "customers/merge": Topic(privacy.merged, "two customers are one from now on, if its `status` is `completed`"),
     "customers/purchasing_summary": Topic(None, "sums over orders, which are made here from the orders themselves"),
     "customers/data_request": Topic(privacy.data_requested, "the customer wants to know what is known"),

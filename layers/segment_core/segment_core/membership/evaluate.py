@@ -22,6 +22,7 @@ from segment_core.model.membership import Cause, Membership
 from segment_core.store import clearing, facts, generations, memberships
 from segment_core.store.client import backoff
 from segment_core.store.facts import Loaded
+from segment_core.store.needed import Needed
 from segment_core.store.tables import Tables
 
 
@@ -80,7 +81,7 @@ class Round:
             unserved = parts(self.tables.segments, self.shop, previous, generation)
             read = joined([rules.reaches, *(part.rules.reaches for part in unserved)])
             needed = reach.needed(read, _earliest(previous, self.at))
-            loaded = facts.load(self.tables.customers, self.shop, customer, needed)
+            loaded = self._load(customer, needed)
             # Evaluations that were under way when the generation was saved are no older than what they answer.
             at = max(self.at, generation.at)
             commits = _commits(
@@ -89,11 +90,18 @@ class Round:
             if _commit_all(self.tables, self.shop, customer, previous, commits):
                 if commits:
                     self._committed[customer] = generation.number
-                if loaded.erased:
+                if loaded.erased and loaded.rests_until is None:
                     clearing.clear(self.tables.customers, self.shop, customer)
                 return Outcome(commits[-1] if commits else previous, generation)
             pause()
         raise AssertionError("backoff raises when it ends")
+
+    def _load(self, customer: str, needed: Needed) -> Loaded:
+        loaded = facts.load(self.tables.customers, self.shop, customer, needed)
+        if loaded.rests_until is None or loaded.rests_until > self.at:
+            return loaded
+        clearing.bury(self.tables.customers, self.shop, customer)
+        return facts.load(self.tables.customers, self.shop, customer, needed)
 
     def settle(self) -> dict[str, Outcome]:
         """Evaluate again whoever was committed under a generation that is not the newest; returns their outcomes.
@@ -154,7 +162,7 @@ def _commits(
     unserved: Sequence[Part],
 ) -> list[Membership]:
     if loaded.erased:
-        tombstone = erased(previous, generation.number, at, loaded.into)
+        tombstone = erased(previous, generation.number, at, loaded.into, loaded.rests_until)
         return [tombstone] if tombstone else []
     if loaded.customer is None or (previous is not None and previous.erased):
         return []

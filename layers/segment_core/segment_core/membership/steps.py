@@ -84,14 +84,20 @@ def _overdue(
         yield Membership(bits, due, generation, version, "clock", reached)
 
 
-def erased(previous: Membership | None, generation: int, at: datetime, into: str | None = None) -> Membership | None:
-    """The commit that takes an erased customer out of everything; None if it is out already.
+def erased(
+    previous: Membership | None,
+    generation: int,
+    at: datetime,
+    into: str | None = None,
+    rests_until: datetime | None = None,
+) -> Membership | None:
+    """The commit that takes an erased customer out of everything; None if the item says all that already.
 
     The item stays as a tombstone: it never vanishes, so nothing late can begin it anew. `into` is who the
-    customer was merged into.
+    customer was merged into, `rests_until` when the sweep must look again.
     """
-    if previous is not None and previous.erased:
+    if previous is not None and previous.erased and (previous.into, previous.due) == (into, rests_until):
         return None
     version = previous.version + 1 if previous else 1
     at = max(at, previous.effective_at) if previous else at
-    return Membership(0, None, generation, version, "merge" if into else "erasure", at, erased=True, into=into)
+    return Membership(0, rests_until, generation, version, "merge" if into else "erasure", at, erased=True, into=into)

@@ -30,7 +30,7 @@ class Part(NamedTuple):
 def parts(table: str, shop: str, membership: Membership | None, newest: Generation) -> list[Part]:
     """The parts, oldest first, from the one in which the membership became due; none if that is the newest's."""
     found: list[Part] = []
-    if membership is None or membership.due is None:
+    if membership is None or membership.due is None or membership.erased:
         return found
     until = newest.at
     for number in range(newest.number - 1, membership.generation - 1, -1):

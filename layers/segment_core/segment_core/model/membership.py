@@ -17,7 +17,7 @@ class Membership:
     `bits` has the bit of every definition that the customer is in, under `generation`. `due` is the
     earliest instant at which time alone may change it. `version` grows by one with each commit.
     `effective_at` is when the change happened, not when it was noticed. An `erased` one is a tombstone; `into`
-    says who the customer was merged into.
+    says who the customer was merged into, `due` until when their facts rest.
     """
 
     bits: int

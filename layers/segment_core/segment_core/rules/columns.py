@@ -95,14 +95,12 @@ class CourseColumn:
 
     def settle(self) -> None:
         """Make the tables."""
-        self._lookup = self.variable.lookup()
-        self.rows, self.refuted = self._lookup.rows, self._lookup.refuted
+        self.refuted = self.variable.lookup().refuted
 
     def course(self, values: Course[Any]) -> Course[int]:
         """The rows that are refuted by the values, now and later."""
         now, later = values
-        find = self._lookup.refuted
-        return Course(find(now), [(since, find(value)) for since, value in later] if later else ())
+        return Course(self.refuted(now), [(since, self.refuted(value)) for since, value in later])
 
 
 class MetafieldColumn:

@@ -1,7 +1,6 @@
 """Dates, compared with days that stand still or move on: a column over the three scales of age.
 
-On one local date every day that is asked for is a day of the calendar. A `View` has them in order, as days and as the
-instants at which they begin, so that one search finds what a date refutes. Where time leads from there the scales say.
+`views` has columns as they are on one local date, and where time leads from there.
 """
 
 from __future__ import annotations
@@ -11,16 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.rules.ages import BEYOND, FIXED, Age, Scale, Younger, reached
 from segment_core.rules.formula import All, Formula, Literal
-
-if TYPE_CHECKING:
-    pass
 
 Day = date | datetime | None
 

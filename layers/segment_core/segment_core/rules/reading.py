@@ -22,7 +22,7 @@ from segment_core.evaluator.attributes import (
 )
 from segment_core.evaluator.clauses import compile_clause
 from segment_core.evaluator.conditions import COMPLEMENTS, literal, prefix_test, text, text_test
-from segment_core.evaluator.metafields import compile_element
+from segment_core.evaluator.metafields import compile_element, read_metafield
 from segment_core.evaluator.rule import compile_query
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
@@ -209,7 +209,8 @@ class Reading:
 def _valued(variable: Value, operator: str, values: Sequence[ast.Value]) -> Formula | None:
     if operator != "=" and operator != "IN" and not all(isinstance(value, ast.Number) for value in values):
         return None
-    condition = Condition("IN" if operator == "=" else operator, tuple(map(literal, values)))
+    positive, truth = "IN" if operator == "=" else operator, isinstance(values[0], ast.Truth)
+    condition = Condition(positive, tuple(map(literal, values)), truth=truth)
     variable.note(condition)
     return Literal(variable, condition)
 
@@ -229,11 +230,10 @@ def _read(attribute: DateAttribute | NumberAttribute | MeasureAttribute) -> Call
 
 def _dated(name: str) -> Callable[[Subject], Day]:
     """The metafield, if it is a date."""
-    key = name.removeprefix(PREFIX)
+    look = read_metafield(name)
 
     def read(subject: Subject) -> Day:
-        metafield = subject.customer.metafields.get(key)
-        seen = metafield.seen if metafield else None
+        seen = look(subject)
         return seen if isinstance(seen, date) else None
 
     return read

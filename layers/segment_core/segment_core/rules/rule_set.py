@@ -26,7 +26,7 @@ from segment_core.rules.dates import DateColumn, Day
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
 from segment_core.rules.reading import Reading
-from segment_core.rules.views import Moving, Seen, View, When, aging, following, start_of
+from segment_core.rules.views import DayClass, Moving, View, When, aging, following, start_of
 from segment_core.shop import Shop
 
 if TYPE_CHECKING:
@@ -72,7 +72,6 @@ class RuleSet:
         self._dates = [column for column in columns if isinstance(column, DateColumn)]
         self._moving = [column for column in columns if isinstance(column, CourseColumn)]
         self._clauses = [column for column in columns if isinstance(column, ClauseColumn)]
-        self._others: list[CourseColumn | ClauseColumn] = [*self._moving, *self._clauses]
         self._views: dict[tuple[date, ZoneInfo], list[View]] = {}
 
     def _read(self, reading: Reading) -> dict[int, Formula]:
@@ -136,7 +135,7 @@ class RuleSet:
                 if isinstance(fact, Course):
                     if fact.later:
                         seen = view.seen(fact.now)
-                        coming += following(fact, seen, subject)
+                        coming += following(fact, seen, subject, live)
                         now |= seen.refuted
                         continue
                     fact = fact.now
@@ -145,16 +144,17 @@ class RuleSet:
                 dates.append((view, fact, seen))
         bits = self._layout.fold(live & ~now)
         if coming:
-            coming += [moving for _, fact, seen in dates for moving in following(Course(fact), seen, subject)]
+            coming += [moving for _, fact, seen in dates for moving in following(Course(fact), seen, subject, live)]
             until = self._until(bits, _changes(coming, live), live)
         else:
-            until = self._midnight(bits, dates, today, zone, live)
+            until = self._midnight(bits, dates, today, subject, live)
         return self._plainly(customer, shop, at) if until is not None and until >= _FAR else Answer(bits, until)
 
     def _midnight(
-        self, bits: int, dates: Sequence[tuple[View, Day, Seen]], today: date, zone: ZoneInfo, live: int
+        self, bits: int, dates: Sequence[tuple[View, Day, DayClass]], today: date, subject: Subject, live: int
     ) -> datetime | None:
         """The midnight at which the members are others, if none of the dates is followed by another one."""
+        zone = subject.shop.zone
         if len(self.definitions) >= _MANY:
             midnight = day_start(today + _DAY, zone)
             tomorrow = self._seen_on(local_date(midnight, zone), zone)
@@ -164,6 +164,10 @@ class RuleSet:
         # Days, being whole numbers, are quicker to put in order than instants.
         coming = [moving for _, fact, seen in dates for moving in aging(fact, seen, zone, live)]
         day = self._until(bits, _changes(coming, live), live)
+        if day is not None and start_of(day, zone) == start_of(day + 1, zone):
+            # The zone skipped that date, which begins together with the next one: there is no such midnight.
+            instants = [moving for _, fact, seen in dates for moving in following(Course(fact), seen, subject, live)]
+            return self._until(bits, _changes(instants, live), live)
         return None if day is None else start_of(day, zone)
 
     def _looked_up(self, subject: Subject) -> tuple[int, list[Moving[datetime]]]:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import reduce
 from math import ceil, floor
-from operator import or_
 from typing import Any, Final, NamedTuple
 
 from segment_core.language.spelling import composed
@@ -26,12 +24,13 @@ _MISSING, _LIST, _FALSE, _TRUE, _OTHER_TEXT, _FIRST_TEXT = range(6)
 class Condition(NamedTuple):
     """One of the evaluator's comparisons; IN also stands for `=`. Without values: there is none.
 
-    `or_list`: any list will do as well.
+    `or_list`: any list will do as well. `truth`: the value is true or false, which as keys are the same as 1 and 0.
     """
 
     operator: str
     values: tuple[str | Decimal | bool, ...] = ()
     or_list: bool = False
+    truth: bool = False
 
 
 MISSING: Final = Condition("IN")
@@ -115,7 +114,6 @@ class Lookup:
     """
 
     def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound], first: int) -> None:
-        self.rows = reduce(or_, tables, 0)
         classes: list[tuple[object, int]] = [(None, _MISSING), *texts.items()] if isinstance(tables, list) else []
         self.words = {text: tables[found] for text, found in classes}
         self.other_text = tables[_OTHER_TEXT]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from segment_core.calendar import BEGINNING, NEVER, day_start, local_date
 from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.timeline import Course
+from segment_core.evaluator.timeline import Course, replayed
 from segment_core.rules.ages import BEYOND
 from segment_core.rules.dates import DateColumn, Day, Tables
 
@@ -30,7 +30,7 @@ Moving = tuple[int, Iterable[tuple[When, int]]]
 """The rows that are refuted, and from when on which others are."""
 
 
-class Seen(NamedTuple):
+class DayClass(NamedTuple):
     """What days of one class have in common: the rows that they refute, and the place they reached in each table."""
 
     refuted: int
@@ -44,13 +44,13 @@ class View:
         lasts = {tables.scale.last(age, today) for tables in column.scales for age in tables.ages}
         self._days = sorted(last + 1 for last in lasts)
         self._instants = [start_of(day, zone) for day in self._days]
-        self._classes: list[Seen | None] = [None] * (len(self._days) + 1)
+        self._classes: list[DayClass | None] = [None] * (len(self._days) + 1)
         self._missing = _seen([(tables, 0) for tables in column.scales])
         self.number, self.read, self.rows = number, column.read, column.rows
         self._scales = column.scales
         self._today = today
 
-    def seen(self, fact: Day) -> Seen:
+    def seen(self, fact: Day) -> DayClass:
         """The class of the date."""
         if fact is None:
             return self._missing
@@ -60,7 +60,7 @@ class View:
             number = bisect_right(self._days, fact.toordinal())
         return self._classes[number] or self._look(number)
 
-    def _look(self, number: int) -> Seen:
+    def _look(self, number: int) -> DayClass:
         day = self._sample(number)
         found = _seen([(tables, tables.reached(day, self._today)) for tables in self._scales])
         self._classes[number] = found
@@ -74,7 +74,7 @@ class View:
         return min(max(ordinal, 1), BEYOND - 1)
 
 
-def aging(fact: Day, seen: Seen, zone: ZoneInfo, live: int) -> Iterable[Moving[int]]:
+def aging(fact: Day, seen: DayClass, zone: ZoneInfo, live: int) -> Iterable[Moving[int]]:
     """For each scale what the date refutes, and the days, as ordinals, from which on that is something else."""
     if fact is None:
         return ((seen.refuted, ()),)
@@ -84,13 +84,18 @@ def aging(fact: Day, seen: Seen, zone: ZoneInfo, live: int) -> Iterable[Moving[i
     ]
 
 
-def following(fact: Course[Day], seen: Seen, subject: Subject) -> Iterable[Moving[datetime]]:
+def following(fact: Course[Day], seen: DayClass, subject: Subject, live: int) -> Iterable[Moving[datetime]]:
     """The same with instants, and for dates that others follow."""
-    return [(tables.refuted[reached], _later(tables, fact, subject)) for tables, reached in seen.places]
+    fact = replayed(fact)  # each scale follows it for itself
+    return [
+        (tables.refuted[reached], _later(tables, fact, subject))
+        for tables, reached in seen.places
+        if tables.rows & live
+    ]
 
 
-def _seen(places: Sequence[tuple[Tables, int]]) -> Seen:
-    return Seen(reduce(or_, [tables.refuted[reached] for tables, reached in places], 0), places)
+def _seen(places: Sequence[tuple[Tables, int]]) -> DayClass:
+    return DayClass(reduce(or_, [tables.refuted[reached] for tables, reached in places], 0), places)
 
 
 @lru_cache(maxsize=65_536)

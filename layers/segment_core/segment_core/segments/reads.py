@@ -171,10 +171,18 @@ def _found(tables: Tables, shop: str, generation: Generation, records: Sequence[
 
 def read(tables: Tables, shop: str, segment: str, at: datetime) -> Segment:
     """One segment with its count. Raises NotFound (`segment_not_found`)."""
-    return _view(tables, shop, find(tables, shop, segment), at, shop_as_of(tables, shop, at))
+    (view,) = _views(tables, shop, [find(tables, shop, segment)], at)
+    return view
 
 
-def _view(tables: Tables, shop: str, found: Found, at: datetime, as_of: datetime) -> Segment:
+def _views(tables: Tables, shop: str, found: Sequence[Found], at: datetime) -> list[Segment]:
+    """The segments with their counts, which are read together."""
+    as_of = shop_as_of(tables, shop, at)
+    counted = segments.counts(tables.segments, shop, [one.definition for one in found if one.state == "ready"])
+    return [_view(tables, shop, one, at, as_of, counted[one.definition]) for one in found]
+
+
+def _view(tables: Tables, shop: str, found: Found, at: datetime, as_of: datetime, count: int) -> Segment:
     ready = found.state == "ready"
     return Segment(
         id=found.id,
@@ -182,7 +190,7 @@ def _view(tables: Tables, shop: str, found: Found, at: datetime, as_of: datetime
         query=found.query,
         definition_id=found.definition,
         state=found.state,
-        count=segments.count(tables.segments, shop, found.definition) if ready else None,
+        count=count if ready else None,
         as_of=as_of if ready else None,
         build=_build(tables, shop, found, at),
         created_at=found.record.created_at,
@@ -215,8 +223,7 @@ def listing(
         page = list(islice(alive, limit + 1))
         page, more = page[:limit], page[limit - 1].id if len(page) > limit else None
     generation = generations.newest(tables.segments, shop)
-    as_of = shop_as_of(tables, shop, at)
-    return [_view(tables, shop, found, at, as_of) for found in _found(tables, shop, generation, page)], more
+    return _views(tables, shop, _found(tables, shop, generation, page), at), more
 
 
 def _by_name(

@@ -104,8 +104,8 @@ def overlap(tables: Tables, shop: str, wanted: Sequence[str], at: datetime, most
     if missing := [one for one in wanted if one not in live]:
         raise NotFound(f"there is no segment '{missing[0]}'", code="segment_not_found")
     definitions = {one: published[one].id for one in wanted if one in published}
-    sizes = {one: segments.count(tables.segments, shop, definitions[one]) for one in definitions}
-    rows = sum(sizes.values())
+    counted = segments.counts(tables.segments, shop, definitions.values())
+    rows = counted.total()
     if rows > most * keys.LIST_SHARDS:
         raise TooLarge(
             f"the segments have {rows} members together; at most {most * keys.LIST_SHARDS} are compared here",
@@ -125,7 +125,7 @@ def overlap(tables: Tables, shop: str, wanted: Sequence[str], at: datetime, most
         as_of=shop_as_of(tables, shop, at),
         scope=scope,
         union=Count(scope.customers, *_bounds(scope)),
-        sizes={one: sizes.get(one, 0) for one in wanted},
+        sizes={one: counted[definitions[one]] if one in definitions else 0 for one in wanted},
         combinations=[
             Combination(tuple(one for one in wanted if one in names), scope.count(number))
             for names, number in sorted(

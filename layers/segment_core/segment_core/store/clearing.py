@@ -37,6 +37,16 @@ def clear(table: str, shop: str, customer: str) -> int:
     return gone
 
 
+def bury(table: str, shop: str, customer: str) -> None:
+    """Put a tombstone in the place of a profile that rested for long enough; whoever evaluates that clears it."""
+    item = Stored(table).profile(shop, customer)
+    if item is not None and profiles.rests_until(item) is not None:
+        written = profiles.erased(shop, customer, item, item["hidden"])
+        # If others came first, their write wakes an evaluation too.
+        if written is not None:
+            carry_out(table, [written])
+
+
 def _page(table: str, shop: str, customer: str) -> list[Item]:
     answer = client.client().query(
         TableName=table,

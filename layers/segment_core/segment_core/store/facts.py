@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from segment_core.store import client, events, keys, merging
 from segment_core.store.client import Item, encode
 from segment_core.store.merging import Message
 from segment_core.store.needed import EVERYTHING, Needed
-from segment_core.store.profiles import is_erased, merged_into, state_of
+from segment_core.store.profiles import is_erased, merged_into, rests_until, state_of
 from segment_core.store.stored import LONGEST_CHAIN
 
 _SLICE_PAGE = 1_000
@@ -30,12 +31,13 @@ _AT_ONCE = 16
 class Loaded:
     """What is stored of a customer: nothing at all, the tombstone of one who was erased, or the facts.
 
-    `into` is who an erased one was merged into.
+    `into` is who an erased one was merged into. One who `rests_until` an instant is as good as erased, and will be.
     """
 
     customer: Customer | None
     erased: bool
     into: str | None = None
+    rests_until: datetime | None = None
 
 
 def merge(table: str, shop: str, fact: Fact, *, bulk: bool = False) -> bool:
@@ -72,8 +74,9 @@ def load(table: str, shop: str, customer_id: str, needed: Needed = EVERYTHING) -
     items: list[Item] = []
     for page in _pages(table, shop, customer_id, needed):
         items += page
-        if tombstone := next((item for item in page if item["sk"] == keys.PROFILE and is_erased(item)), None):
-            return Loaded(None, erased=True, into=merged_into(tombstone))
+        profile = next((item for item in page if item["sk"] == keys.PROFILE), None)
+        if _is_gone(profile):
+            return Loaded(None, erased=True, into=merged_into(profile), rests_until=rests_until(profile))
     if not any(item["sk"] == keys.PROFILE for item in items):
         return Loaded(None, erased=False)
     return Loaded(_customer(customer_id, items), erased=False)
@@ -105,10 +108,14 @@ def page(table: str, shop: str, customer_id: str, before: str, limit: int) -> tu
         Limit=limit,
     )
     items = [client.decode(item) for item in answer["Items"]]
-    if not items or any(is_erased(item) for item in items):
+    if not items or any(map(_is_gone, items)):
         return None, ""
     last = answer.get("LastEvaluatedKey")
     return _customer(customer_id, items), client.decode(last)["sk"] if last else ""
+
+
+def _is_gone(item: Item | None) -> bool:
+    return is_erased(item) or rests_until(item) is not None
 
 
 def _customer(customer_id: str, items: Iterable[Item]) -> Customer:
@@ -116,7 +123,9 @@ def _customer(customer_id: str, items: Iterable[Item]) -> Customer:
     by_key = {item["sk"]: item for item in items}
     own = by_key.get(keys.PROFILE)
     formers = [
-        Former(item["merged"], state_of(item)) for sk, item in by_key.items() if sk.startswith(keys.FORMER_PREFIX)
+        Former(sk.removeprefix(keys.FORMER_PREFIX), item["into"], item["merged"], state_of(item))
+        for sk, item in by_key.items()
+        if sk.startswith(keys.FORMER_PREFIX)
     ]
     happened = events.registers_of(item for sk, item in by_key.items() if sk.startswith(keys.EVENT_PREFIX))
     state = joined(state_of(own), formers).join(ProfileState(events=happened))

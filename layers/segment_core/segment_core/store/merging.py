@@ -17,7 +17,7 @@ from segment_core.facts.registers import Registers
 from segment_core.facts.told import Erasure, Fact, Merge, OrderFact, ProductFact, ProfileFact
 from segment_core.record import field, record, replace
 from segment_core.store import events, keys, orders, products, profiles
-from segment_core.store.client import backoff
+from segment_core.store.client import Item, backoff
 from segment_core.store.orders import Change, Held
 from segment_core.store.products import product_key
 from segment_core.store.profiles import former_key, profile_key
@@ -109,7 +109,8 @@ def _plan(stored: Stored, shop: str, message: Message, bulk: bool) -> list[Step]
     # Unread are those whose order changes place though this message does not say whose it is.
     stored.read(profile_key(shop, customer) for customer in buyers)
     involved = {change.owner for change in changes if change.owner is not None}
-    erased = {*erasures, *(one for one in involved if profiles.is_erased(stored[profile_key(shop, one)]))}
+    final = {customer for customer, erasure in erasures.items() if not erasure.rests}
+    erased = {*final, *(one for one in involved if profiles.is_erased(stored[profile_key(shop, one)]))}
     left = (change.buried() if change.owner in erased else change for change in changes)
     remaining = [change for change in left if change is not None]
     return [
@@ -173,8 +174,7 @@ def _profiles(
     for customer in sorted({*told, *erasures, *buyers}):
         saying = told.get(customer, ProfileState())
         if customer in erasures:
-            item = stored.profile(shop, customer)
-            written = profiles.erased(shop, customer, item, erasures[customer].stamp)
+            written = _gone(shop, customer, stored.profile(shop, customer), erasures[customer])
         elif (now := stored.owner(shop, customer)) != customer:
             yield from _of_former(stored, shop, customer, now, saying, bulk)
             continue
@@ -184,6 +184,12 @@ def _profiles(
             yield [written]
 
 
+def _gone(shop: str, customer: str, item: Item | None, erasure: Erasure) -> Write | None:
+    if erasure.rests:
+        return profiles.hidden(shop, customer, item, erasure.stamp)
+    return profiles.erased(shop, customer, item, erasure.stamp, redacted=erasure.follow)
+
+
 def _of_former(stored: Stored, shop: str, former: str, now: str, saying: ProfileState, bulk: bool) -> Iterator[Step]:
     """What is told of somebody who was merged, beside the profile of who that is now."""
     tombstone = stored.profile(shop, former)
@@ -191,7 +197,8 @@ def _of_former(stored: Stored, shop: str, former: str, now: str, saying: Profile
         return
     key = former_key(shop, now, former)
     stored.read([key])
-    written = profiles.former_told(shop, now, former, stored[key], saying, tombstone["stamp"], bulk=bulk)
+    merge = {"merged": tombstone["stamp"], "into": tombstone["into"]}
+    written = profiles.former_told(shop, now, former, stored[key], saying, **merge, bulk=bulk)
     if written is not None:
         yield [alive(profile_key(shop, now)), written]
 
@@ -221,22 +228,28 @@ def _merged(stored: Stored, shop: str, fact: Merge) -> Step | None:
     """A forward address in place of the one profile, and what it held beside the other. None if that is so already.
 
     What else is under the old id follows when its tombstone is evaluated. Whoever was erased, or merged before,
-    stays that; merges that contradict each other end with the first.
+    stays that; merges that contradict each other end with the first. Stores merge nobody who has to be forgotten, so
+    whoever was redacted under the old id was merged before, and the demand is about who that is now.
+    https://shopify.dev/docs/api/admin-graphql/latest/enums/CustomerMergeErrorFieldType
     """
     former = stored.profile(shop, fact.customer_id)
-    if profiles.is_erased(former):
-        return None
     into = stored.owner(shop, fact.into)
     if into == fact.customer_id:
         return None
     target = stored.profile(shop, into)
-    tombstone = profiles.erased(shop, fact.customer_id, former, fact.stamp, into=into)
+    if profiles.is_redacted(former):
+        late = profiles.erased(shop, into, target, fact.stamp, redacted=True)
+        return None if late is None else [late]
+    if profiles.is_erased(former):
+        return None
+    # The address is the merge's own: where that one went since is in its own tombstone.
+    tombstone = profiles.erased(shop, fact.customer_id, former, fact.stamp, into=fact.into)
     if tombstone is None or profiles.is_erased(target):
         return None if tombstone is None else [tombstone]
     key = former_key(shop, into, fact.customer_id)
     stored.read([key])
-    known = profiles.former_told(
-        shop, into, fact.customer_id, stored[key], profiles.state_of(former), fact.stamp, bulk=False
-    )
+    merge = {"merged": fact.stamp, "into": fact.into}
+    theirs = profiles.state_of(former)
+    known = profiles.former_told(shop, into, fact.customer_id, stored[key], theirs, **merge, bulk=False)
     being = profiles.told(shop, into, target, ProfileState(), bulk=False) or alive(profile_key(shop, into))
     return [tombstone, being, *([known] if known else [])]

@@ -92,7 +92,8 @@ def told(shop: str, held: Held, saying: OrderState, owner: Owner) -> Change | No
         return None
     if merged.deleted or merged.customer_id is None:
         return Change(held, merged, None)
-    if held.place is not None and merged.customer_id == known.customer_id:
+    # Whoever is named was read: they may have been merged, and the order not have followed yet.
+    if held.place is not None and merged.customer_id == known.customer_id and saying.customer_id is None:
         partition = held.place.pk
     else:
         partition = keys.customer(shop, owner(merged.customer_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
@@ -183,13 +184,16 @@ def all_texts(table: str, shop: str) -> dict[str, str]:
 
 def count(table: str, shop: str, definition: str) -> int:
     """Members of a definition: the sum of its counters."""
-    items = client.query(
-        table,
-        KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-        ExpressionAttributeValues=client.encode({":pk": shop, ":prefix": keys.counter_prefix(definition)}),
-        ConsistentRead=True,
-    )
-    return sum(item["members"] for item in items)
+    return counts(table, shop, [definition])[definition]
+
+
+def counts(table: str, shop: str, definitions: Iterable[str]) -> Counter[str]:
+    """Members of each definition, read together; 0 of one whose list was never written."""
+    places = {keys.counter(one, number): one for one in definitions for number in range(keys.LIST_SHARDS)}
+    found: Counter[str] = Counter()
+    for item in client.batch_get(table, [client.encode({"pk": shop, "sk": place}) for place in places]):
+        found[places[item["sk"]]] += item["members"]
+    return found
 
 
 def _segment_item(shop: str, record: SegmentRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Ours: queries about facts; relative dates are its own work, orders are added up when it is asked."""
+"""Ours: queries about facts that lie ready as after reading a customer; relative dates are its own work."""
 
 from __future__ import annotations
 

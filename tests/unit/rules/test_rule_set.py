@@ -1,0 +1,64 @@
+"""Corners of asking many definitions at once, each against the definitions one by one."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from segment_core.evaluator import compile_query
+from segment_core.facts.customer import Checkout, Customer
+from segment_core.facts.metafields import Metafield
+from segment_core.language import parse
+from segment_core.rules import Answer, RuleSet, rule_set
+from segment_core.shop import Shop
+
+AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+def answer(customer: Customer, queries: list[str], zone: str = "UTC", at: datetime = AT) -> Answer:
+    """The answer to all of them, which must be that of the single rules."""
+    shop = Shop(ZoneInfo(zone), "USD")
+    rules = RuleSet({slot: parse(query) for slot, query in enumerate(queries)})
+    verdicts = [compile_query(parse(query)).evaluate(customer, shop, at) for query in queries]
+    bits = sum(verdict.member << slot for slot, verdict in enumerate(verdicts))
+    expected = Answer(bits, min((verdict.until for verdict in verdicts if verdict.until), default=None))
+    assert rules.answer(customer, shop, at) == expected
+    assert rules.members(customer, shop, at) == bits
+    return expected
+
+
+@pytest.mark.parametrize("more", ["abandoned_checkout_date >= 2026-03-01", "abandoned_checkout_date >= -1m"])
+def test_a_date_that_another_follows_is_followed_on_every_scale(more: str) -> None:
+    waiting = Customer("1", checkouts=(Checkout("1", AT - timedelta(minutes=30)),))
+    assert answer(waiting, ["abandoned_checkout_date < -7d", more]).until == AT + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("operator", ["=", "!="])
+@pytest.mark.parametrize("value", [Metafield("boolean", True), Metafield("boolean", False),
+                                   Metafield("number_integer", 1), Metafield("number_integer", 0)])  # fmt: skip
+def test_true_is_not_one(value: Metafield, operator: str, reverse: bool) -> None:
+    queries = [f"metafields.a.b {operator} {word}" for word in ("true", "1", "false", "0")]
+    answer(Customer("1", metafields={"a.b": value}), queries[::-1] if reverse else queries)
+
+
+@pytest.mark.parametrize("many", [0, 2_000])
+def test_a_date_that_a_zone_skipped_is_no_midnight(monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    monkeypatch.setattr(rule_set, "_MANY", many)
+    customer = Customer("1", metafields={"a.b": Metafield("date", "2011-12-30")})
+    at = datetime(2011, 12, 28, 12, tzinfo=UTC)
+    assert answer(customer, ["metafields.a.b = today"], "Pacific/Apia", at).until is None
+    assert answer(customer, ["metafields.a.b = today", "metafields.a.b < today"], "Pacific/Apia", at).until
+
+
+def test_what_a_metafield_says_is_of_its_own_type() -> None:
+    said = [Metafield(*told).seen for told in (("number_integer", 1), ("boolean", True), ("number_decimal", 1.0))]
+    assert said == [Decimal(1), True, Decimal("1.0")]
+    assert [type(one) for one in said] == [Decimal, bool, Decimal]
+    assert Metafield("boolean", 1).seen is None
+    assert Metafield("number_integer", True).seen is None
+    assert Metafield("date", "2026-03-10").seen == date(2026, 3, 10)
+    assert Metafield("list.number_integer", [1, True]).seen == (Decimal(1),)

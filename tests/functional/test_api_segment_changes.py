@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from segment_core import clock
 from segment_core.membership.evaluate import evaluate_all
 from segment_core.runtime import environment
 from segment_core.segments import builds
@@ -87,10 +89,31 @@ def test_a_query_that_is_ready_is_read_in_place_of_the_old_one(api: ApiCaller) -
     assert (changed["name"], changed["count"], changed["etag"]) == ("Loyal", 0, '"2"')
 
 
-def test_the_query_that_a_segment_has_is_not_built_again(api: ApiCaller) -> None:
+def test_a_new_name_beside_the_query_that_a_segment_has_builds_nothing(api: ApiCaller) -> None:
     segment = make(api)
-    again = change(api, segment, query="number_of_orders  >  0").body
-    assert (again["definition_id"], again["etag"]) == (segment["definition_id"], '"2"')
+    again = change(api, segment, query="number_of_orders  >  0", name="Customers").body
+    assert again == segment | {"name": "Customers", "etag": '"2"'}
+
+
+@pytest.mark.parametrize(
+    "to", [{"name": " Buyers "}, {"query": "number_of_orders>0"}, {"name": "Buyers", "query": f"({OLD})"}]
+)
+def test_what_changes_nothing_is_in_no_other_editors_way(api: ApiCaller, shop: Stack, to: dict[str, str]) -> None:
+    segment = make(api)
+    stored = shop.items(shop.tables.segments)
+    clock.use(lambda: NOW + timedelta(minutes=1))
+    answer = change(api, segment, **to)
+    assert (answer.status, answer.headers["ETag"]) == (200, segment["etag"])
+    assert answer.body["updated_at"] == segment["updated_at"]
+    assert shop.items(shop.tables.segments) == stored
+    assert change(api, segment, name="Customers").status == 200
+    assert change(api, segment, **to).problem == (412, "precondition_failed")
+
+
+def test_the_query_that_is_being_built_is_not_begun_again(api: ApiCaller, no_time: None) -> None:
+    segment = make(api)
+    changed = change(api, segment, query=NEW).body
+    assert change(api, changed, query="number_of_orders>1").body == changed
 
 
 def test_a_query_with_problems_changes_nothing(api: ApiCaller) -> None:

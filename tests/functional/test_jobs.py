@@ -199,6 +199,33 @@ def test_progress_is_told_while_a_segment_is_built(
 
 
 @pytest.mark.usefixtures("no_time_for_requests")
+def test_the_total_is_known_although_the_request_came_to_the_end_of_some_parts(
+    shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = recent(shop).id
+    job = job_of(shop, segment)
+    assert job is not None
+    working.work(shop.tables, SHOP, job.id, NOW, for_customers(4))
+    begun = job_of(shop, segment)
+    assert begun is not None
+    assert working.END in begun.places.values()
+    seen: list[progress.Build] = []
+    load = facts.load
+
+    def looked(table: str, shop_id: str, customer: str, *needed: Any) -> facts.Loaded:
+        building = job_of(shop, segment)
+        if building is not None and building.step == "walk":
+            seen.append(progress.progress(building, "d", "q", NOW + timedelta(seconds=10)))
+        return load(table, shop_id, customer, *needed)
+
+    monkeypatch.setattr(facts, "load", looked)
+    work_off(shop, context)
+    assert 0 < seen[0].done < len(buyers)
+    assert {build.total for build in seen} == {len(buyers)}
+    assert None not in {build.seconds_left for build in seen}
+
+
+@pytest.mark.usefixtures("no_time_for_requests")
 def test_what_keeps_a_build_from_going_on_is_told(
     shop: Stack, buyers: list[str], context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -181,6 +181,22 @@ def test_every_past_instant_is_told_as_it_was(living: Living, recent: str) -> No
         assert of_customer == {int(one[1:]) for one in members}, at
 
 
+def test_which_definition_it_was_then_is_not_known_of_the_past(living: Living, recent: str) -> None:
+    """Whatever was edited since: nothing is said of the definition, and nobody was in before there was a segment."""
+    living.move(MARCH + timedelta(hours=1))
+    path = f"/segments/{recent}"
+    assert living.api("PATCH", path, {"query": "amount_spent >= 500"}, headers={"if-match": "*"}).status == 200
+    living.settle()
+    assert living.api("GET", f"{path}/members").body["definition_id"] == f"{recent}.2"
+    first = living.api("GET", f"{path}/members", at=MARCH.isoformat(), limit=2)
+    assert (first.body["definition_id"], len(first.body["members"])) == (None, 2)
+    rest = living.api("GET", f"{path}/members", at=MARCH.isoformat(), limit=2, cursor=first.body["next_cursor"])
+    assert (rest.body["definition_id"], [one["customer_id"] for one in rest.body["members"]]) == (None, ["c05"])
+    before = living.api("GET", f"{path}/members", at=(MARCH - timedelta(seconds=1)).isoformat())
+    assert (before.status, before.body["definition_id"], before.body["members"]) == (200, None, [])
+    assert before.body["next_cursor"] is None
+
+
 def test_past_members_have_been_in_since_their_last_enter(living: Living, recent: str) -> None:
     before = MARCH + timedelta(hours=1)
     living.pass_to(MARCH + timedelta(days=20))

@@ -60,7 +60,7 @@ def test_a_long_chain_ends() -> None:
 
 def test_the_explanation_holds_that_of_the_segment() -> None:
     known = shop(recent="last_order_date >= -30d")
-    inner = Explanation("clause", "last_order_date >= -30d", True, LEAVES, seen="2026-02-03T12:00:00")
+    inner = Explanation("clause", "last_order_date >= -30d", True, LEAVES, seen=instant("2026-02-03T12:00:00Z"))
     assert rule("in_segment('recent')").explain(CUSTOMER, known, AT) == Explanation(
         "segment", "in_segment('recent')", True, LEAVES, children=(inner,)
     )

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from segment_core.evaluator import Explanation, compile_query
 from segment_core.facts.customer import Customer
@@ -21,9 +22,9 @@ from tidemark.cli.shop_file import ShopInQuestion
 
 _DESCRIPTION = """\
 Prints the tree of the query for one customer: for every part whether it holds, the value that it saw
-(dates as the shop's clocks show them), what is missing, what time alone brings next, and the instant at
-which the part changes if nothing else happens. A customer who is not in the file, or a bad line in it:
-exit status 1.
+(instants as the shop's clocks show them, in JSON in UTC), what is missing, what time alone brings next,
+and the instant at which the part changes if nothing else happens. A customer who is not in the file, or a
+bad line in it: exit status 1.
 
   tidemark explain --query "number_of_orders >= 3 AND last_order_date < -60d" --id 8401 \\
       --customers shop.ndjson --at 2026-03-01T05:00:00Z --zone America/New_York"""
@@ -60,7 +61,7 @@ def run(options: Namespace) -> int:
         )
     else:
         print(f"{customer.id} is {_verdict(explanation)} at {iso(options.at)}, {_until(explanation.until)}")
-        for line in _lines(explanation, 0):
+        for line in _lines(explanation, question.shop.zone, 0):
             print(line)
     return PROBLEMS if file.refused else OK
 
@@ -77,17 +78,28 @@ def _find(wanted: str, file: CustomerFile, question: ShopInQuestion) -> Customer
     return found
 
 
-def _lines(part: Explanation, depth: int) -> Iterator[str]:
+def _lines(part: Explanation, zone: ZoneInfo, depth: int) -> Iterator[str]:
     said = [_GROUPS.get(part.kind) or _SEGMENT.sub(r"the segment \1", part.text)]
     if part.kind == "clause":
-        said.append(f"saw {part.seen}" if part.seen is not None else "saw nothing on file")
+        said.append(f"saw {_local(part.seen, zone)}" if part.seen is not None else "saw nothing on file")
     if part.missing or part.ahead:
         said.append("; ".join(filter(None, (f"has {part.missing}" if part.missing else "", part.ahead))))
     if part.obstacle:
         said.append(part.obstacle)
     yield f"{'  ' * depth}{_verdict(part):<4}{' | '.join([*said, _until(part.until)])}"
     for child in part.children:
-        yield from _lines(child, depth + 1)
+        yield from _lines(child, zone, depth + 1)
+
+
+def _local(seen: datetime | str, zone: ZoneInfo) -> str:
+    """What clocks in the zone show; at the ends of the calendar, where they show no date, what those of UTC do."""
+    if isinstance(seen, str):
+        return seen
+    try:
+        shown = seen.astimezone(zone)
+    except OverflowError:
+        shown = seen
+    return shown.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _verdict(part: Explanation) -> str:
@@ -104,7 +116,7 @@ def _as_json(part: Explanation) -> dict[str, Any]:
         "text": part.text,
         "member": part.member,
         "until": iso(part.until) if part.until else None,
-        "seen": part.seen,
+        "seen": iso(part.seen) if isinstance(part.seen, datetime) else part.seen,
         "missing": part.missing or None,
         "ahead": part.ahead or None,
         "obstacle": part.obstacle or None,

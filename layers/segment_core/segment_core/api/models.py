@@ -224,8 +224,9 @@ class SegmentChange(Request):
 class Build(Answer):
     """A definition that is being built: readers do not see it yet.
 
-    `done` of `total` customers had their turn; `total` is null until they were counted, which is done for what takes
-    longer than a request. `error` is what keeps it from going on.
+    `done` of `total` customers had their turn. `total` and `seconds_left` are null for the seconds that the request
+    itself works on it and until the customers were counted, which is what the work after it begins with; where counting
+    takes longer than half a minute, they stay null. `error` is what keeps it from going on.
     """
 
     definition_id: str
@@ -272,14 +273,14 @@ class Member(Answer):
 
 
 class MemberPage(Answer):
-    """Members of one definition of a segment.
+    """Members of one definition of a segment; `definition_id` is null for a past instant: which it was is not kept.
 
     A page may hold fewer than `limit`, or none, where many have left lately. The last is the one whose
     `next_cursor` is null.
     """
 
     segment_id: str
-    definition_id: str
+    definition_id: str | None
     as_of: Instant
     members: list[Member]
     next_cursor: NextCursor

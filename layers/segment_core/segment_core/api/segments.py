@@ -193,7 +193,7 @@ def members(
 ) -> models.MemberPage:
     """A page of members, perhaps a short one; all pages that cursors lead to are of one definition.
 
-    With `at` those who were in then, at most 100 a page.
+    With `at` those who were in then, at most 100 a page; none before the segment was made.
     """
     ask = Ask.of(request)
     place = Place.of(ask.shop, f"segments/{segment_id}/members", at=at)
@@ -208,7 +208,8 @@ def members(
     cursors.check_definition(position, page.definition_id)
     return models.MemberPage(
         segment_id=page.segment_id,
-        definition_id=page.definition_id,
+        # What is read for the past is the list of now, and history: neither says by which definition it was then.
+        definition_id=page.definition_id if at is None else None,
         as_of=page.as_of,
         members=[models.Member.model_validate(member) for member in page.members],
         next_cursor=cursors.next_cursor(place, page.next, page.definition_id),

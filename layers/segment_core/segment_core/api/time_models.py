@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
 
 from segment_core.api.models import Answer, Instant
 from segment_core.api.query_models import Count, Date, Scope
+from segment_core.instants import iso
 from segment_core.model.membership import Cause
 
 Change = Literal["enter", "leave"]
+
+
+def _as_text(seen: Any) -> Any:
+    return iso(seen) if isinstance(seen, datetime) else seen
+
+
+Seen = Annotated[
+    str | None,
+    BeforeValidator(_as_text),
+    Field(
+        description="An instant in UTC with a Z, a date, a number or words; null: nothing is on file, and for groups"
+    ),
+]
 
 
 class Explanation(Answer):
@@ -22,7 +39,7 @@ class Explanation(Answer):
     text: str
     member: bool
     until: Instant | None
-    seen: str | None
+    seen: Seen
     missing: str
     ahead: str
     obstacle: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from segment_core.calendar import local_date
 from segment_core.evaluator.clauses import Clause, DateClause
@@ -19,9 +19,6 @@ from segment_core.language.printer import canonical
 from segment_core.language.problems import shown
 from segment_core.record import record
 from segment_core.verdict import Verdict
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 Kind = Literal["clause", "segment", "and", "or", "not"]
 _KINDS: dict[type[ast.And | ast.Or | ast.Not], Kind] = {ast.And: "and", ast.Or: "or", ast.Not: "not"}
@@ -35,7 +32,7 @@ _DECIMALS_SHOWN = 9
 class Explanation:
     """One part of a query. `children` are the parts of an AND, OR or NOT, and the query of a segment that is asked.
 
-    `seen` is the value that a clause found, dates as the shop's clocks show them and long lists shortened; None if
+    `seen` is the value that a clause found: an instant as it is, all else as text, long lists shortened; None if
     nothing is on file, and for groups. `missing` says how far totals fall short ("2 of 3 orders"), `ahead` what time
     alone brings next, on which date in the shop's zone: the next change of a total ("the window loses one on
     2026-03-04"), or when a date will be as asked ("next on 2026-05-01"). `obstacle` says why a segment cannot be asked.
@@ -46,7 +43,7 @@ class Explanation:
     text: str
     member: bool
     until: datetime | None
-    seen: str | None = None
+    seen: datetime | str | None = None
     missing: str = ""
     ahead: str = ""
     obstacle: str = ""
@@ -77,7 +74,7 @@ def explained_clause(node: ast.Clause, negated: bool, clause: Clause, answer: Ve
         text=canonical(node),
         member=answer.member,
         until=answer.until,
-        seen=", ".join(target.seen(course.now, currency) for target in targets) or _seen(course.now, subject),
+        seen=", ".join(target.seen(course.now, currency) for target in targets) or _seen(course.now),
         missing=", ".join(filter(None, short)),
         ahead=_next_change(node, course, targets, subject) if targets else _next_time(answer, subject),
     )
@@ -117,20 +114,10 @@ def _next_time(answer: Verdict, subject: Subject) -> str:
     return "" if member or until is None else f"next on {local_date(until, subject.shop.zone)}"
 
 
-def _local(at: datetime, zone: ZoneInfo) -> datetime:
-    """What clocks in the zone show; at the ends of the calendar, where they show no date, what those of UTC do."""
-    try:
-        return at.astimezone(zone).replace(tzinfo=None)
-    except OverflowError:
-        return at.replace(tzinfo=None)
-
-
-def _seen(value: object, subject: Subject) -> str | None:
+def _seen(value: object) -> datetime | str | None:
     match value:
-        case None:
-            return None
-        case datetime():
-            return _local(value, subject.shop.zone).isoformat(timespec="seconds")
+        case None | datetime():
+            return value
         case date():
             return value.isoformat()
         case Decimal():

@@ -19,7 +19,7 @@ from segment_core.membership.jobs import Paced
 from segment_core.model.segment import Job
 from segment_core.record import record
 from segment_core.runtime import objects
-from segment_core.store import facts
+from segment_core.store import facts, keys
 from segment_core.store import jobs as stored
 from segment_core.store.tables import Tables
 
@@ -68,7 +68,8 @@ class Worker:
     def _count(self, shop: str, job: Job) -> None:
         """Count the customers of the parts, so that readers hear how far the build is; not for long."""
         in_time = budget.lasting(_SECONDS_TO_COUNT)
-        for part in jobs.open_parts(job):
+        # Also of parts that the request came to the end of: `done` has their customers, so the total must.
+        for part in range(keys.ROSTER_SLICES):
             if part not in job.counted and in_time() > 0:
                 customers = facts.count_roster(self.tables.customers, shop, part)
                 stored.counted(self.tables.segments, shop, job, part, customers)

@@ -13,9 +13,9 @@ from segment_core.store import keys
 class Build:
     """What is being built for a segment.
 
-    `done` customers of `total` had their turn. `total` is None until all were counted, which is done for what takes
-    longer than a request; `seconds_left` too, and until somebody had their turn. `error` is what kept it from going on
-    since it last moved.
+    `done` customers of `total` had their turn. `total` is None until all were counted, which the state machine begins
+    with; `seconds_left` too, and until somebody had their turn. `error` is what kept it from going on since it last
+    moved.
     """
 
     definition_id: str

@@ -56,7 +56,10 @@ class Member:
 
 @record
 class MemberPage:
-    """Members in the order of their ids, perhaps none. `next` is whom the next page comes after, None on the last."""
+    """Members in the order of their ids, perhaps none. `next` is whom the next page comes after, None on the last.
+
+    `definition_id` is the one whose list was read, which for the past is that of now.
+    """
 
     segment_id: str
     definition_id: str

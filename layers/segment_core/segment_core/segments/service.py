@@ -87,7 +87,8 @@ def change(
     """Rename a segment, or give it another query, or both; what readers see stays until the new one is built.
 
     `editions` are those of the segment that the change is about, None: any. A query that the segment has already is
-    not built again. Raises what `create` does, and PreconditionFailed.
+    not built again; what changes neither name nor query is not written, and the edition stays.
+    Raises what `create` does, and PreconditionFailed.
     """
     if name is None and text is None:
         raise InvalidRequest("At least one attribute to change must be present", code="nothing_to_change")
@@ -100,7 +101,7 @@ def change(
         named = before.name if wished is None else wished
         if segments.name_taken(tables.segments, shop, named, by_other_than=segment):
             raise names.taken()
-        record = replace(before.record, name=named, updated_at=at, edition=before.record.edition + 1)
+        record = replace(before.record, name=named)
         operations = segments.name_operations(tables.segments, shop, segment, named, before.name)
         plan = None
         if text is not None:
@@ -113,6 +114,9 @@ def change(
                 silent = before.pending is not None and before.pending.silent
                 plan = planned(generation, {segment: Edit(record.revision, written.asks, silent)}, build, at)
                 limits.check_builds(plan.generation, room)
+        if record == before.record:
+            break
+        record = replace(record, updated_at=at, edition=record.edition + 1)
         operations.append(segments.put_operation(tables.segments, shop, record, before.record))
         if plan is None and segments.save(operations):
             break

@@ -83,7 +83,8 @@ def suggest(
 
 def _place(name: str, parameter: str | None) -> tuple[str, tuple[str, ...]]:
     """Where values of it are counted, and those that the language allows, if it lists them."""
-    key, fixed = "", ()
+    key = ""
+    fixed: tuple[str, ...] = ()
     match find(name):
         case AttributeEntry() as entry if parameter is None:
             key, fixed = entry.name, entry.domain.values

@@ -64,6 +64,10 @@ class Layout:
         """Where the rows of the slot's definition stand."""
         return self._places.get(slot, [])
 
+    def settle(self) -> None:
+        """Forget the places: all demands have been made."""
+        self._places = {}
+
     def fold(self, rows: int) -> int:
         """The slots of which at least one row is among these."""
         found, others = rows & self._slots, rows >> self._width

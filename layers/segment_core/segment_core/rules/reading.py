@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import date
+from functools import cache
 from operator import eq
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from segment_core.evaluator.attributes import (
     TextAttribute,
 )
 from segment_core.evaluator.clauses import compile_clause
-from segment_core.evaluator.conditions import COMPLEMENTS, literal, prefix_test, text, text_test
+from segment_core.evaluator.conditions import COMPLEMENTS, Test, literal, prefix_test, text, text_test
 from segment_core.evaluator.metafields import compile_element, read_metafield
 from segment_core.evaluator.rule import compile_query
 from segment_core.evaluator.subject import Subject
@@ -122,10 +123,14 @@ class Reading:
         """One of several values; of a list, an element is: whether it is a list is known of each customer's own."""
         wanted = tuple(map(literal, values))
         alone, anyhow = Condition("IN", wanted), Condition("IN", wanted, or_list=True)
-        tests = [compile_element(name, value).test for value in values if isinstance(value, ast.Text | ast.Number)]
+
+        @cache
+        def tests() -> list[Test | None]:
+            # Few metafields are lists, so most of these are never needed.
+            return [compile_element(name, value).test for value in values if isinstance(value, ast.Text | ast.Number)]
 
         def among(seen: object) -> bool:
-            return any(test is not None and test(seen) for test in tests)
+            return any(test is not None and test(seen) for test in tests())
 
         with_one = column.unless_list(("IN", wanted), lambda: among)
         without = column.unless_list(("NOT IN", wanted), lambda: lambda seen: not among(seen))

@@ -25,7 +25,7 @@ from segment_core.rules.columns import BROKEN_OFF, ClauseColumn, CourseColumn, S
 from segment_core.rules.dates import DateColumn, Day
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
-from segment_core.rules.reading import Reading
+from segment_core.rules.reading import AnyColumn, Reading
 from segment_core.rules.views import DayClass, Moving, View, When, aging, following, start_of
 from segment_core.shop import Shop
 
@@ -63,9 +63,7 @@ class RuleSet:
         self.definitions = definitions
         self.refused: dict[int, InvalidQuery] = {}
         self._rules: dict[int, Rule] = {}
-        reading = Reading()
-        self._place(_rows(self._read(reading), definitions, reading))
-        columns = list(reading.columns.values())
+        columns = self._columns()
         for column in columns:
             column.settle()
         self._still = [column for column in columns if isinstance(column, Still)]
@@ -73,6 +71,11 @@ class RuleSet:
         self._moving = [column for column in columns if isinstance(column, CourseColumn)]
         self._clauses = [column for column in columns if isinstance(column, ClauseColumn)]
         self._views: dict[tuple[date, ZoneInfo], list[View]] = {}
+
+    def _columns(self) -> list[AnyColumn]:
+        reading = Reading()
+        self._place(_rows(self._read(reading), self.definitions, reading))
+        return [*reading.columns.values()]
 
     def _read(self, reading: Reading) -> dict[int, Formula]:
         formulas = {}
@@ -83,12 +86,13 @@ class RuleSet:
                 self.refused[slot] = error
         return formulas
 
-    def _place(self, found: Mapping[int, list[Row]]) -> None:
+    def _place(self, found: dict[int, list[Row]]) -> None:
         self._layout = Layout({slot: len(alternatives) for slot, alternatives in found.items() if alternatives})
-        for slot, alternatives in found.items():
-            for place, row in zip(self._layout.places(slot), alternatives, strict=True):
+        for slot in [*found]:
+            for place, row in zip(self._layout.places(slot), found.pop(slot), strict=True):
                 for variable, refuting in row.items():
                     variable.demand(refuting, place)
+        self._layout.settle()
 
     def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
         """The bits of the definitions that the customer is in at `at`. Raises ValueError for one without an offset."""
@@ -217,11 +221,12 @@ class RuleSet:
         return Answer(bits, until if until < NEVER else None)
 
 
-def _rows(formulas: Mapping[int, Formula], queries: Mapping[int, ast.Query], reading: Reading) -> dict[int, list[Row]]:
+def _rows(formulas: dict[int, Formula], queries: Mapping[int, ast.Query], reading: Reading) -> dict[int, list[Row]]:
     found = {}
-    for slot, formula in formulas.items():
+    for slot in [*formulas]:
         try:
-            found[slot] = rows(formula)
+            # What has been taken apart is not kept: of many definitions it would be as much as all tables.
+            found[slot] = rows(formulas.pop(slot))
         except TooManyRowsError:
             found[slot] = rows(reading.asked(queries[slot]))
     return found

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-LARGEST_TABLE: Final = 1 << 20
+LARGEST_TABLE: Final = 1 << 19
 """Bytes of bitmaps that are kept ready for one variable; beyond it only some are, and the others come from them."""
 
 

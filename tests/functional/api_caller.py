@@ -71,9 +71,9 @@ class ApiCaller:
             "version": "2.0",
             "routeKey": f"{method} {path}",
             "rawPath": path,
-            "rawQueryString": urlencode(query),
+            "rawQueryString": urlencode(query, doseq=True),
             "headers": {"authorization": "Bearer token", "host": "api.example.com"},
-            **({"queryStringParameters": {name: str(value) for name, value in query.items()}} if query else {}),
+            **({"queryStringParameters": {name: _joined(value) for name, value in query.items()}} if query else {}),
             "requestContext": {
                 "accountId": "123456789012",
                 "apiId": "api",
@@ -87,3 +87,8 @@ class ApiCaller:
             },
             "isBase64Encoded": False,
         }
+
+
+def _joined(value: object) -> str:
+    """As the gateway hands on what was given more than once."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

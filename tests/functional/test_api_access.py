@@ -81,6 +81,22 @@ def test_each_route_needs_a_shop_in_the_token(api: ApiCaller) -> None:
             assert replace(api, shop=shop)(method, path, {}).problem == (403, "no_shop_claim"), path
 
 
+def test_a_parameter_that_is_given_twice_is_refused_in_the_same_words_everywhere(api: ApiCaller) -> None:
+    asked = set()
+    for path, operations in openapi.document()["paths"].items():
+        for method, operation in operations.items():
+            for name in (one["name"] for one in operation.get("parameters", ()) if one.get("in") == "query"):
+                answer = api(method.upper(), path.format(**PLACES), **{name: [5, 2]})
+                assert answer.problem == (400, "invalid_request"), (path, name)
+                assert answer.body["detail"] == f"query.{name}: must be given only once", path
+                asked.add(name)
+    assert {"limit", "at", "from", "cursor", "sort", "search"} <= asked
+
+
+def test_a_comma_in_a_parameter_is_not_a_second_one(api: ApiCaller) -> None:
+    assert api("GET", "/filters", search="e-mail,opened").body == {"filters": []}
+
+
 def test_no_route_is_open_if_the_authorizer_is_missing(api: ApiCaller) -> None:
     for method, path, _ in ROUTES:
         event = api.event(method, path, {})

@@ -219,6 +219,16 @@ def test_a_segment_asks_another_by_its_name_of_today(api: ApiCaller) -> None:
     assert make(api, "By id", f"in_segment('{child['id']}')")["query"] == "in_segment('Customers')"
 
 
+def test_a_segment_is_asked_by_its_name_whatever_the_letter_case(api: ApiCaller) -> None:
+    child = make(api, "Base nu5")
+    parent = make(api, "Parent", "in_segment('base NU5')")
+    assert parent["query"] == "in_segment('Base nu5')"
+    child = change(api, child, name="BASE NU5").body
+    assert api("GET", f"/segments/{parent['id']}").body["query"] == "in_segment('BASE NU5')"
+    answer = change(api, child, query="in_segment('PARENT')")
+    assert [problem["code"] for problem in answer.body["problems"]] == ["segment_cycle"]
+
+
 def test_a_segment_that_is_asked_is_not_deleted(api: ApiCaller) -> None:
     child = make(api, "Buyers")
     parent = make(api, "Parent", "in_segment('Buyers')")

@@ -117,6 +117,15 @@ def test_a_name_that_is_taken_gets_a_number(api: ApiCaller) -> None:
     assert named(replace(api, shop="other"), "Buyers") == "Buyers"
 
 
+def test_a_name_that_is_another_segments_id_is_taken(api: ApiCaller) -> None:
+    first, second = (api("POST", "/segments", {"name": name, "query": QUERY}).body for name in ("A", "B"))
+    assert named(api, first["id"].upper()) == f"{first['id'].upper()} (2)"
+    for segment, status in ((second, 409), (first, 200)):
+        answer = api("PATCH", f"/segments/{segment['id']}", {"name": first["id"]}, headers={"if-match": "*"})
+        assert answer.status == status
+    assert api("GET", f"/segments/{second['id']}").body["name"] == "B"
+
+
 def test_a_name_that_has_no_room_for_a_number_is_refused(api: ApiCaller) -> None:
     name = "x" * 252
     assert named(api, name) == name
@@ -129,13 +138,15 @@ def test_numbers_end_where_the_store_gives_up(api: ApiCaller) -> None:
 
 
 # `ΐ` takes three characters without letter case.
-@pytest.mark.parametrize("name", ["", "   ", "x" * 256, "\N{PARTY POPPER}" * 255, "\u0390" * 255])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * 256, "\N{PARTY POPPER}" * 255, "\u0390" * 255, "é\0", "a\nb", "a\x7fb", "a\x85b"]
+)
 def test_a_name_must_be_one(api: ApiCaller, name: str) -> None:
     assert api("POST", "/segments", {"name": name, "query": QUERY}).problem == (400, "invalid_name")
     assert api("GET", "/segments").body["segments"] == []
 
 
-@pytest.mark.parametrize("name", ["x" * 255, "\N{PARTY POPPER}" * 254, "\u0390" * 169, "ß" * 255, "Straße", "é\0"])
+@pytest.mark.parametrize("name", ["x" * 255, "\N{PARTY POPPER}" * 254, "\u0390" * 169, "ß" * 255, "Straße", "a\u2028é"])
 def test_any_other_name_is_kept_as_it_is(api: ApiCaller, name: str) -> None:
     segment = make(api, name)
     assert api("GET", f"/segments/{segment}").body["name"] == name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -316,5 +317,40 @@ def test_what_has_no_values_is_404(opened: Living) -> None:
         ("orders_placed", {}),
         ("orders_placed", {"parameter": "colour"}),
         ("rfm_group", {"parameter": "x"}),
+        ("amount_spent", {}),
+        ("orders_placed", {"parameter": "amount"}),
     ):
         assert opened.api("GET", f"/filters/{name}/values", **query).problem == (404, "filter_not_found")
+
+
+def test_what_says_that_it_has_suggestions_has_values_and_what_does_not_has_none_or_fixed_ones(opened: Living) -> None:
+    told = opened.api("GET", "/filters").body["filters"]
+    asked = [(one["name"], one["allowed"], one["suggestions"], {}) for one in told]
+    asked += [
+        (one["name"], part["allowed"], part["suggestions"], {"parameter": part["name"]})
+        for one in told
+        for part in one["parameters"]
+    ]
+    for name, allowed, suggested, query in asked:
+        answer = opened.api("GET", f"/filters/{quote(name)}/values", **query)
+        expected = 200 if suggested or (allowed and allowed["values"]) else 404
+        assert answer.status == expected, (name, query)
+
+
+def test_a_filter_has_the_same_values_under_each_of_its_names(opened: Living) -> None:
+    opened.tell(
+        {
+            "id": "c9001",
+            "as_of": "2026-03-01T12:00:00Z",
+            "events": [
+                {
+                    "id": "e1", "type": "storefront.product_viewed", "at": "2026-02-20T12:00:00Z",
+                    "properties": {"id": "p77"},
+                }
+            ],
+        }
+    )  # fmt: skip
+    opened.move(MARCH + suggestions.KEPT_FOR)
+    for name in ("storefront.product_viewed", "storefront_event.product_viewed"):
+        found = opened.api("GET", f"/filters/{name}/values", parameter="id").body["values"]
+        assert {"value": "p77", "customers": 1} in found, name

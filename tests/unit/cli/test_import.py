@@ -16,6 +16,7 @@ import pytest
 from segment_core import clock
 from tidemark.cli import importing, main
 from tidemark.cli.customer_file import CustomerFile
+from tidemark.cli.import_formats import FORMATS
 
 from .conftest import FakeStack
 
@@ -263,3 +264,57 @@ def test_the_token_command_prints_a_token(stack: FakeStack, capsys: Captured) ->
     assert main(["token", "--url", stack.url, "--shop", "tea", "--scope", "segments:read"]) == 0
     assert capsys.readouterr().out == "issued-here\n"
     assert stack.issued == [{"shop": "tea", "scope": "segments:read"}]
+
+
+@pytest.mark.parametrize("shop", ["bad shop!", "", "Tea", "-tea", "t" * 64])
+def test_what_cannot_be_a_shop_gets_no_token_and_no_import(
+    stack: FakeStack, tmp_path: Path, capsys: Captured, shop: str
+) -> None:
+    for command in (["token"], ["import", _file(tmp_path, _customers(1))]):
+        with pytest.raises(SystemExit) as ended:
+            main([*command, "--url", stack.url, f"--shop={shop}"])
+        assert ended.value.code == 2
+        assert "lower-case letters, digits and hyphens" in capsys.readouterr().err
+    assert stack.issued == stack.batches == []
+
+
+class TestWhatNobodyCanTell:
+    """A file in none of the formats is one error, whatever its lines."""
+
+    @pytest.mark.parametrize("first", ["\nCustomer number;Mail", "[", '"id","email"', "id\temail"])
+    def test_a_first_line_of_no_format(self, stack: FakeStack, tmp_path: Path, capsys: Captured, first: str) -> None:
+        path = _file(tmp_path, [*first.split("\n"), *_customers(3)])
+        assert main(["import", path, "--url", stack.url]) == 2
+        [told] = capsys.readouterr().err.splitlines()
+        assert "looks like none of the formats" in told
+        assert "--format (documents, shopify-customers, shopify-orders, shopify-bulk)" in told
+        assert stack.batches == []
+
+    def test_nor_from_standard_input(self, stack: FakeStack, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+        for given, message in ((b"id,email\n1,a\n", "looks like none of the formats"), (b"\n", "is empty")):
+            monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(given)))
+            assert main(["import", "-", "--url", stack.url]) == 2
+            assert message in capsys.readouterr().err
+        assert stack.batches == []
+
+    def test_whoever_says_the_format_is_told_of_each_line(
+        self, stack: FakeStack, tmp_path: Path, capsys: Captured
+    ) -> None:
+        path = _file(tmp_path, ["oops", *_customers(2)])
+        assert main(["import", path, "--url", stack.url, "--format", "documents"]) == 1
+        assert capsys.readouterr().err.startswith("line 1: ")
+        assert stack.imported == ["0", "1"]
+
+    @pytest.mark.parametrize("told", [[], *(["--format", name] for name in FORMATS)])
+    @pytest.mark.parametrize("content", [b"", b"\n \r\n", b"\xef\xbb\xbf"])
+    def test_an_empty_file(
+        self, stack: FakeStack, tmp_path: Path, capsys: Captured, told: list[str], content: bytes
+    ) -> None:
+        path = tmp_path / "empty"
+        path.write_bytes(content)
+        assert main(["import", str(path), "--url", stack.url, *told]) == 2
+        assert capsys.readouterr().err.endswith(f"{path} is empty: there is nothing to import\n")
+
+    def test_blank_lines_before_an_export_are_no_hindrance(self, stack: FakeStack, tmp_path: Path) -> None:
+        assert main(["import", _file(tmp_path, ["", "  ", *_customers(2)]), "--url", stack.url]) == 0
+        assert stack.imported == ["0", "1"]

@@ -25,6 +25,21 @@ def test_a_segment_that_there_is_not_is_refused_with_the_nearest_name() -> None:
     assert problem == Problem(1, 15, 8, "unknown_segment", "there is no segment 'loyall'", "did you mean 'loyal'?")
 
 
+def test_a_name_is_found_whatever_its_letter_case_and_is_kept_as_the_segment_has_it() -> None:
+    known = segments(**{"Straße 5": "number_of_orders > 3"})
+    checked = check("in_segment('STRASSE 5') OR NOT in_segment('straße 5')", Limits(segments=known))
+    assert checked.canonical == "in_segment('Straße 5') OR NOT in_segment('Straße 5')"
+    assert refusal("in_segment('STRASSE 5')", {}, "Straße 5", "s1").code == "segment_cycle"
+    assert refusal("in_segment('A')", segments(a="in_segment('VIP')"), "VIP").code == "segment_cycle"
+
+
+def test_depth_is_counted_through_a_name_in_another_letter_case() -> None:
+    chain = {f"s{n}": parse(f"in_segment('s{n + 1}')") for n in range(1, DEEPEST_SEGMENTS + 1)}
+    chain[f"s{DEEPEST_SEGMENTS + 1}"] = parse("number_of_orders > 3")
+    asking = {**chain, "top": parse("in_segment('mid')"), "mid": parse("number_of_orders > 3")}
+    assert refusal("in_segment('S2')", asking, "mid").code == "segments_too_deep"
+
+
 def test_a_segment_cannot_ask_itself() -> None:
     known = segments(vip="number_of_orders > 3")
     assert refusal("in_segment('vip')", known, "vip", "s1").code == "segment_cycle"

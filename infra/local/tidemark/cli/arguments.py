@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from segment_core import instants, zones
+from segment_core.errors import InvalidRequest
+from segment_core.store import keys
 
 DEFAULT_SHOP = "demo"
 DEFAULT_URL = "http://127.0.0.1:8787"
@@ -32,6 +34,14 @@ def zone(text: str) -> ZoneInfo:
         return zones.zone(text)
     except ValueError:
         raise ArgumentTypeError(f"no zone is called '{text}': use an IANA name, like Europe/Berlin") from None
+
+
+def shop(text: str) -> str:
+    """What can be the id of a shop."""
+    try:
+        return keys.shop_id(text)
+    except InvalidRequest as error:
+        raise ArgumentTypeError(f"'{text}' is no shop: {error.message}") from None
 
 
 def base_url(text: str) -> str:

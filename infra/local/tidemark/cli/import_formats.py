@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,26 @@ from tidemark.cli.shopify_csv import CUSTOMER_COLUMNS, ORDER_COLUMNS, CustomersC
 from tidemark.cli.source_file import STANDARD_INPUT, SourceFile, opened_as_text
 
 _DOCUMENTS, _CUSTOMERS, _ORDERS, _BULK = "documents", "shopify-customers", "shopify-orders", "shopify-bulk"
+
+
+@dataclass
+class _Untold(CustomerFile):
+    """Documents, if the first line is one: nobody said what the file is, and standard input is read only once."""
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """As every file's. Raises UsageError for an empty file, and for one that is in none of the formats."""
+        empty = True
+        for number, line in super().lines():
+            if empty and not line.startswith(b"{"):
+                raise UsageError(
+                    f"line {number} of {self.path} looks like none of the formats that are read: say which one it is "
+                    f"with --format ({', '.join(FORMATS)})"
+                )
+            empty = False
+            yield number, line
+        if empty:
+            raise UsageError(_empty(self.path))
+
 
 _MAKERS: Final[dict[str, Callable[[Path, Path | None], SourceFile]]] = {
     _DOCUMENTS: lambda path, _: CustomerFile(path),
@@ -28,15 +49,28 @@ _FIRST_CHARACTERS = 4096
 
 def source(path: Path, told: str | None, customers: Path | None) -> SourceFile:
     """The file in the format that was told, else in the one that it looks like. Raises UsageError."""
-    name = told or (_DOCUMENTS if path == STANDARD_INPUT else _looks_like(path))
+    if path != STANDARD_INPUT and path.is_file() and not _first_line(path):
+        raise UsageError(_empty(path))
+    name = told or (_DOCUMENTS if path == STANDARD_INPUT else _looks_like(_first_line(path)))
     if customers is not None and name != _ORDERS:
         raise UsageError(f"--customers is for {_ORDERS} only, and {path} is read as {name}")
-    return _MAKERS[name](path, customers)
+    return _Untold(path) if told is None and name == _DOCUMENTS else _MAKERS[name](path, customers)
 
 
-def _looks_like(path: Path) -> str:
+def _empty(path: Path) -> str:
+    return f"{path} is empty: there is nothing to import"
+
+
+def _first_line(path: Path) -> str:
+    """What the first line that is not blank begins with; nothing if all are."""
     with opened_as_text(path) as stream:
-        first = stream.readline(_FIRST_CHARACTERS).strip()
+        while first := stream.readline(_FIRST_CHARACTERS):
+            if first.strip():
+                return first.strip()
+    return ""
+
+
+def _looks_like(first: str) -> str:
     if first.startswith("{"):
         return _BULK if "gid://" in first.partition(",")[0] or '"__parentId"' in first else _DOCUMENTS
     columns = [column.strip('"') for column in first.split(",")]

@@ -100,7 +100,7 @@ def configure(parser: ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--token", metavar="T", help=f"a JWT with the scope events:write (else ${TOKEN_VARIABLE})")
     parser.add_argument(
-        "--shop", metavar="S",
+        "--shop", type=arguments.shop, metavar="S",
         help=f"the shop (default: that of the token given, else {arguments.DEFAULT_SHOP})",
     )  # fmt: skip
     arguments.add_json(parser)

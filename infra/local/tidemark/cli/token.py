@@ -23,8 +23,9 @@ def configure(parser: ArgumentParser) -> None:
         help="the local stack's address (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--shop", default=arguments.DEFAULT_SHOP, metavar="S", help="the shop it speaks for (default: %(default)s)"
-    )
+        "--shop", default=arguments.DEFAULT_SHOP, type=arguments.shop, metavar="S",
+        help="the shop it speaks for (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--scope", default=ALL_SCOPES, metavar='"..."', help="scopes, parted by spaces (default: all)")
     arguments.add_json(parser)
 

@@ -34,6 +34,9 @@ _WORDS: dict[str, str] = {
 
 def wording(error: Mapping[str, Any]) -> str:
     """The words for one validation error; the validator's own where the table has none."""
+    if error.get("loc", ())[:1] == ("query",) and isinstance(error.get("input"), list):
+        # No parameter has several values; what is wrong with the type of the list is not what the caller did.
+        return "must be given only once"
     context = error.get("ctx") or {}
     if error["type"] == "string_pattern_mismatch":
         return FORMS[context["pattern"]]

@@ -16,7 +16,7 @@ from segment_core.language.extensions import check_extension
 from segment_core.language.lexer import Token
 from segment_core.language.limits import DEEPEST_SEGMENTS, MOST_CLAUSES_OF_SEGMENTS, Limits, Segments
 from segment_core.language.problems import Code, Report, shown
-from segment_core.language.spelling import composed
+from segment_core.language.spelling import composed, folded
 from segment_core.language.syntax import Clause
 from segment_core.language.vocabulary import Predicate
 from segment_core.nearest import nearest
@@ -30,16 +30,25 @@ def check_segment(clause: Clause, predicate: Predicate, limits: Limits, report: 
     before = report.mark
     check_extension(predicate.name, predicate.instead, clause.name.place, limits, report)
     token = quoted_argument(clause, predicate.argument)
+    name = composed(token.value) if token else ""
     if token is None or clause.operator.name:
         message = f"{predicate.name} needs the name of one segment in quotes, and nothing else"
         report.meaning("missing_parameter", *clause.name.place, message, f"write {predicate.example}")
     elif limits.segments is not None:
-        _check_known(token, limits.segments, limits.saving, report)
-    return ast.InSegment(composed(token.value), clause.span) if token and report.mark == before else None
+        name = _as_called(name, limits.segments, limits.saving)
+        _check_known(name, token, limits.segments, limits.saving, report)
+    return ast.InSegment(name, clause.span) if report.mark == before else None
 
 
-def _check_known(token: Token, segments: Segments, saving: frozenset[str], report: Report) -> None:
-    name = composed(token.value)
+def _as_called(name: str, segments: Segments, saving: frozenset[str]) -> str:
+    """The name as its segment has it: no two differ by letter case only, so it need not be written the same way."""
+    if name in segments or name in saving:
+        return name
+    wanted = folded(name)
+    return next((one for one in (*segments, *sorted(saving)) if folded(one) == wanted), name)
+
+
+def _check_known(name: str, token: Token, segments: Segments, saving: frozenset[str], report: Report) -> None:
     if name not in segments and name not in saving:
         near = nearest(name, segments)
         hint = f"did you mean '{shown(near)}'?" if near else "save that segment first"

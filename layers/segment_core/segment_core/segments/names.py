@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from segment_core.errors import Conflict, InvalidRequest
@@ -22,6 +23,8 @@ def valid(name: str) -> str:
     name = composed(name.strip())
     if not name:
         raise InvalidRequest("Name can't be blank", code="invalid_name")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise InvalidRequest("Name can't hold control characters, such as ends of lines", code="invalid_name")
     if len(name) > LIMIT:
         raise InvalidRequest(f"Name is too long (maximum is {LIMIT} characters)", code="invalid_name")
     keys.segment_name(name)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from segment_core.errors import Conflict, InvalidRequest, PreconditionFailed
 from segment_core.language import canonical
+from segment_core.language.spelling import folded
 from segment_core.model.generation import Generation, definition_id
 from segment_core.model.segment import SegmentRecord
 from segment_core.record import replace
@@ -51,7 +52,7 @@ def create(
     for pause in backoff():
         generation = generations.newest(tables.segments, shop)
         limits.check_segments(generation, room)
-        named = _free_name(tables, shop, wished)
+        named = _free_name(tables, shop, generation, wished)
         written = nesting.understood(tables, shop, generation, text, saving=frozenset({named}))
         record = SegmentRecord(segment, named, 1, at, at)
         plan = planned(generation, {segment: Edit(1, written.asks, silent=not announce)}, build, at)
@@ -99,7 +100,7 @@ def change(
         before = find(tables, shop, segment)
         _check_edition(before.record, editions)
         named = before.name if wished is None else wished
-        if segments.name_taken(tables.segments, shop, named, by_other_than=segment):
+        if _taken(tables, shop, generation, named, by_other_than=segment):
             raise names.taken()
         record = replace(before.record, name=named)
         operations = segments.name_operations(tables.segments, shop, segment, named, before.name)
@@ -173,5 +174,11 @@ def _check_independent(tables: Tables, shop: str, found: Found) -> None:
     raise Conflict(f"other segments ask this one: {told}; change or delete them first", code="segment_has_dependents")
 
 
-def _free_name(tables: Tables, shop: str, wished: str) -> str:
-    return next(name for name in names.candidates(wished) if not segments.name_taken(tables.segments, shop, name))
+def _free_name(tables: Tables, shop: str, generation: Generation, wished: str) -> str:
+    return next(name for name in names.candidates(wished) if not _taken(tables, shop, generation, name))
+
+
+def _taken(tables: Tables, shop: str, generation: Generation, name: str, by_other_than: str = "") -> bool:
+    # Queries ask a segment by its name or its id: a name that is another one's id would stand for both.
+    ids = {folded(one.segment) for one in generation.live if one.segment != by_other_than}
+    return folded(name) in ids or segments.name_taken(tables.segments, shop, name, by_other_than)

@@ -68,10 +68,9 @@ def suggest(
 ) -> Suggestions:
     """Values that hold the search text, the most frequent first.
 
-    Raises NotFound (`filter_not_found`) for what no query can ask, and for a shop that is not there.
+    Raises NotFound: `filter_not_found` for what no query can ask or has no values, `shop_not_found`.
     """
-    fixed = _fixed(name, parameter)
-    key = f"{name}.{parameter}" if parameter else name
+    key, fixed = _place(name, parameter)
     kept = _kept(tables, shop, at, seconds_left)
     known: Iterable[tuple[str, int | None]] = kept.by_filter.get(key, ())
     if fixed:
@@ -82,16 +81,20 @@ def suggest(
     return Suggestions(name, parameter, kept.made_at, kept.customers, kept.looked_at, found[:limit])
 
 
-def _fixed(name: str, parameter: str | None) -> tuple[str, ...]:
-    """The values that the language allows, if it lists them."""
+def _place(name: str, parameter: str | None) -> tuple[str, tuple[str, ...]]:
+    """Where values of it are counted, and those that the language allows, if it lists them."""
+    key = ""
+    fixed: tuple[str, ...] = ()
     match find(name):
         case AttributeEntry() as entry if parameter is None:
-            return entry.domain.values
+            key, fixed = entry.name, entry.domain.values
         case FunctionEntry() as entry if parameter and (one := entry.parameter(parameter)):
-            return one.domain.values
-        case FunctionEntry(argument=argument) if argument and parameter == argument:
+            key, fixed = f"{entry.name}.{parameter}", one.domain.values
+        case FunctionEntry(argument=argument) as entry if argument and parameter == argument:
             # What stands in quotes after the name, like that of an event.
-            return ()
+            key = f"{entry.name}.{parameter}"
+    if fixed or key in SUGGESTED:
+        return key, fixed
     raise NotFound("there is no such filter or parameter with values; GET /filters lists them", code="filter_not_found")
 
 

@@ -64,7 +64,7 @@ def outcomes(happened: list[Happened]) -> list[tuple[str, str]]:
 
 
 def test_what_ingest_gave_up_is_judged_by_what_is_stored(shop: Stack, where: Where, context: SimpleNamespace) -> None:
-    ingest(context, customer(1), webhook("customers/delete", {"id": 3}))
+    ingest(context, customer(1), webhook("customers/redact", {"customer": {"id": 3}}))
     nonsense = webhook("customers/update", {"email": "planted@example.com"})
     dead(where, "IngestDeadLetterQueueUrl", customer(1), customer(2), customer(3), nonsense, "no JSON")
 

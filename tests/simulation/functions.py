@@ -127,6 +127,10 @@ def _remembering() -> Sequence[Callable[[], None]]:
     return forget
 
 
+# Looked for before anything runs: a test of this process that remembers something first would hide what was empty.
+_remembering()
+
+
 def forget() -> None:
     """A cold start: whatever was remembered is gone."""
     for one in _remembering():

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto import mock_aws
@@ -29,9 +29,14 @@ from segment_core.segments.shops import put_shop
 from segment_core.store import client
 from segment_core.store.tables import Tables
 
+from . import five
 from .api_caller import ApiCaller
 from .permissions import only_what_roles_grant  # noqa: F401  (a fixture of every test here)
 from .tables import create_tables
+
+if TYPE_CHECKING:
+    from .living import Living
+    from .streams import Streams
 
 REPOSITORY = Path(__file__).parents[2]
 REGION = "us-east-1"
@@ -244,3 +249,33 @@ def api(stack: Stack, context: SimpleNamespace) -> ApiCaller:
     """The API, asked with a token for the shop `demo` and every scope; the shop was not made yet."""
     routing.tables.cache_clear()
     return ApiCaller(load_function("api"), context)
+
+
+@pytest.fixture
+def streams(shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Streams:
+    """The tables' streams, read by the functions that they wake."""
+    from .streams import Streams  # which is made of what stands above
+
+    return Streams(shop, context, monkeypatch)
+
+
+@pytest.fixture
+def living(stack: Stack, api: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> Living:
+    """Five customers on the first of March, and no segment yet."""
+    from .living import Living
+
+    made = Living.open(stack, api, monkeypatch, five.MARCH)
+    made.tell(*five.CUSTOMERS)
+    return made
+
+
+@pytest.fixture
+def recent(living: Living) -> str:
+    """Who ordered in the last 30 days: c01, c02 and c05."""
+    return living.make("Recent", "last_order_date >= -30d")
+
+
+@pytest.fixture
+def vips(living: Living) -> str:
+    """c03, c04 and c05."""
+    return living.make("VIPs", "customer_tags CONTAINS 'vip'")

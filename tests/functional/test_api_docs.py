@@ -22,8 +22,9 @@ from segment_core.api import openapi, problems
 
 from .api_caller import Answer, ApiCaller
 from .conftest import REPOSITORY, Stack
+from .five import CUSTOMERS, MARCH
 from .living import Living
-from .test_reading import CUSTOMERS, MARCH, work
+from .test_reading import work
 
 DOCUMENT = REPOSITORY / "docs" / "api.md"
 EXAMPLE = re.compile(

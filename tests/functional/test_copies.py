@@ -23,11 +23,6 @@ SHAPES = [("exports", {"format": "ndjson"}), ("snapshots", {"sort": "created_at"
 
 
 @pytest.fixture
-def streams(shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Streams:
-    return Streams(shop, context, monkeypatch)
-
-
-@pytest.fixture
 def segment(shop: Stack, context: SimpleNamespace, streams: Streams) -> str:
     """One that three are in, and another one is not."""
     made = service.create(shop.tables, "demo", "Tagged", "customer_tags CONTAINS 'vip'", NOW, shop.work_queue_url)

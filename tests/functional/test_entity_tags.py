@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-import pytest
+from datetime import timedelta
 
 from segment_core.api import conditional, openapi
 
-from .api_caller import ApiCaller
-from .conftest import Stack
+from .five import MARCH, customer
 from .living import Living
-from .test_reading import CUSTOMERS, customer
-
-MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def living(stack: Stack, api: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> Living:
-    """Five customers on the first of March."""
-    made = Living.open(stack, api, monkeypatch, MARCH)
-    made.tell(*CUSTOMERS)
-    return made
-
-
-@pytest.fixture
-def recent(living: Living) -> str:
-    """Who ordered in the last 30 days."""
-    return living.make("Recent", "last_order_date >= -30d")
 
 
 def test_what_is_known_already_is_not_sent_again(living: Living, recent: str) -> None:

@@ -27,11 +27,6 @@ from .streams import Streams, ingest, webhook
 SHOP, OTHER = "demo", "other"
 
 
-@pytest.fixture
-def streams(shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Streams:
-    return Streams(shop, context, monkeypatch)
-
-
 def made(stack: Stack, shop: str, at: datetime = NOW) -> bool:
     _, new = put_shop(
         stack.tables, shop, domain=f"{shop}.example.com", zone="Europe/Oslo", currency="NOK",

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import pytest
-
 from segment_core.facts.guests import guest_id
 from segment_core.segments.shops import put_shop
 
 from .conftest import NOW, Stack
 from .streams import Streams, ingest
 from .test_identity import SHOP, known, names, order, segment
-
-
-@pytest.fixture
-def streams(shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Streams:
-    return Streams(shop, context, monkeypatch)
 
 
 def with_guests(stack: Stack) -> None:

@@ -24,11 +24,6 @@ from .streams import Streams, ingest, parked, webhook
 SHOP = "demo"
 
 
-@pytest.fixture
-def streams(shop: Stack, context: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Streams:
-    return Streams(shop, context, monkeypatch)
-
-
 def order(order_id: int, customer: int | None, total: str = "10.00", at: str = "2026-02-20T10:00:00Z", **others: Any):
     buyer = {} if customer is None else {"customer": {"id": customer, "updated_at": at}}
     body = {"id": order_id, "created_at": at, "updated_at": at, "currency": "NOK", "current_total_price": total}

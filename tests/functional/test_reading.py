@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,55 +17,9 @@ from segment_core.membership import extracts as writing
 from segment_core.runtime import environment, files
 from segment_core.store import keys
 
-from .api_caller import ApiCaller
-from .conftest import Stack, load_function
+from .conftest import load_function
+from .five import MARCH, customer
 from .living import Living
-
-MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def customer(number: int, *orders: tuple[str, str], **more: Any) -> dict[str, Any]:
-    """A customer with orders given by date and total."""
-    return {
-        "id": f"c{number:02d}",
-        "as_of": "2026-03-01T00:00:00Z",
-        "created_at": "2026-01-01T00:00:00Z",
-        "orders": [
-            {"id": f"o{number}-{n}", "created_at": f"{day}T10:00:00Z", "total": total, "currency": "EUR"}
-            for n, (day, total) in enumerate(orders)
-        ],
-        **more,
-    }
-
-
-CUSTOMERS = [
-    customer(1, ("2026-02-20", "100.00"), ("2026-02-25", "50.00")),
-    customer(2, ("2026-02-10", "20.00")),
-    customer(3, ("2026-01-05", "500.00"), tags=["vip"]),
-    customer(4, tags=["vip", "new"]),
-    customer(5, ("2026-02-28", "9.99"), tags=["vip"]),
-]
-
-
-@pytest.fixture
-def living(stack: Stack, api: ApiCaller, monkeypatch: pytest.MonkeyPatch) -> Living:
-    """Five customers on the first of March, and no segment yet."""
-    made = Living.open(stack, api, monkeypatch, MARCH)
-    made.tell(*CUSTOMERS)
-    return made
-
-
-@pytest.fixture
-def recent(living: Living) -> str:
-    """Who ordered in the last 30 days: c01, c02 and c05."""
-    return living.make("Recent", "last_order_date >= -30d")
-
-
-@pytest.fixture
-def vips(living: Living) -> str:
-    """c03, c04 and c05."""
-    return living.make("VIPs", "customer_tags CONTAINS 'vip'")
-
 
 # Batches --------------------------------------------------------------------------------------
 

@@ -131,7 +131,8 @@ def _keep(table: str, shop: str, generation: Generation) -> _Kept:
     if len(_kept) >= _MOST_KEPT:
         # The one that was asked for least recently.
         _kept.pop(next(iter(_kept)))
-    _kept[table, shop] = kept
+    # The generation as it was handed in: what is asked under it next is compared with itself.
+    _kept[table, shop] = kept._replace(generation=generation)
     return kept
 
 

@@ -55,10 +55,16 @@ def test_a_date_that_a_zone_skipped_is_no_midnight(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_a_metafield_says_is_of_its_own_type() -> None:
-    said = [Metafield(*told).seen for told in (("number_integer", 1), ("boolean", True), ("number_decimal", 1.0))]
-    assert said == [Decimal(1), True, Decimal("1.0")]
-    assert [type(one) for one in said] == [Decimal, bool, Decimal]
-    assert Metafield("boolean", 1).seen is None
-    assert Metafield("number_integer", True).seen is None
-    assert Metafield("date", "2026-03-10").seen == date(2026, 3, 10)
-    assert Metafield("list.number_integer", [1, True]).seen == (Decimal(1),)
+    told = [
+        ("number_integer", 1, Decimal(1)),
+        ("boolean", True, True),
+        ("number_decimal", 1.0, Decimal("1.0")),
+        ("boolean", 1, None),
+        ("number_integer", True, None),
+        ("date", "2026-03-10", date(2026, 3, 10)),
+        ("list.number_integer", [1, True], (Decimal(1),)),
+        ("rating", 1, None),
+    ]
+    metafields = {str(number): Metafield(type_, value) for number, (type_, value, _) in enumerate(told)}
+    seen = Customer("1", metafields=metafields).metafield_values
+    assert [(seen.get(key), type(seen.get(key))) for key in metafields] == [(said, type(said)) for *_, said in told]

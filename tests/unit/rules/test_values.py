@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from segment_core.rules import variables
+from segment_core.rules import values, variables
 from segment_core.rules.values import MISSING, Condition, Value
 
 TEXTS = ("a", "b", "caf\u00e9", "A", "")
@@ -84,11 +84,23 @@ def test_rows_are_refuted_by_what_does_not_meet_their_condition(
     for row, (condition, wanted) in enumerate(demands):
         value.demand(value.refuting(condition, wanted), row)
     lookup = value.lookup()
+    words = lookup.words()
 
-    for seen in SEEN:
+    for seen in (*SEEN, *SEEN):  # what was met before, too
         expected = sum(1 << row for row, (condition, wanted) in enumerate(demands) if meets(seen, condition) != wanted)
         assert lookup.refuted(seen) == expected, seen
-        ready = lookup.words.get(seen) if isinstance(seen, str | None) else None
-        assert ready in (None, expected)
-        if lookup.words and isinstance(seen, str) and seen.isascii() and ready is None:
-            assert lookup.other_text == expected
+        assert words[seen] == expected, seen
+
+
+@pytest.mark.parametrize(("largest", "kept"), [(variables.LARGEST_TABLE, 2), (1, 0)])
+def test_few_texts_that_nobody_asks_for_are_kept(monkeypatch: pytest.MonkeyPatch, largest: int, kept: int) -> None:
+    monkeypatch.setattr(variables, "LARGEST_TABLE", largest)
+    monkeypatch.setattr(values, "_KEPT", 2)
+    value, condition = Value(), Condition("IN", ("a",))
+    value.note(condition)
+    value.demand(value.refuting(condition, True), 0)
+    words = value.lookup().words()
+
+    before = len(words)
+    assert [words[seen] for seen in ("b", "a", "x" * 65, Decimal(1), True, "c", "d", None)] == [1, 0, 1, 1, 1, 1, 1, 1]
+    assert len(words) - before == kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from segment_core.calendar import NEVER
 from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, mapped
@@ -30,6 +31,8 @@ def abandoned(subject: Subject) -> Course[datetime | None]:
     for one in checkouts:
         due = one.told + wait
         windows.append((due, min(one.over, one.ordered) if one.ordered < due else one.over))
+    if len(windows) == 1 and windows[0][0] <= subject.at and windows[0][1] == NEVER:
+        return Course(checkouts[0].told)  # as it mostly is
 
     def last_change(opened: datetime | None) -> datetime | None:
         return None if opened is None else opened - wait

@@ -36,8 +36,7 @@ def read_metafield(name: str) -> Callable[[Subject], Seen | None]:
     key = name.removeprefix(PREFIX)
 
     def read(subject: Subject) -> Seen | None:
-        metafield = subject.customer.metafields.get(key)
-        return metafield.seen if metafield else None
+        return subject.customer.metafield_values.get(key)
 
     return read
 

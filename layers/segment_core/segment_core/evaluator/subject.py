@@ -105,7 +105,7 @@ class Subject:
             return Course(None)
         if not order.refunds:
             return Course(spend)
-        due = dict[datetime, Decimal]()
+        due: dict[datetime, Decimal] = {}
         for refund in order.refunds:
             if refund.created_at is not None and refund.created_at > self.at:
                 due[refund.created_at] = due.get(refund.created_at, Decimal(0)) + refund.amount

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
 from segment_core.facts import readings
-from segment_core.record import computed, record
+from segment_core.record import record
 
 Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]
 
@@ -45,7 +45,7 @@ _SHORT: Final = 64
 """Characters of a text that others are likely to have too."""
 
 
-def said(type_: str, value: object) -> Seen | None:
+def _said(type_: str, value: object) -> Seen | None:
     """What a value of that type says; None if the type is none that is compared, or the value not of it."""
     alike = isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _SHORT)
     return _remembered(type_, value) if alike else _read(type_, value)
@@ -62,8 +62,13 @@ _remembered: Final = lru_cache(maxsize=8_192, typed=True)(_read)
 
 @record
 class Metafield:
-    """A typed value that the store keeps on the customer, as the store writes it. `seen` is what it says."""
+    """A typed value that the store keeps on the customer, as the store writes it."""
 
     type: str
     value: object
-    seen: Seen | None = computed(said, "type", "value")
+
+
+def values(metafields: Mapping[str, Metafield]) -> Mapping[str, Seen]:
+    """What those say that can be compared."""
+    said = ((key, _said(one.type, one.value)) for key, one in metafields.items())
+    return {key: value for key, value in said if value is not None}

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from segment_core.evaluator.conditions import Test
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, Timeline
-from segment_core.facts.metafields import Metafield, Seen
+from segment_core.facts.metafields import Seen
 from segment_core.rules.formula import Literal
 from segment_core.rules.values import Value
 from segment_core.rules.variables import Fact, Variable, bitmap
@@ -27,9 +27,6 @@ V = TypeVar("V")
 
 _REMEMBERED: Final = 4_096
 """Values whose rows are kept, for each column that would otherwise have to read or test a value anew."""
-
-
-_NO_METAFIELD: Final = Metafield("", None)
 
 
 def remember(known: dict[K, V], key: K, value: V) -> V:
@@ -64,25 +61,13 @@ class TextColumns(Still):
 
     def settle(self) -> None:
         """Make the tables."""
-        self._words, self._rest = [], []
-        for read, variable in self._columns.items():
-            found = variable.lookup()
-            if found.words:
-                self._words.append((read, found.words, found.other_text, found.refuted))
-            else:
-                self._rest.append((read, found.refuted))
+        self._tables = [(read, variable.lookup().words()) for read, variable in self._columns.items()]
 
     def refuted(self, subject: Subject) -> int:
         """The rows that the texts refute."""
         refuted = 0
-        for read, words, other_text, other in self._words:
-            value = read(subject)
-            found = words.get(value)
-            if found is None:
-                found = other_text if value.isascii() else other(value)  # type: ignore[union-attr]  # None is a word
-            refuted |= found
-        for read, other in self._rest:
-            refuted |= other(read(subject))
+        for read, words in self._tables:
+            refuted |= words[read(subject)]
         return refuted
 
 
@@ -141,40 +126,32 @@ class MetafieldColumns(Still):
 
     def settle(self) -> None:
         """Make the tables."""
-        self._words, self._truths, self._numbers, self._rest = [], [], [], []
+        self._words, self._truths, self._numbers = [], [], []
         for key, column in self._columns.items():
             column.settle()
             found, other = column.lookup, column.refuted
             if found.numbers:
                 self._numbers.append((key, found.numbers, found.between, found.equal, found.tables, other))
-            elif len(found.words) > 1:
-                self._words.append((key, found.words, found.other_text, other))
-            elif found.words:
-                self._truths.append((key, other(True), other(False), other))
+            elif found.texts:
+                self._words.append((key, found.words(other)))
             else:
-                self._rest.append((key, other))
+                self._truths.append((key, other(True), other(False), other))
 
     def refuted(self, subject: Subject) -> int:
         """The rows that the metafields refute. Each loop is for what they mostly are; `other` knows the rest."""
-        refuted, find = 0, subject.customer.metafields.get
-        for key, words, other_text, other in self._words:
-            seen = find(key, _NO_METAFIELD).seen
-            found = words.get(seen)
-            if found is None:
-                found = other_text if seen.__class__ is str and seen.isascii() else other(seen)
-            refuted |= found
+        refuted, find = 0, subject.customer.metafield_values.get
+        for key, words in self._words:
+            refuted |= words[find(key)]
         for key, numbers, between, equal, tables, other in self._numbers:
-            seen = find(key, _NO_METAFIELD).seen
+            seen = find(key)
             if seen.__class__ is Decimal:
                 place = bisect_right(numbers, seen)
                 refuted |= tables[equal[place - 1] if place and numbers[place - 1] == seen else between[place]]
             else:
                 refuted |= other(seen)
         for key, true, false, other in self._truths:
-            seen = find(key, _NO_METAFIELD).seen
+            seen = find(key)
             refuted |= true if seen is True else false if seen is False else other(seen)
-        for key, other in self._rest:
-            refuted |= other(find(key, _NO_METAFIELD).seen)
         return refuted
 
 

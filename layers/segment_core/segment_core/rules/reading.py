@@ -23,7 +23,7 @@ from segment_core.evaluator.attributes import (
 )
 from segment_core.evaluator.clauses import compile_clause
 from segment_core.evaluator.conditions import COMPLEMENTS, Test, literal, prefix_test, text, text_test
-from segment_core.evaluator.metafields import compile_element, read_metafield
+from segment_core.evaluator.metafields import compile_element
 from segment_core.evaluator.rule import compile_query
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
@@ -235,10 +235,10 @@ def _read(attribute: DateAttribute | NumberAttribute | MeasureAttribute) -> Call
 
 def _dated(name: str) -> Callable[[Subject], Day]:
     """The metafield, if it is a date."""
-    look = read_metafield(name)
+    key = name.removeprefix(PREFIX)
 
     def read(subject: Subject) -> Day:
-        seen = look(subject)
+        seen = subject.customer.metafield_values.get(key)
         return seen if isinstance(seen, date) else None
 
     return read

@@ -176,7 +176,8 @@ class RuleSet:
 
     def _looked_up(self, subject: Subject) -> tuple[int, list[Moving[datetime]]]:
         """The rows that are refuted by what time does not change, and what single values that it does change refute."""
-        refuted, coming = 0, list[Moving[datetime]]()
+        refuted = 0
+        coming: list[Moving[datetime]] = []
         for column in self._still:
             refuted |= column.refuted(subject)
         for moving in self._moving:

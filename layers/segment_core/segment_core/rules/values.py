@@ -18,6 +18,12 @@ from segment_core.rules.variables import Variable
 Bound = tuple[Decimal, bool]
 """A number from which on all are another class: the number itself as well, or (True) only those above it."""
 
+_KEPT: Final = 4_096
+"""Texts that nobody asks for whose rows are kept, for each variable."""
+
+_SHORT: Final = 64
+"""Characters of a text that other customers are likely to have too."""
+
 _MISSING, _LIST, _FALSE, _TRUE, _OTHER_TEXT, _FIRST_TEXT = range(6)
 
 
@@ -105,23 +111,35 @@ def _ranges(condition: Condition) -> list[tuple[Bound | None, Bound | None]]:
     return [_RANGES[condition.operator](numbers[0], numbers[-1])]
 
 
+class Words(dict[Any, int]):
+    """From values to the rows that they refute; `refuted` finds those of others, of which short texts are kept."""
+
+    def __init__(self, known: Mapping[Any, int], refuted: Callable[[Any], int], kept: int) -> None:
+        """`kept`: how many of the others, at most."""
+        super().__init__(known)
+        self._refuted = refuted
+        self._most = len(known) + kept
+
+    def __missing__(self, value: Any) -> int:
+        found = self._refuted(value)
+        # Others that have the value too will be asked about; no number or truth is kept, since 1 and True are one key.
+        if value.__class__ is str and len(value) <= _SHORT and len(self) < self._most:
+            self[value] = found
+        return found
+
+
 class Lookup:
     """From a value to the rows that it refutes.
 
-    `words` has them ready for texts that are asked for, and for None, unless they are too many; all others in ASCII
-    refute `other_text`. A number is `equal` to one of `numbers` or lies `between` two of them: either says where in
-    `tables` they are.
+    A number is `equal` to one of `numbers` or lies `between` two of them: either says where in `tables` they are.
     """
 
     def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound], first: int) -> None:
-        classes: list[tuple[object, int]] = [(None, _MISSING), *texts.items()] if isinstance(tables, list) else []
-        self.words = {text: tables[found] for text, found in classes}
-        self.other_text = tables[_OTHER_TEXT]
+        self.texts = texts
         self.numbers = sorted({number for number, _ in bounds})
         self.between = [first + bisect_left(bounds, (number, False)) for number in self.numbers] + [first + len(bounds)]
         self.equal = [first + bisect_left(bounds, (number, True)) for number in self.numbers]
         self.tables = tables
-        self._texts = texts
         self._first = first
         self._whole = [floor(number) + 1 if above else ceil(number) for number, above in bounds]
 
@@ -140,9 +158,20 @@ class Lookup:
             return self.tables[_TRUE if value else _FALSE]
         return self.tables[_LIST if kind is tuple else _MISSING]
 
+    def words(self, refuted: Callable[[Any], int] | None = None) -> Words:
+        """The same for what mostly is a text, or missing: those that are asked for are ready, and others come to be.
+
+        `refuted` finds what those refute if that is more.
+        """
+        # Tables that are not kept whole are made anew for each value, so that keeping them would be what was avoided.
+        ready = isinstance(self.tables, list)
+        classes = [(None, _MISSING), *self.texts.items()] if ready else []
+        known = {text: self.tables[found] for text, found in classes}
+        return Words(known, refuted or self.refuted, _KEPT if ready else 0)
+
     def _text(self, value: str) -> int:
-        found = self._texts.get(value)
+        found = self.texts.get(value)
         if found is None:
             # What is written otherwise may still be the same characters.
-            found = _OTHER_TEXT if value.isascii() else self._texts.get(composed(value), _OTHER_TEXT)
+            found = _OTHER_TEXT if value.isascii() else self.texts.get(composed(value), _OTHER_TEXT)
         return self.tables[found]

@@ -85,7 +85,7 @@ FIXED: Final = Scale(
 DAYS: Final = Scale(
     age=lambda day, today: today.toordinal() - day,
     last=lambda age, today: today.toordinal() - age,
-    when=lambda day, age: min(day + age, BEYOND),
+    when=lambda day, age: day + age if day + age < BEYOND else BEYOND,
 )
 MONTHS: Final = Scale(_months_age, _last_of_months, _when_of_months)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
@@ -64,27 +64,37 @@ class DateColumn:
         """Make the tables."""
         self.scales = [Tables(scale, one.ages, one.tables()) for scale, one in self._variables.items()]
         self.rows = reduce(or_, (tables.rows for tables in self.scales), 0)
+        self.moving = reduce(or_, (tables.rows for tables in self.scales if tables.scale is not FIXED), 0)
 
 
 class Tables:
-    """One scale of a column: the ages that are asked for, and the rows that are refuted before, between and after."""
+    """One scale of a column: the ages that are asked for, and the rows that are refuted before, between and after.
+
+    What a day refutes has a place: the first one is that of no day at all. `next_ages` has for each place the age at
+    which a day goes on to the next one, or None; `when` is the scale's.
+    """
 
     def __init__(self, scale: Scale, ages: Sequence[int], refuted: Sequence[int]) -> None:
         self.scale, self.ages, self.refuted = scale, ages, refuted
         self.rows = reduce(or_, refuted, 0)
+        self.when = scale.when
+        self.next_ages = [None, *(age if scale is not FIXED else None for age in ages), None]
 
     def reached(self, day: int, today: date) -> int:
         """The place of what the day, given as its ordinal, refutes on the local date `today`."""
         return 1 + bisect_right(self.ages, self.scale.age(day, today))
 
-    def after(self, day: int, reached: int) -> Iterable[tuple[int, int]]:
-        """The days on which a day that has reached that place comes to refute something else."""
-        return () if self.scale is FIXED else self._after(day, reached)
+    def advanced(self, day: int, reached: int, today: int) -> tuple[int, int]:
+        """The place of the day on a later day, and the day on which it goes on from there, or BEYOND."""
+        while (age := self.next_ages[reached]) is not None:
+            due = self.when(day, age)
+            if due > today:
+                return reached, due
+            reached += 1
+        return reached, BEYOND
 
-    def _after(self, day: int, reached: int) -> Iterator[tuple[int, int]]:
-        when, refuted = self.scale.when, self.refuted
-        for place, age in enumerate(self.ages[reached - 1 :], reached + 1):
-            coming = when(day, age)
-            if coming >= BEYOND:
-                return
-            yield coming, refuted[place]
+    def after(self, day: int, reached: int) -> Iterator[tuple[int, int]]:
+        """The days on which a day that has reached that place comes to refute something else."""
+        while (age := self.next_ages[reached]) is not None and (coming := self.when(day, age)) < BEYOND:
+            reached += 1
+            yield coming, self.refuted[reached]

@@ -20,13 +20,13 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
-from segment_core.rules.ages import EARLIEST, LATEST
+from segment_core.rules.ages import BEYOND, EARLIEST, LATEST
 from segment_core.rules.columns import BROKEN_OFF, ClauseColumn, CourseColumn, Still
 from segment_core.rules.dates import DateColumn, Day
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
 from segment_core.rules.reading import AnyColumn, Reading
-from segment_core.rules.views import DayClass, Moving, View, When, aging, following, start_of
+from segment_core.rules.views import Aging, DayClass, Moving, View, following, start_of
 from segment_core.shop import Shop
 
 if TYPE_CHECKING:
@@ -165,19 +165,37 @@ class RuleSet:
             refuted = reduce(or_, [tomorrow[view.number].seen(fact).refuted for view, fact, _ in dates], 0)
             if self._layout.fold(live & ~refuted) != bits:
                 return midnight
-        # Days, being whole numbers, are quicker to put in order than instants.
-        coming = [moving for _, fact, seen in dates for moving in aging(fact, seen, zone, live)]
-        day = self._until(bits, _changes(coming, live), live)
+        # Days, being whole numbers, are quicker to compare than instants.
+        day = self._day(bits, dates, zone, live)
         if day is not None and start_of(day, zone) == start_of(day + 1, zone):
             # The zone skipped that date, which begins together with the next one: there is no such midnight.
             instants = [moving for _, fact, seen in dates for moving in following(Course(fact), seen, subject, live)]
             return self._until(bits, _changes(instants, live), live)
         return None if day is None else start_of(day, zone)
 
-    def _looked_up(self, subject: Subject) -> tuple[int, list[Moving[datetime]]]:
+    def _day(self, bits: int, dates: Sequence[tuple[View, Day, DayClass]], zone: ZoneInfo, live: int) -> int | None:
+        """The ordinal of the first day on which the members are others."""
+        rest, aging = 0, []
+        for view, fact, seen in dates:
+            if fact is not None and view.moving & live:
+                aging.append(Aging(fact, seen, zone))
+            else:
+                rest |= seen.refuted
+        last = reduce(or_, [one.refuted for one in aging], rest)
+        while (day := min([one.when for one in aging], default=BEYOND)) < BEYOND:
+            for one in aging:
+                if one.when == day:
+                    one.advance()
+            refuted = reduce(or_, [one.refuted for one in aging], rest)
+            if (refuted ^ last) & live and self._layout.fold(live & ~refuted) != bits:
+                return day
+            last = refuted
+        return None
+
+    def _looked_up(self, subject: Subject) -> tuple[int, list[Moving]]:
         """The rows that are refuted by what time does not change, and what single values that it does change refute."""
         refuted = 0
-        coming: list[Moving[datetime]] = []
+        coming: list[Moving] = []
         for column in self._still:
             refuted |= column.refuted(subject)
         for moving in self._moving:
@@ -190,7 +208,7 @@ class RuleSet:
                 coming.append(moving.course(value))
         return refuted, coming
 
-    def _until(self, bits: int, coming: Iterable[tuple[When, int]], live: int) -> When | None:
+    def _until(self, bits: int, coming: Iterable[tuple[datetime, int]], live: int) -> datetime | None:
         """The first of the changes at which the members are others, or at which the search has to end."""
         for when, refuted in coming:
             if refuted == BROKEN_OFF or self._layout.fold(live & ~refuted) != bits:
@@ -233,10 +251,10 @@ def _rows(formulas: dict[int, Formula], queries: Mapping[int, ast.Query], readin
     return found
 
 
-def _changes(moving: Iterable[Moving[When]], live: int) -> Iterator[tuple[When, int]]:
+def _changes(moving: Iterable[Moving], live: int) -> Iterator[tuple[datetime, int]]:
     """When the fate of a row changes that is `live`, with all rows that are refuted from then on."""
     now: list[int] = []
-    heads: list[tuple[When, int, int, Iterator[tuple[When, int]]]] = []
+    heads: list[tuple[datetime, int, int, Iterator[tuple[datetime, int]]]] = []
     for number, (refuted, later) in enumerate(moving):
         now.append(refuted)
         coming = iter(later)

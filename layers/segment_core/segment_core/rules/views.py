@@ -7,12 +7,12 @@ which they begin; days between two of them are a class, and all of a class are a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache, reduce
 from itertools import chain
 from operator import or_
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from segment_core.calendar import BEGINNING, NEVER, day_start, local_date
 from segment_core.evaluator.subject import Subject
@@ -23,18 +23,19 @@ from segment_core.rules.dates import DateColumn, Day, Tables
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-When = TypeVar("When", datetime, int)
-"""An instant, or the ordinal of the local date that begins with it."""
-
-Moving = tuple[int, Iterable[tuple[When, int]]]
+Moving = tuple[int, Iterable[tuple[datetime, int]]]
 """The rows that are refuted, and from when on which others are."""
 
 
 class DayClass(NamedTuple):
-    """What days of one class have in common: the rows that they refute, and the place they reached in each table."""
+    """What days of one class have in common: the rows that they refute, and the place they reached in each table.
+
+    `coming`: for each scale on which they get older, when they come to an age, and the one that is next.
+    """
 
     refuted: int
     places: Sequence[tuple[Tables, int]]
+    coming: Sequence[tuple[Callable[[int, int], int], int]]
 
 
 class View:
@@ -46,7 +47,7 @@ class View:
         self._instants = [start_of(day, zone) for day in self._days]
         self._classes: list[DayClass | None] = [None] * (len(self._days) + 1)
         self._missing = _seen([(tables, 0) for tables in column.scales])
-        self.number, self.read, self.rows = number, column.read, column.rows
+        self.number, self.read, self.rows, self.moving = number, column.read, column.rows, column.moving
         self._scales = column.scales
         self._today = today
 
@@ -74,18 +75,38 @@ class View:
         return min(max(ordinal, 1), BEYOND - 1)
 
 
-def aging(fact: Day, seen: DayClass, zone: ZoneInfo, live: int) -> Iterable[Moving[int]]:
-    """For each scale what the date refutes, and the days, as ordinals, from which on that is something else."""
-    if fact is None:
-        return ((seen.refuted, ()),)
-    day = _ordinal(fact, zone)
-    return [
-        (tables.refuted[reached], tables.after(day, reached)) for tables, reached in seen.places if tables.rows & live
-    ]
+class Aging:
+    """A date that gets older: the rows that it refutes until the day `when`, an ordinal, on which it may be others."""
+
+    __slots__ = ("_day", "_places", "refuted", "when")
+
+    def __init__(self, fact: date | datetime, seen: DayClass, zone: ZoneInfo) -> None:
+        self._day = day = _ordinal(fact, zone)
+        self.refuted, self._places, coming = seen
+        soonest = BEYOND
+        for when, age in coming:
+            due = when(day, age)
+            if due < soonest:
+                soonest = due
+        self.when = soonest
+
+    def advance(self) -> None:
+        """Go on to the day `when`, and find out which one is next."""
+        refuted, places, soonest = 0, [], BEYOND
+        for tables, reached in self._places:
+            reached, due = tables.advanced(self._day, reached, self.when)
+            refuted |= tables.refuted[reached]
+            places.append((tables, reached))
+            if due < soonest:
+                soonest = due
+        self.refuted, self._places, self.when = refuted, places, soonest
 
 
-def following(fact: Course[Day], seen: DayClass, subject: Subject, live: int) -> Iterable[Moving[datetime]]:
-    """The same with instants, and for dates that others follow."""
+def following(fact: Course[Day], seen: DayClass, subject: Subject, live: int) -> Iterable[Moving]:
+    """For each scale what the date refutes, and the instants from which on that is something else.
+
+    Other dates may take its place then.
+    """
     fact = replayed(fact)  # each scale follows it for itself
     return [
         (tables.refuted[reached], _later(tables, fact, subject))
@@ -95,7 +116,9 @@ def following(fact: Course[Day], seen: DayClass, subject: Subject, live: int) ->
 
 
 def _seen(places: Sequence[tuple[Tables, int]]) -> DayClass:
-    return DayClass(reduce(or_, [tables.refuted[reached] for tables, reached in places], 0), places)
+    refuted = reduce(or_, [tables.refuted[reached] for tables, reached in places], 0)
+    ages = [(tables.when, tables.next_ages[reached]) for tables, reached in places]
+    return DayClass(refuted, places, [(when, age) for when, age in ages if age is not None])
 
 
 @lru_cache(maxsize=65_536)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 
 from . import building, evaluation, imports, load, reading, sizes, stack, startup, units, untils
 from .rules import measure as rules
+from .rules import windows
 
 Result = Mapping[str, float | str]
 
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "reading": reading.measure,
     "building": building.measure,
     "rules": rules.measure,
+    "windows": windows.measure,
     "untils": untils.measure,
 }
 

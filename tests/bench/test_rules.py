@@ -7,8 +7,11 @@ from importlib.util import find_spec
 
 import pytest
 
-from .rules import oracle
-from .rules.customers import values
+from segment_core.evaluator import compile_query
+from segment_core.rules import RuleSet
+
+from .rules import oracle, windows
+from .rules.customers import customers, values
 from .rules.worker import ENGINES, SETS
 
 PACKAGES = {"datalogic": "datalogic_py", "cel_rust": "cel", "cel_python": "celpy", "ruleengine": "rule_engine"}
@@ -29,3 +32,9 @@ def test_every_engine_answers_as_the_oracle_does(module: str, set_: str) -> None
     assert [engine.bits(engine.ask(one)) for one in given] == expected
     assert any(expected)
     assert all(any(bits >> rule & 1 for bits in expected) for rule in range(3) if set_ == "dense")
+
+
+def test_windows_over_orders_are_answered_as_the_oracle_does() -> None:
+    asked = windows.queries(RULES)
+    rules = [compile_query(query) for query in asked]
+    windows.check(asked, RuleSet(dict(enumerate(asked))), rules, customers(values(CUSTOMERS // 3)))

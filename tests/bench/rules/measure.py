@@ -57,6 +57,7 @@ def _ratios(cells: Mapping[tuple[str, int], Mapping[str, Any]]) -> dict[str, flo
     if index is not None:
         result[f"{max(COUNTS)} rules: index build / json.loads"] = index["build, s"] / index["json.loads, s"]
         result[f"{max(COUNTS)} rules: memory of the index, MB"] = index["memory, MB"]
+        result[f"{max(COUNTS)} rules: what the process grows by, MB"] = index["process grows by, MB"]
     return result
 
 

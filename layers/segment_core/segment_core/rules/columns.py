@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any, Final, TypeVar
 
@@ -88,29 +89,43 @@ class CourseColumn:
         return Course(self.refuted(now), [(since, self.refuted(value)) for since, value in later])
 
 
+class _Element(Fact):
+    """Whether an element is in a list; keeps the rows as numbers, of which the column makes what it needs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refuted_with: list[int] = []
+        self.refuted_without: list[int] = []
+
+    def demand(self, refuting: int, row: int) -> None:
+        """Refute the row with the element, or without it."""
+        (self.refuted_with if refuting == 0b10 else self.refuted_without).append(row)
+
+
 class MetafieldColumn:
     """A metafield that is compared, or one of whose elements is."""
 
     def __init__(self) -> None:
         self.variable = Value()
-        self._elements: dict[Hashable, tuple[Variable, Test]] = {}
+        self._elements: dict[Hashable, tuple[_Element, Test]] = {}
 
     def unless_list(self, name: Hashable, test: Callable[[], Test]) -> Literal:
         """It is no list, or one that passes the test of that name; `test` makes it if it is new."""
         if name not in self._elements:
-            self._elements[name] = Fact(), test()
+            self._elements[name] = _Element(), test()
         return Literal(self._elements[name][0], True)
 
     def settle(self) -> None:
         """Make the tables."""
         self.lookup = self.variable.lookup()
-        self._tables = [(test, variable.tables()) for variable, test in self._elements.values()]
 
     def refuted(self, seen: Seen | None) -> int:
         """The rows that the metafield refutes."""
         refuted = self.lookup.refuted(seen)
         if isinstance(seen, tuple):
-            refuted = reduce(or_, (tables[test(seen)] for test, tables in self._tables), refuted)
+            # Few metafields are lists, so that bitmaps for each element would mostly lie idle.
+            rows = [one.refuted_with if test(seen) else one.refuted_without for one, test in self._elements.values()]
+            refuted |= bitmap(chain.from_iterable(rows))
         return refuted
 
 
@@ -237,19 +252,6 @@ class ListColumn(Still):
         """The rows that the element refutes, and those that it spares in each layer."""
         keys = self._keys(element)
         return tuple(reduce(or_, (layer.get(key, 0) for key in keys), 0) for layer in self._layers)
-
-
-class _Element(Fact):
-    """Whether an element is in a list; keeps the rows as numbers, which the column orders itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.refuted_with: list[int] = []
-        self.refuted_without: list[int] = []
-
-    def demand(self, refuting: int, row: int) -> None:
-        """Refute the row with the element, or without it."""
-        (self.refuted_with if refuting == 0b10 else self.refuted_without).append(row)
 
 
 class ClauseColumn:

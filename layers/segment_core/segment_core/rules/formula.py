@@ -82,7 +82,8 @@ def _demanded(variable: Variable, refuting: int) -> list[Row]:
 def _product(parts: Iterable[list[Row]]) -> list[Row]:
     found = _ALWAYS
     for part in parts:
-        found = _union(both for row in found for other in part if (both := _both(row, other)) is not None)
+        joined = [both for row in found for other in part if (both := _both(row, other)) is not None]
+        found = joined if len(joined) == 1 else _union(joined)
     return found
 
 

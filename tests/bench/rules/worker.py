@@ -44,7 +44,7 @@ def run(engine: str, count: int, set_: str, seconds: float) -> dict[str, Any]:
     built = (module.build_with_change if engine.endswith("with change") else module.build)(chosen)
     compiling = time.process_time() - started
     known = values(20)
-    slow = _timed(built.ask, list(built.given(known))[:1])
+    slow = timed(built.ask, list(built.given(known))[:1])
     verified = max(2, min(VERIFIED, int(seconds / max(slow, 1e-7))))
     known = values(max(verified, min(CUSTOMERS, int(seconds / max(slow, 1e-7)))))
     wrong = sum(
@@ -62,12 +62,12 @@ def run(engine: str, count: int, set_: str, seconds: float) -> dict[str, Any]:
     gc.disable()
     taken, loading = [], []
     for _ in range(PASSES if slow < seconds else 3):
-        taken.append(_timed(built.ask, list(islice(customers, size))))
-        loading.append(_timed(json.loads, list(islice(texts, CUSTOMERS))))
+        taken.append(timed(built.ask, list(islice(customers, size))))
+        loading.append(timed(json.loads, list(islice(texts, CUSTOMERS))))
     return result | {"us": [one * 1e6 for one in taken], "json.loads, us": [one * 1e6 for one in loading]}
 
 
-def _timed(call: Callable[[Any], object], arguments: Iterable[Any]) -> float:
+def timed(call: Callable[[Any], object], arguments: Iterable[Any]) -> float:
     """Seconds of the processor for each call."""
     arguments = list(arguments)
     started = time.process_time()

@@ -12,7 +12,7 @@ from segment_core.evaluator import compile_query
 from segment_core.facts.customer import Checkout, Customer
 from segment_core.facts.metafields import Metafield
 from segment_core.language import parse
-from segment_core.rules import Answer, RuleSet, rule_set
+from segment_core.rules import Answer, RuleSet, rule_set, views
 from segment_core.shop import Shop
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -68,3 +68,35 @@ def test_what_a_metafield_says_is_of_its_own_type() -> None:
     metafields = {str(number): Metafield(type_, value) for number, (type_, value, _) in enumerate(told)}
     seen = Customer("1", metafields=metafields).metafield_values
     assert [(seen.get(key), type(seen.get(key))) for key in metafields] == [(said, type(said)) for *_, said in told]
+
+
+@pytest.mark.parametrize("many", [1, 2_000])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "metafields.a.b <= +7m",
+        "metafields.a.b <= +30d",
+        "customer_added_date = +8y",
+    ],
+)
+def test_the_last_days_there_are_are_looked_at_again_before_they_come(
+    monkeypatch: pytest.MonkeyPatch, query: str, many: int
+) -> None:
+    monkeypatch.setattr(rule_set, "_MANY", many)
+    last = datetime(9999, 12, 31, 13, tzinfo=UTC)
+    customer = Customer("1", created_at=last, metafields={"a.b": Metafield("date", "9999-12-31")})
+    shop = Shop(ZoneInfo("America/Juneau"), "USD")
+    until = RuleSet({0: parse(query)}).answer(customer, shop, AT).until
+    alone = compile_query(parse(query)).evaluate(customer, shop, AT).until
+    assert until == datetime(9000, 1, 1, tzinfo=UTC)
+    assert alone is not None
+    assert until <= alone
+
+
+def test_a_scale_that_says_nothing_of_what_is_left_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps, advance = [], views.Aging.advance
+    monkeypatch.setattr(views.Aging, "advance", lambda self: (steps.append(self.when), advance(self)))
+    customer = Customer("1", metafields={"a.b": Metafield("date", "2026-03-01")})
+    queries = [f"customer_tags CONTAINS 'vip' AND metafields.a.b < -{days}d" for days in range(3, 60)]
+    assert answer(customer, [*queries, "metafields.a.b < -60m"]).until == datetime(2031, 3, 2, tzinfo=UTC)
+    assert len(steps) == 1

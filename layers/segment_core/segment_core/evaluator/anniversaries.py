@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from segment_core.calendar import BEGINNING, NEVER, covers_a_year, is_leap, local_date, passing, resolve
 from segment_core.evaluator.attributes import ATTRIBUTES, DateAttribute
 from segment_core.evaluator.conditions import COMPLEMENTS
-from segment_core.evaluator.metafields import read_metafield
+from segment_core.evaluator.metafields import read_date
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Target
 from segment_core.evaluator.timeline import Course, Timeline, Window, inverted, recurring
@@ -140,10 +140,5 @@ def _date_reader(name: str) -> Callable[[Subject], Course[Any]]:
         if not isinstance(attribute, DateAttribute):
             raise KeyError(f"{name} is no date")
         return attribute.read
-    read = read_metafield(name)
-
-    def read_date(subject: Subject) -> Course[Fact]:
-        seen = read(subject)
-        return Course(seen if isinstance(seen, date) else None)
-
-    return read_date
+    read = read_date(name)
+    return lambda subject: Course(read(subject))

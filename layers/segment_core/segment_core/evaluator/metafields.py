@@ -41,6 +41,17 @@ def read_metafield(name: str) -> Callable[[Subject], Seen | None]:
     return read
 
 
+def read_date(name: str) -> Callable[[Subject], date | None]:
+    """How the same is found if it is a date, or an instant."""
+    key = name.removeprefix(PREFIX)
+
+    def read(subject: Subject) -> date | None:
+        seen = subject.customer.metafield_values.get(key)
+        return seen if isinstance(seen, date) else None
+
+    return read
+
+
 def on_file(name: str) -> Callable[[Subject], Course[object]]:
     """What is kept, also if it cannot be compared; None for nothing and for an empty list."""
     key, read = name.removeprefix(PREFIX), read_metafield(name)

@@ -63,9 +63,8 @@ def _last_of_months(age: int, today: date) -> int:
 @lru_cache(maxsize=65_536)
 def _when_of_months(ordinal: int, age: int) -> int:
     offset, passed = _month(age)
-    if ordinal + passed >= BEYOND:
-        return BEYOND
-    found = first_day_reaching(offset, date.fromordinal(ordinal + passed))
+    # No day passes the last one there is, which then comes to both ages at once: so they stay in order.
+    found = first_day_reaching(offset, date.fromordinal(min(ordinal + passed, BEYOND - 1)))
     return BEYOND if found is None else found.toordinal()
 
 

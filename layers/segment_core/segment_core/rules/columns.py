@@ -17,7 +17,7 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.facts.metafields import Seen
 from segment_core.rules.formula import Literal
-from segment_core.rules.values import Value
+from segment_core.rules.values import SHORT, Value
 from segment_core.rules.variables import Fact, Variable, bitmap
 
 BROKEN_OFF: Final = -1
@@ -32,6 +32,8 @@ _REMEMBERED: Final = 4_096
 
 def remember(known: dict[K, V], key: K, value: V) -> V:
     """Keep what was found, among as much as is worth keeping."""
+    if isinstance(key, str) and len(key) > SHORT:
+        return value
     if len(known) >= _REMEMBERED:
         known.clear()
     known[key] = value

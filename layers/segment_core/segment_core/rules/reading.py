@@ -7,7 +7,6 @@ it. Clauses that are written alike are one, whichever queries they stand in.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from datetime import date
 from functools import cache
 from operator import eq
 from typing import Any, TypeVar
@@ -23,7 +22,7 @@ from segment_core.evaluator.attributes import (
 )
 from segment_core.evaluator.clauses import compile_clause
 from segment_core.evaluator.conditions import COMPLEMENTS, Test, literal, prefix_test, text, text_test
-from segment_core.evaluator.metafields import compile_element
+from segment_core.evaluator.metafields import compile_element, read_date
 from segment_core.evaluator.rule import compile_query
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
@@ -112,7 +111,7 @@ class Reading:
 
     def _metafield(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
         if isinstance(values[0], ast.DateExpression):
-            return self._dates(name, _dated(name), operator, values)
+            return self._dates(name, read_date(name), operator, values)
         if any(isinstance(value, ast.Text) and day_or_moment(value.value) for value in values):
             return None  # dates are compared with it too
         column = self._metafields.column(name.removeprefix(PREFIX))
@@ -229,16 +228,5 @@ def _read(attribute: DateAttribute | NumberAttribute | MeasureAttribute) -> Call
     def read(subject: Subject) -> Any:
         settled = subject.settled
         return attribute.read(subject) if settled is None else plain(settled)
-
-    return read
-
-
-def _dated(name: str) -> Callable[[Subject], Day]:
-    """The metafield, if it is a date."""
-    key = name.removeprefix(PREFIX)
-
-    def read(subject: Subject) -> Day:
-        seen = subject.customer.metafield_values.get(key)
-        return seen if isinstance(seen, date) else None
 
     return read

@@ -40,7 +40,12 @@ _MANY: Final = 2_000
 _DAY: Final = timedelta(days=1)
 
 _FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
-"""Where time is not followed by the scales of age any more, which do not know the end of the calendar."""
+"""Until when time is followed by the scales of age, which do not know the end of the calendar: then it is time to
+look again, which the evaluator does alone. Only what contradicts itself until offsets end with the calendar, as
+`BETWEEN +86d AND +7d` does, is not looked at again.
+"""
+
+_FAR_DAY: Final = _FAR.toordinal()
 
 
 class Answer(NamedTuple):
@@ -115,8 +120,8 @@ class RuleSet:
     def answer(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
         """`members`, and the first instant at which time alone changes them.
 
-        As with a single rule, a search that takes too many steps is broken off: then it is the instant at which to
-        look again. It is never late.
+        As with a single rule, a search that takes too many steps is broken off, and so is one that comes to the year
+        9000: then it is the instant at which to look again. It is never late.
         """
         if not _in_calendar(at):
             return self._plainly(customer, shop, at)
@@ -152,7 +157,7 @@ class RuleSet:
             until = self._until(bits, _changes(coming, live), live)
         else:
             until = self._midnight(bits, dates, today, subject, live)
-        return self._plainly(customer, shop, at) if until is not None and until >= _FAR else Answer(bits, until)
+        return Answer(bits, None if until is None else min(until, _FAR))
 
     def _midnight(
         self, bits: int, dates: Sequence[tuple[View, Day, DayClass]], today: date, subject: Subject, live: int
@@ -178,11 +183,13 @@ class RuleSet:
         rest, aging = 0, []
         for view, fact, seen in dates:
             if fact is not None and view.moving & live:
-                aging.append(Aging(fact, seen, zone))
+                aging.append(Aging(fact, seen, zone, live))
             else:
                 rest |= seen.refuted
         last = reduce(or_, [one.refuted for one in aging], rest)
         while (day := min([one.when for one in aging], default=BEYOND)) < BEYOND:
+            if day >= _FAR_DAY:
+                return day
             for one in aging:
                 if one.when == day:
                     one.advance()
@@ -232,9 +239,9 @@ class RuleSet:
     def _plainly(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
         """The answer of the single rules, for instants at which the calendar's end may matter."""
         bits, until = 0, NEVER
-        for slot, query in self.definitions.items():
-            if slot not in self.refused:
-                verdict = compile_query(query).evaluate(customer, shop, at)
+        for slot in self.definitions:
+            if (rule := self.rule(slot)) is not None:
+                verdict = rule.evaluate(customer, shop, at)
                 bits |= verdict.member << slot
                 until = min(until, verdict.until or NEVER)
         return Answer(bits, until if until < NEVER else None)
@@ -264,6 +271,9 @@ def _changes(moving: Iterable[Moving], live: int) -> Iterator[tuple[datetime, in
     last = reduce(or_, now, 0)
     while heads:
         when, changed = heads[0][0], 0
+        if when >= _FAR:
+            yield when, BROKEN_OFF
+            return
         while heads and heads[0][0] == when:
             _, number, refuted, coming = heads[0]
             if refuted == BROKEN_OFF:

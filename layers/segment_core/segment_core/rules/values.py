@@ -18,10 +18,10 @@ from segment_core.rules.variables import Variable
 Bound = tuple[Decimal, bool]
 """A number from which on all are another class: the number itself as well, or (True) only those above it."""
 
-_KEPT: Final = 4_096
-"""Texts that nobody asks for whose rows are kept, for each variable."""
+_KEPT: Final = 256
+"""Texts that nobody asks for whose rows are kept, for each variable: what customers share comes up among the first."""
 
-_SHORT: Final = 64
+SHORT: Final = 64
 """Characters of a text that other customers are likely to have too."""
 
 _MISSING, _LIST, _FALSE, _TRUE, _OTHER_TEXT, _FIRST_TEXT = range(6)
@@ -123,7 +123,7 @@ class Words(dict[Any, int]):
     def __missing__(self, value: Any) -> int:
         found = self._refuted(value)
         # Others that have the value too will be asked about; no number or truth is kept, since 1 and True are one key.
-        if value.__class__ is str and len(value) <= _SHORT and len(self) < self._most:
+        if value.__class__ is str and len(value) <= SHORT and len(self) < self._most:
             self[value] = found
         return found
 

@@ -7,7 +7,7 @@ which they begin; days between two of them are a class, and all of a class are a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache, reduce
 from itertools import chain
@@ -28,14 +28,10 @@ Moving = tuple[int, Iterable[tuple[datetime, int]]]
 
 
 class DayClass(NamedTuple):
-    """What days of one class have in common: the rows that they refute, and the place they reached in each table.
-
-    `coming`: for each scale on which they get older, when they come to an age, and the one that is next.
-    """
+    """What days of one class have in common: the rows that they refute, and the place they reached in each table."""
 
     refuted: int
     places: Sequence[tuple[Tables, int]]
-    coming: Sequence[tuple[Callable[[int, int], int], int]]
 
 
 class View:
@@ -76,17 +72,21 @@ class View:
 
 
 class Aging:
-    """A date that gets older: the rows that it refutes until the day `when`, an ordinal, on which it may be others."""
+    """A date that gets older: the rows that it refutes until the day `when`, an ordinal, on which it may be others.
+
+    Only scales are followed that say something of a row that is `live`.
+    """
 
     __slots__ = ("_day", "_places", "refuted", "when")
 
-    def __init__(self, fact: date | datetime, seen: DayClass, zone: ZoneInfo) -> None:
+    def __init__(self, fact: date | datetime, seen: DayClass, zone: ZoneInfo, live: int) -> None:
         self._day = day = _ordinal(fact, zone)
-        self.refuted, self._places, coming = seen
+        self.refuted = seen.refuted
+        self._places = [(tables, reached) for tables, reached in seen.places if tables.rows & live]
         soonest = BEYOND
-        for when, age in coming:
-            due = when(day, age)
-            if due < soonest:
+        for tables, reached in self._places:
+            age = tables.next_ages[reached]
+            if age is not None and (due := tables.when(day, age)) < soonest:
                 soonest = due
         self.when = soonest
 
@@ -116,9 +116,7 @@ def following(fact: Course[Day], seen: DayClass, subject: Subject, live: int) ->
 
 
 def _seen(places: Sequence[tuple[Tables, int]]) -> DayClass:
-    refuted = reduce(or_, [tables.refuted[reached] for tables, reached in places], 0)
-    ages = [(tables.when, tables.next_ages[reached]) for tables, reached in places]
-    return DayClass(refuted, places, [(when, age) for when, age in ages if age is not None])
+    return DayClass(reduce(or_, [tables.refuted[reached] for tables, reached in places], 0), places)
 
 
 @lru_cache(maxsize=65_536)

@@ -72,16 +72,15 @@ def test_an_order_is_what_its_newest_body_says(statuses: list[str], chance: Any)
     st.randoms(use_true_random=False),
 )
 def test_what_was_done_with_the_bin_last_holds(topics: list[str], late: int, chance: Any) -> None:
-    """A second passes between what happens to the order, and two until each reaches us."""
+    """Ten seconds pass between what happens to the order, and two until each of it reaches us."""
     told = [state("order.created", body(0, "processing"), 0)]
-    for second, topic in enumerate(topics, 1):
+    for number, topic in enumerate(topics, 1):
         # What is restored may have kept the date that it had.
-        changed = late if topic == "order.restored" else 10 * second
+        changed = late if topic == "order.restored" else 10 * number
         told.append(
-            state(topic, {"id": 1} if topic == "order.deleted" else body(changed, "completed"), 10 * second + 2)
+            state(topic, {"id": 1} if topic == "order.deleted" else body(changed, "completed"), 10 * number + 2)
         )
 
     there = [order.id for order in shown(shuffled(told, chance)).orders]
 
-    # A body that overtook a deletion was changed before that came here, so in ten seconds nothing else decides.
     assert there == ([] if topics[-1] == "order.deleted" else ["1"])

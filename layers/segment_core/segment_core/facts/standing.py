@@ -20,7 +20,7 @@ AWAITED = "awaited"
 ORDERED = "ordered"
 REVOKED = "revoked"
 
-# The same here: whoever is asked in one moment whether an order is in the bin believes the store's own words.
+# The same here: of one instant, what the store says of its bin holds over a body.
 CHANGED = "changed"
 DELETED = "deleted"
 RESTORED = "restored"
@@ -33,8 +33,11 @@ def counts(told: Registers) -> bool:
 
 
 def cancelled_at(told: Registers, for_good: str | None) -> str | None:
-    """When it was cancelled, as sortable text. `for_good` was told by somebody who knows of no way back, and holds
-    where it is later than the standing."""
+    """When it was cancelled, as sortable text.
+
+    `for_good` was told by somebody who knows of no way back, such as an import; it holds where it is later than the
+    standing.
+    """
     standing = told.get(STANDING)
     if standing is None:
         return for_good

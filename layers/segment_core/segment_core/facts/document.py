@@ -88,11 +88,14 @@ _CHECKOUT = structure(
     {"id": kinds.key_identifier, "updated_at": _INSTANT, "completed_at": _INSTANT},
     required=("id",),
 )
-_EVENT = structure(
-    Event,
-    {"id": kinds.key_identifier, "type": kinds.text, "at": kinds.instant, "properties": kinds.properties},
-    required=("id", "type", "at"),
-)
+_EVENT_KEYS: dict[str, Kind[object]] = {
+    "id": kinds.key_identifier,
+    "type": kinds.text,
+    "at": kinds.instant,
+    "properties": kinds.properties,
+}
+_EVENT_REQUIRED = ("id", "type", "at")
+_EVENT = structure(Event, _EVENT_KEYS, _EVENT_REQUIRED)
 _METAFIELD = structure(Metafield, {"type": kinds.text, "value": kinds.anything}, required=("type", "value"))
 _STORE_CREDIT_ACCOUNT = structure(
     StoreCreditAccount,
@@ -131,6 +134,9 @@ _CUSTOMER: dict[str, Kind[object]] = {
     "scores": by_name(kinds.text),
 }
 
+# What is written has to say which event it is; one without that may have been stored before.
+_WRITTEN_EVENT = structure(Event, {**_EVENT_KEYS, "type": kinds.said}, _EVENT_REQUIRED)
+
 # The words of the segment query language for these attributes.
 _CONSENTS = ("SUBSCRIBED", "NOT_SUBSCRIBED", "PENDING", "UNSUBSCRIBED", "REDACTED")
 _VOCABULARIES: dict[str, Kind[object]] = {
@@ -153,7 +159,7 @@ _VOCABULARIES: dict[str, Kind[object]] = {
 }  # fmt: skip
 
 _STORED = structure(Customer, _CUSTOMER, required=("id",))
-_WRITTEN = structure(Customer, {**_CUSTOMER, **_VOCABULARIES}, required=("id",))
+_WRITTEN = structure(Customer, {**_CUSTOMER, **_VOCABULARIES, "events": many(_WRITTEN_EVENT)}, required=("id",))
 
 
 def read_customer(document: Mapping[str, object]) -> Customer:

@@ -108,11 +108,12 @@ class TestOrders:
             (2, "ESP-1", "North Roasters"), (1, None, None),
         ]  # fmt: skip
 
-    def test_a_cell_of_another_kind_is_named_by_its_column(self, tmp_path: Path, capsys: Captured) -> None:
+    @pytest.mark.parametrize("id_", ["84 02", "'", ""])
+    def test_a_cell_of_another_kind_is_named_by_its_column(self, tmp_path: Path, capsys: Captured, id_: str) -> None:
         path = tmp_path / "o.csv"
         path.write_text(ORDERS.read_text().replace("EUR,94.00", "euros,94.00").replace(",550102,", ",55 01 02,"))
         customers = tmp_path / "c.csv"
-        customers.write_text(CUSTOMERS.read_text().replace("'8402", "84 02"))
+        customers.write_text(CUSTOMERS.read_text().replace("'8402", id_))
         path.write_text(path.read_text().replace("#1043,", "#1043,noor@example.com", 1) + ORDERS_OF_SAM)
 
         assert made(source(path, None, customers)) == []

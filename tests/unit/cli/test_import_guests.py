@@ -103,3 +103,16 @@ def test_what_was_left_out_is_counted_after_a_break(stack: FakeStack, tmp_path: 
     assert main(["import", path, "--url", stack.url, "--json"]) == 0
 
     assert json.loads(capsys.readouterr().out)["left_out"] == 120
+
+
+def test_a_file_of_documents_has_as_many_of_a_guest_as_they_have_orders(
+    stack: FakeStack, tmp_path: Path, capsys: Captured
+) -> None:
+    path = tmp_path / "documents.ndjson"
+    lines: list[dict[str, Any]] = [{**GUEST, "orders": [{"id": str(n)}]} for n in range(2)]
+    path.write_text("\n".join(map(json.dumps, [*lines, {"id": "7"}, {**GUEST, "orders": []}, {"id": "7"}])))
+
+    assert main(["import", str(path), "--url", stack.url]) == 1
+
+    assert stack.batches == [[*lines, {"id": "7"}]]
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["line 4", "line 5"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from segment_core.facts import strict_json
+from segment_core.facts import guests, strict_json
 from tidemark.cli.customer_file import CustomerFile
 from tidemark.cli.errors import UsageError
 from tidemark.cli.shopify_bulk import BulkResult
@@ -17,8 +17,14 @@ from tidemark.cli.source_file import STANDARD_INPUT, SourceFile, opened_as_text
 _DOCUMENTS, _CUSTOMERS, _ORDERS, _BULK = "documents", "shopify-customers", "shopify-orders", "shopify-bulk"
 
 
+class _Documents(CustomerFile):
+    """Documents of customers and of guests, who come with as many as they have orders."""
+
+    reads = staticmethod(guests.read)
+
+
 @dataclass
-class _Untold(CustomerFile):
+class _Untold(_Documents):
     """Documents, if the first line is one: nobody said what the file is, and standard input is read only once."""
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
@@ -37,7 +43,7 @@ class _Untold(CustomerFile):
 
 
 _MAKERS: Final[dict[str, Callable[[Path, Path | None], SourceFile]]] = {
-    _DOCUMENTS: lambda path, _: CustomerFile(path),
+    _DOCUMENTS: lambda path, _: _Documents(path),
     _CUSTOMERS: lambda path, _: CustomersCsv(path),
     _ORDERS: lambda path, customers: OrdersCsv(path, customers=customers),
     _BULK: lambda path, _: BulkResult(path),
@@ -64,7 +70,7 @@ def _may_be_document(line: bytes) -> bool:
         told = strict_json.loads(line.decode(errors="replace"))
     except strict_json.NotJson:
         return line.startswith(b"{") and b'"id"' in line
-    return isinstance(told, dict) and "id" in told
+    return isinstance(told, dict) and ("id" in told or guests.is_guests(told))
 
 
 def _empty(path: Path) -> str:

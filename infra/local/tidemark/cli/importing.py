@@ -37,6 +37,9 @@ Sends customer documents to POST /imports: those of an NDJSON file, or made of w
 first: a bad one is named on standard error and nothing of it is stored; the others are imported and
 the exit status is 1.
 
+Orders of guests are no mistake: they become customers where the shop's setting guests_are_customers
+is on, else they are left out and counted.
+
 How far it came is kept in FILE{SUFFIX}; if it is cut off, the same command goes on there.
 
 Documents that carry no as_of count as told when the file was last modified, or at --as-of (standard

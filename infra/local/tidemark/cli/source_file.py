@@ -16,7 +16,6 @@ from typing import IO, cast
 from segment_core.errors import InvalidDocument
 from segment_core.facts import guests
 from segment_core.facts.customer import Customer
-from segment_core.facts.document import read_customer
 from tidemark.cli.errors import CommandError, UsageError
 
 STANDARD_INPUT = Path("-")
@@ -56,7 +55,7 @@ class SourceFile(ABC):
     def checked(self, number: int, document: dict[str, object]) -> Customer | None:
         """The customer of a document that was made of this line; None if it was refused."""
         try:
-            return (guests.read_guest if guests.is_guests(document) else read_customer)(document)
+            return guests.read(document)
         except InvalidDocument as error:
             self.refuse(number, error)
             return None

@@ -7,7 +7,7 @@ do not know yet, and its customer must still be readable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -192,15 +192,15 @@ def assemble_order(document: Mapping[str, object]) -> Order:
     return _read(_ORDER, document)
 
 
-def parse_line(line: str) -> Customer:
-    """The customer in one line of an NDJSON file. Raises InvalidDocument, for what is not JSON as well."""
+def parse_line(line: str, read: Callable[[Mapping[str, object]], Customer] = read_customer) -> Customer:
+    """The customer in one line of an NDJSON file, as `read` reads it. Raises InvalidDocument, for no JSON as well."""
     try:
         document = strict_json.loads(line)
     except strict_json.NotJson as error:
         raise InvalidDocument("", str(error)) from None
     if not isinstance(document, dict):
         raise InvalidDocument("", "must be an object: one customer document")
-    return read_customer(document)
+    return read(document)
 
 
 def write_customer(customer: Customer) -> dict[str, object]:

@@ -25,6 +25,8 @@ EMAIL = "email"
 MARK = "guest"
 
 _PREFIX = "guest-"
+# Stands for the id of a guest as long as it is not known in which shop.
+NO_ID = _PREFIX
 _DIGEST_CHARACTERS = 40
 
 
@@ -45,12 +47,17 @@ def read_guest(document: Mapping[str, object]) -> Customer:
         raise InvalidDocument(MARK, "must be true; leave it out of the document of a customer")
     if "id" in document:
         raise InvalidDocument("id", "is for customers: a guest is known by the e-mail address")
-    guest = read_customer({**unmarked(document), "id": MARK})
+    guest = read_customer({**unmarked(document), "id": NO_ID})
     if guest.email is None or not guest.email.strip():
         raise InvalidDocument(EMAIL, "is missing: a guest is known by it")
     if not guest.orders:
         raise InvalidDocument("orders", "are missing: a guest is who bought something")
     return guest
+
+
+def read(document: Mapping[str, object]) -> Customer:
+    """What a document of a customer or of a guest tells. Raises InvalidDocument."""
+    return (read_guest if is_guests(document) else read_customer)(document)
 
 
 def unmarked(document: Mapping[str, object]) -> dict[str, object]:

@@ -29,6 +29,7 @@ class FakeStack:
         self.issued: list[dict[str, str]] = []
         self.url = ""
         self.now: str | None = None
+        self.guests_are_customers = True
 
     @property
     def imported(self) -> list[str]:
@@ -47,8 +48,10 @@ class FakeStack:
         return 202, {"results": [self._result(n, document) for n, document in enumerate(documents)]}
 
     def _result(self, index: int, document: dict[str, Any]) -> dict[str, Any]:
-        told = {"index": index, "id": document["id"]}
-        if message := self.refused.get(document["id"]):
+        if "guest" in document and not self.guests_are_customers:
+            return {"index": index, "id": None, "status": "refused", "code": "guests_are_no_customers", "path": None}
+        told = {"index": index, "id": document.get("id", "guest-1")}
+        if message := self.refused.get(told["id"]):
             return {**told, "status": "refused", "code": "invalid_document", "path": "id", "message": message}
         return {**told, "status": "accepted", "code": None, "path": None, "message": None}
 

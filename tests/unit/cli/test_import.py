@@ -281,7 +281,9 @@ def test_what_cannot_be_a_shop_gets_no_token_and_no_import(
 class TestWhatNobodyCanTell:
     """A file in none of the formats is one error, whatever its lines."""
 
-    @pytest.mark.parametrize("first", ["\nCustomer number;Mail", "[", '"id","email"', "id\temail"])
+    @pytest.mark.parametrize(
+        "first", ["\nCustomer number;Mail", "[", '"id","email"', "id\temail", '{"foo":1}', "{}", "{foo", "8401"]
+    )
     def test_a_first_line_of_no_format(self, stack: FakeStack, tmp_path: Path, capsys: Captured, first: str) -> None:
         path = _file(tmp_path, [*first.split("\n"), *_customers(3)])
         assert main(["import", path, "--url", stack.url]) == 2
@@ -296,6 +298,11 @@ class TestWhatNobodyCanTell:
             assert main(["import", "-", "--url", stack.url]) == 2
             assert message in capsys.readouterr().err
         assert stack.batches == []
+
+    @pytest.mark.parametrize("first", ['{"id": "1"', '{"id": "1", "id": "2"}', '{"id": null}'])
+    def test_a_bad_document_is_one_all_the_same(self, stack: FakeStack, tmp_path: Path, first: str) -> None:
+        assert main(["import", _file(tmp_path, [first, *_customers(2)]), "--url", stack.url]) == 1
+        assert stack.imported == ["0", "1"]
 
     def test_whoever_says_the_format_is_told_of_each_line(
         self, stack: FakeStack, tmp_path: Path, capsys: Captured

@@ -20,6 +20,11 @@ from .conftest import FakeStack
 EXPORTS = Path(__file__).parents[3] / "events" / "exports"
 CUSTOMERS, ORDERS, BULK = (EXPORTS / f"shopify-{name}" for name in ("customers.csv", "orders.csv", "bulk.jsonl"))
 
+ORDERS_OF_SAM = (
+    "#1044,sam@example.com,paid,,fulfilled,,no,EUR,35.00,0.00,0.00,35.00,,0.00,,2026-02-12 10:00:00 +0100,"
+    "1,Espresso beans,35.00,,ESP-1,true,true,fulfilled,,,,,,cash,x2,0.00,North Roasters,0.00,550103,,Low,pos,0.00,\n"
+)
+
 Captured = pytest.CaptureFixture[str]
 
 
@@ -56,6 +61,27 @@ class TestCustomers:
             "line 2: Customer ID: is empty\nline 3: Accepts Email Marketing: must be yes or no\n"
         )
 
+    @pytest.mark.parametrize(
+        ("good", "bad", "column"),
+        [
+            ("'8402", "84 02", "Customer ID"),
+            (",GB,", ",United Kingdom,", "Default Address Country Code"),
+            ("London", "L" * 5000, "Default Address City"),
+            ("Sam,", f"{'S' * 5000},", "First Name"),
+            ("0,,no,", f"0,,no,vip{'p' * 5000}", "Tags"),
+        ],
+    )
+    def test_a_cell_of_another_kind_is_named_by_its_column(
+        self, tmp_path: Path, capsys: Captured, good: str, bad: str, column: str
+    ) -> None:
+        path = tmp_path / "c.csv"
+        path.write_text(CUSTOMERS.read_text().replace(good, bad))
+        file = source(path, None, None)
+
+        assert [document["id"] for _, document in made(file)] == ["8401"]
+        assert capsys.readouterr().err.startswith(f"line 4: {column}: ")
+        assert [(line["line"], line["path"]) for line in file.refused] == [(4, column)]
+
     def test_a_column_that_was_not_exported_is_not_told(self, tmp_path: Path) -> None:
         path = tmp_path / "c.csv"
         path.write_text("Customer ID,Email,Accepts Email Marketing\n3,c@example.com,\n")
@@ -82,15 +108,18 @@ class TestOrders:
             (2, "ESP-1", "North Roasters"), (1, None, None),
         ]  # fmt: skip
 
-    def test_an_address_that_nobody_has_is_named_by_its_line_and_not_repeated(
-        self, tmp_path: Path, capsys: Captured
-    ) -> None:
+    @pytest.mark.parametrize("id_", ["84 02", "'", ""])
+    def test_a_cell_of_another_kind_is_named_by_its_column(self, tmp_path: Path, capsys: Captured, id_: str) -> None:
         path = tmp_path / "o.csv"
-        path.write_text(ORDERS.read_text().replace("noor@", "unknown@"))
-        file = source(path, None, CUSTOMERS)
+        path.write_text(ORDERS.read_text().replace("EUR,94.00", "euros,94.00").replace(",550102,", ",55 01 02,"))
+        customers = tmp_path / "c.csv"
+        customers.write_text(CUSTOMERS.read_text().replace("'8402", id_))
+        path.write_text(path.read_text().replace("#1043,", "#1043,noor@example.com", 1) + ORDERS_OF_SAM)
 
-        assert made(file) == []
-        assert capsys.readouterr().err == "line 2: Email: belongs to nobody in the export of customers\n"
+        assert made(source(path, None, customers)) == []
+        assert [line.split(": must")[0] for line in capsys.readouterr().err.splitlines()] == [
+            "line 2: Currency", "line 4: Id", "line 5: Customer ID in the export of customers",
+        ]  # fmt: skip
 
     @pytest.mark.parametrize(
         ("column", "value"),

@@ -161,3 +161,10 @@ def test_a_refusal_does_not_repeat_what_was_written() -> None:
 
 def test_stored_facts_may_hold_a_word_that_we_do_not_know_yet() -> None:
     assert assemble({"id": "1", "state": "HIBERNATING"}).state == "HIBERNATING"
+
+
+def test_stored_facts_may_hold_an_event_of_no_type() -> None:
+    event = {"id": "e1", "type": "", "at": "2026-01-01T00:00:00Z"}
+    assert [stored.type for stored in assemble({"id": "1", "events": [event]}).events] == [""]
+    with pytest.raises(InvalidDocument, match=r"^events\[0\]\.type: is empty$"):
+        read_customer({"id": "1", "events": [event]})

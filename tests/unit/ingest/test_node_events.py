@@ -57,10 +57,17 @@ def test_a_total_at_sale_is_told_without_the_refunds_beside_it() -> None:
     assert order(*understood("order", body)).total == Decimal("60.60")
 
 
-def test_an_order_whose_customer_was_not_asked_is_refused_and_a_guests_is_nobodys() -> None:
+def test_an_order_whose_customer_was_not_asked_is_refused_and_without_an_address_a_guests_is_nobodys() -> None:
     body = sample("order")
     body["data"]["order"]["customer"] = None
     assert understood("order", body) == ()
+
+    body["data"]["order"]["email"] = "a@example.com"
+    (fact,) = understood("order", body)
+    assert isinstance(fact, OrderFact)
+    assert fact.told.customer_id is None
+    assert fact.guest is not None
+    assert fact.guest.fields["email"].value == "a@example.com"
 
     del body["data"]["order"]["customer"]
     with pytest.raises(NotUnderstood, match=r"customer \{ id \}"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from segment_core.facts import guests, strict_json
 from tidemark.cli.customer_file import CustomerFile
 from tidemark.cli.errors import UsageError
 from tidemark.cli.shopify_bulk import BulkResult
@@ -16,15 +17,21 @@ from tidemark.cli.source_file import STANDARD_INPUT, SourceFile, opened_as_text
 _DOCUMENTS, _CUSTOMERS, _ORDERS, _BULK = "documents", "shopify-customers", "shopify-orders", "shopify-bulk"
 
 
+class _Documents(CustomerFile):
+    """Documents of customers and of guests, who come with as many as they have orders."""
+
+    reads = staticmethod(guests.read)
+
+
 @dataclass
-class _Untold(CustomerFile):
+class _Untold(_Documents):
     """Documents, if the first line is one: nobody said what the file is, and standard input is read only once."""
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """As every file's. Raises UsageError for an empty file, and for one that is in none of the formats."""
         empty = True
         for number, line in super().lines():
-            if empty and not line.startswith(b"{"):
+            if empty and not _may_be_document(line):
                 raise UsageError(
                     f"line {number} of {self.path} looks like none of the formats that are read: say which one it is "
                     f"with --format ({', '.join(FORMATS)})"
@@ -36,7 +43,7 @@ class _Untold(CustomerFile):
 
 
 _MAKERS: Final[dict[str, Callable[[Path, Path | None], SourceFile]]] = {
-    _DOCUMENTS: lambda path, _: CustomerFile(path),
+    _DOCUMENTS: lambda path, _: _Documents(path),
     _CUSTOMERS: lambda path, _: CustomersCsv(path),
     _ORDERS: lambda path, customers: OrdersCsv(path, customers=customers),
     _BULK: lambda path, _: BulkResult(path),
@@ -55,6 +62,15 @@ def source(path: Path, told: str | None, customers: Path | None) -> SourceFile:
     if customers is not None and name != _ORDERS:
         raise UsageError(f"--customers is for {_ORDERS} only, and {path} is read as {name}")
     return _Untold(path) if told is None and name == _DOCUMENTS else _MAKERS[name](path, customers)
+
+
+def _may_be_document(line: bytes) -> bool:
+    """Whether a line is a customer document, or was meant to be one: that has an id, whatever else is wrong with it."""
+    try:
+        told = strict_json.loads(line.decode(errors="replace"))
+    except strict_json.NotJson:
+        return line.startswith(b"{") and b'"id"' in line
+    return isinstance(told, dict) and ("id" in told or guests.is_guests(told))
 
 
 def _empty(path: Path) -> str:

@@ -28,11 +28,17 @@ from tidemark.cli.source_file import STANDARD_INPUT, SourceFile
 BATCH_DOCUMENTS = 100
 BATCH_BYTES = 5_000_000
 
+# The code with which it does not take orders of guests of a shop that does not want them.
+_GUESTS_ARE_NOBODY = "guests_are_no_customers"
+
 _DESCRIPTION = f"""\
 Sends customer documents to POST /imports: those of an NDJSON file, or made of what Shopify exports
 (customers or orders as CSV, the result of a bulk operation as JSONL). Every line is checked here
 first: a bad one is named on standard error and nothing of it is stored; the others are imported and
 the exit status is 1.
+
+Orders of guests are no mistake: they become customers where the shop's setting guests_are_customers
+is on, else they are left out and counted.
 
 How far it came is kept in FILE{SUFFIX}; if it is cut off, the same command goes on there.
 
@@ -142,12 +148,24 @@ def run(options: Namespace) -> int:
     keeper.forget()
     if options.json:
         refused = sorted(file.refused, key=itemgetter("line"))
-        print_json({"shop": shop, "accepted": place.accepted, "left_out": file.left_out, "refused": refused})
+        print_json({
+            "shop": shop, "accepted": place.accepted, "left_out": file.left_out + place.guests,
+            "strangers": file.strangers, "refused": refused,
+        })  # fmt: skip
     else:
         into = f" into {shop}" if shop else ""
-        guests = f", {file.left_out:,} left out (orders of guests)" if file.left_out else ""
-        print(f"{place.accepted:,} accepted{into}, {len(file.refused):,} refused{guests}")
+        print(f"{place.accepted:,} accepted{into}, {len(file.refused):,} refused{_of_nobody(file, place)}")
+        if file.strangers:
+            print(f"orders of nobody in {options.customers}, by e-mail address and phone number: {file.strangers:,}")
     return PROBLEMS if file.refused else OK
+
+
+def _of_nobody(file: SourceFile, place: Place) -> str:
+    """How many orders were left out, if any, and how many of these the shop's setting would let in."""
+    if not file.left_out + place.guests:
+        return ""
+    known = f"; {place.guests:,} with an e-mail address would count with guests_are_customers" if place.guests else ""
+    return f", {file.left_out + place.guests:,} left out (orders of guests{known})"
 
 
 def _send_all(service: Service, file: SourceFile, place: Place, keeper: Keeper) -> None:
@@ -195,6 +213,9 @@ def _send(service: Service, batch: Batch, file: SourceFile, place: Place, progre
     for result in answer.body["results"]:
         if result["status"] == "accepted":
             place.accepted += 1
+            continue
+        if result["code"] == _GUESTS_ARE_NOBODY:
+            place.guests += 1
             continue
         progress.clear()
         file.refuse(batch.numbers[result["index"]], InvalidDocument(result.get("path") or "", result["message"]))

@@ -18,6 +18,8 @@ SUFFIX = ".tidemark-place"
 class Place:
     """`sent` counts the documents that were answered for, `refused` are those lines that the service refused.
 
+    `guests` counts orders of guests that it did not take, since guests are no customers of the shop.
+
     `of` says what was imported where: a place of another file, of a changed one, or in another shop is none.
     """
 
@@ -25,6 +27,7 @@ class Place:
     as_of: datetime
     sent: int = 0
     accepted: int = 0
+    guests: int = 0
     refused: list[dict[str, object]] = field(default_factory=list)
 
 

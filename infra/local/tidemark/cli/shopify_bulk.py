@@ -91,18 +91,19 @@ class BulkResult(SourceFile):
             self.refuse(line, InvalidDocument("id", "is neither a customer's nor an order's"))
 
     def _order(self, kept: sqlite3.Connection, line: int, node: Node) -> Node | None:
-        """The document of an order alone, if it is good; a guest's order is left out."""
+        """The document of an order alone, if it is good; a guest's without an e-mail address is left out."""
         try:
             if "customer" not in node:
                 raise NotUnderstood("the query did not ask for 'customer { id }'")
             buyer, order = graphql.order({**node, **_nested(kept, node)})
+            whose = graphql.guest(node) if buyer is None else {"id": buyer}
         except NotUnderstood as error:
             self.refuse(line, InvalidDocument("", error.message))
             return None
-        if buyer is None:
+        if whose is None:
             self.left_out += 1
             return None
-        document: Node = {"id": buyer, "orders": [order]}
+        document: Node = {**whose, "orders": [order]}
         return document if self.checked(line, document) else None
 
     def _told(self, line: int, document: Node | None) -> Iterator[Document]:

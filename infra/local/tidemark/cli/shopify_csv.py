@@ -69,6 +69,10 @@ class CustomersCsv(SourceFile):
             if customer := self.checked(row.number, document):
                 yield row.number, json.dumps(document).encode(), customer
 
+    def place(self, path: str) -> str:
+        """The column."""
+        return _CUSTOMER_PLACES.get(_INDEX.sub("", path), path)
+
 
 @dataclass
 class OrdersCsv(SourceFile):
@@ -78,7 +82,7 @@ class OrdersCsv(SourceFile):
     _ids: dict[str, str] = field(default_factory=dict)
 
     def documents(self) -> Iterator[Document]:
-        """A document for each order, with its customer's id. An order without e-mail and phone is nobody's."""
+        """A document for each order, of its customer or, with an e-mail address that is nobody's, of a guest."""
         if self.customers is None:
             raise UsageError(
                 "an export of orders has no ids of customers: give the export of customers, --customers FILE"
@@ -94,23 +98,29 @@ class OrdersCsv(SourceFile):
     def _document(self, order: list[Row]) -> dict[str, object] | None:
         first = order[0]
         contacts = [_contact(first.cells.get(column, "")) for column in ("Email", "Phone", "Billing Phone")]
-        if not any(contacts):
+        customer = next((self._ids[contact] for contact in contacts if contact in self._ids), None)
+        if customer is None and any(contacts):
+            self.strangers += 1
+        email = _text(first.cells, "Email")
+        if customer is None and email is None:
             self.left_out += 1
             return None
-        customer = next((self._ids[contact] for contact in contacts if contact in self._ids), None)
         try:
-            if customer is None:
-                raise InvalidDocument("Email", "belongs to nobody in the export of customers")
-            return {"id": customer, "orders": [_order(order)]}
+            whose = {"guest": True, "email": email} if customer is None else {"id": customer}
+            return {**whose, "orders": [_order(order)]}
         except InvalidDocument as error:
             self.refuse(first.number, error)
             return None
 
+    def place(self, path: str) -> str:
+        """The column; ids of customers come from the other file."""
+        return _ORDER_PLACES.get(_INDEX.sub("", path), path)
+
 
 def _contacts(path: Path) -> dict[str, str]:
-    """E-mail addresses and phone numbers of an export of customers, with the ids that they belong to."""
+    """E-mail addresses and phone numbers of an export of customers, with the ids that they belong to, good or not."""
     return {
-        contact: _id(row.cells, "Customer ID")
+        contact: row.cells["Customer ID"].removeprefix("'")
         for row in rows(path, CUSTOMER_COLUMNS)
         for column in ("Phone", "Default Address Phone", "Email")
         if (contact := _contact(row.cells.get(column, "")))
@@ -143,7 +153,7 @@ def _line(cells: Cells) -> dict[str, object]:
     quantity = cells["Lineitem quantity"]
     if not _QUANTITY.fullmatch(quantity):
         raise InvalidDocument("Lineitem quantity", "must be a whole number")
-    told = {"sku": cells.get("Lineitem sku"), "vendor": cells.get("Vendor")}
+    told = {key: cells.get(column) for key, column in _LINE.items()}
     return {"quantity": int(quantity), **{key: value for key, value in told.items() if value}}
 
 
@@ -214,4 +224,22 @@ _ORDER: Fields = {
     "channel": ("Source", _text),
     "tags": ("Tags", _words),
     "discount_codes": ("Discount Code", _words),
+}
+_LINE = {"sku": "Lineitem sku", "vendor": "Vendor"}
+
+_INDEX = re.compile(r"\[[0-9]+\]")
+# Place in the document to the column that it was made of.
+_CUSTOMER_PLACES = {
+    "id": "Customer ID",
+    **{key: column for key, (column, _) in _CUSTOMER.items()},
+    **{f"default_address.{key}": column for key, column in _ADDRESS.items()},
+}
+_ORDER_PLACES = {
+    "id": "Customer ID in the export of customers",
+    "email": "Email",
+    "orders.id": "Id",
+    "orders.total": "Total",
+    **{f"orders.{key}": column for key, (column, _) in _ORDER.items()},
+    "orders.lines.quantity": "Lineitem quantity",
+    **{f"orders.lines.{key}": column for key, column in _LINE.items()},
 }

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, cast
 
 from segment_core.errors import InvalidDocument
+from segment_core.facts import guests
 from segment_core.facts.customer import Customer
-from segment_core.facts.document import read_customer
 from tidemark.cli.errors import CommandError, UsageError
 
 STANDARD_INPUT = Path("-")
@@ -27,11 +27,15 @@ Document = tuple[int, bytes, Customer]
 
 @dataclass
 class SourceFile(ABC):
-    """`refused` are the lines that were named as bad; `left_out` counts what is good and nobody's."""
+    """`refused` are the lines that were named as bad; `left_out` counts what is good and nobody's.
+
+    `strangers` counts orders whose contacts nobody has in another file that was to tell whose they are.
+    """
 
     path: Path
     refused: list[dict[str, object]] = field(default_factory=list)
     left_out: int = 0
+    strangers: int = 0
 
     @abstractmethod
     def documents(self) -> Iterator[Document]:
@@ -40,13 +44,18 @@ class SourceFile(ABC):
     def refuse(self, number: int, error: InvalidDocument) -> None:
         """Name the line on standard error, and remember it."""
         reason = error.message.removeprefix(f"{error.path}: ")
-        self.refused.append({"line": number, "path": error.path, "message": reason})
-        print(f"line {number}: {error.message}", file=sys.stderr)
+        place = self.place(error.path)
+        self.refused.append({"line": number, "path": place, "message": reason})
+        print(": ".join(filter(None, (f"line {number}", place, reason))), file=sys.stderr)
+
+    def place(self, path: str) -> str:
+        """What the file calls the place of a document that was made of it: here, as the document does."""
+        return path
 
     def checked(self, number: int, document: dict[str, object]) -> Customer | None:
         """The customer of a document that was made of this line; None if it was refused."""
         try:
-            return read_customer(document)
+            return guests.read(document)
         except InvalidDocument as error:
             self.refuse(number, error)
             return None

@@ -13,8 +13,10 @@ from segment_core.api import models
 from segment_core.api.access import needs
 from segment_core.api.intake import refused
 from segment_core.api.routing import Ask, answers, tables
-from segment_core.errors import InvalidDocument, InvalidRequest, TooLarge
-from segment_core.ingest.documents import understand_document
+from segment_core.errors import Conflict, InvalidDocument, InvalidRequest, TooLarge
+from segment_core.facts import guests
+from segment_core.facts.told import ProfileFact
+from segment_core.ingest.documents import understand
 from segment_core.instants import iso, parse
 from segment_core.runtime import queue
 from segment_core.runtime.environment import ApiEnvironment, environment
@@ -42,31 +44,38 @@ def take_in(body: models.ImportRequest, request: Request) -> models.IntakeResult
     order too large; such a document is then parked like any other message. An `as_of` later than now is refused.
     """
     ask = Ask.of(request)
-    shops.existing(tables().segments, ask.shop)
+    shop = shops.existing(tables().segments, ask.shop)
     if body.as_of is not None and (reason := _lies_ahead(parse(body.as_of), ask.at)):
         raise InvalidRequest(f"body.as_of: {reason}", code="as_of_in_future")
-    judged = list(_judge(ask.shop, ask.at, body.customers, body.as_of))
+    documents = [_dated(document, body.as_of) for document in body.customers]
+    judged = list(_judge(ask.shop, ask.at, documents, shop.guests_are_customers))
     messages = [message for _, message in judged if message is not None]
     queue.send_all(environment(ApiEnvironment).ingest_queue_url, ask.shop, messages)
     return models.IntakeResults(results=[result for result, _ in judged])
 
 
 def _judge(
-    shop: str, at: datetime, documents: list[Any], as_of: str | None
+    shop: str, at: datetime, documents: list[Any], guests_are_customers: bool
 ) -> Iterator[tuple[models.IntakeResult, Mapping[str, Any] | None]]:
     """For each document its result, and its message if it was accepted."""
-    for index, document in enumerate(_dated(document, as_of) for document in documents):
+    for index, document in enumerate(documents):
         message = {"kind": "document", "shop": shop, "received_at": iso(at), "document": document}
         try:
-            told = understand_document(document, at)
+            told = list(guests.settled(understand(document, at), shop, are_customers=True))
             _check_as_of(document, at)
+            if guests.is_guests(document) and not guests_are_customers:
+                raise Conflict(
+                    "guests are no customers of this shop: its setting 'guests_are_customers' is off",
+                    code="guests_are_no_customers",
+                )
             if queue.size(message) > queue.MESSAGE_LIMIT_BYTES:
                 raise TooLarge("the document does not fit into a queue message of 1 MiB", code="document_too_large")
             facts.check_sizes(shop, told)
-        except (InvalidDocument, TooLarge) as error:
+        except (InvalidDocument, TooLarge, Conflict) as error:
             yield refused(index, error), None
         else:
-            yield models.IntakeResult(index=index, id=told[0].customer_id, status="accepted"), message
+            customer = next(fact.customer_id for fact in told if isinstance(fact, ProfileFact))
+            yield models.IntakeResult(index=index, id=customer, status="accepted"), message
 
 
 def _check_as_of(document: Mapping[str, Any], at: datetime) -> None:

@@ -365,7 +365,9 @@ class ImportRequest(Request):
     """Customer documents; each is judged by itself.
 
     `as_of` is the store time of documents that carry none: with it, what is imported again changes nothing,
-    and what the store told later stays. Without it they count from when they are received.
+    and what the store told later stays. Without it they count from when they are received. A document with
+    `"guest": true` and an e-mail address in place of an `id` tells of orders of a buyer without an account; it is
+    refused with `guests_are_no_customers` where the shop's setting `guests_are_customers` is off.
     The format of a document is in `docs/customers.md`, an example in `events/customers.ndjson`.
     """
 

@@ -7,7 +7,7 @@ do not know yet, and its customer must still be readable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -88,11 +88,14 @@ _CHECKOUT = structure(
     {"id": kinds.key_identifier, "updated_at": _INSTANT, "completed_at": _INSTANT},
     required=("id",),
 )
-_EVENT = structure(
-    Event,
-    {"id": kinds.key_identifier, "type": kinds.text, "at": kinds.instant, "properties": kinds.properties},
-    required=("id", "type", "at"),
-)
+_EVENT_KEYS: dict[str, Kind[object]] = {
+    "id": kinds.key_identifier,
+    "type": kinds.text,
+    "at": kinds.instant,
+    "properties": kinds.properties,
+}
+_EVENT_REQUIRED = ("id", "type", "at")
+_EVENT = structure(Event, _EVENT_KEYS, _EVENT_REQUIRED)
 _METAFIELD = structure(Metafield, {"type": kinds.text, "value": kinds.anything}, required=("type", "value"))
 _STORE_CREDIT_ACCOUNT = structure(
     StoreCreditAccount,
@@ -131,6 +134,9 @@ _CUSTOMER: dict[str, Kind[object]] = {
     "scores": by_name(kinds.text),
 }
 
+# What is written has to say which event it is; one without that may have been stored before.
+_WRITTEN_EVENT = structure(Event, {**_EVENT_KEYS, "type": kinds.said}, _EVENT_REQUIRED)
+
 # The words of the segment query language for these attributes.
 _CONSENTS = ("SUBSCRIBED", "NOT_SUBSCRIBED", "PENDING", "UNSUBSCRIBED", "REDACTED")
 _VOCABULARIES: dict[str, Kind[object]] = {
@@ -153,7 +159,7 @@ _VOCABULARIES: dict[str, Kind[object]] = {
 }  # fmt: skip
 
 _STORED = structure(Customer, _CUSTOMER, required=("id",))
-_WRITTEN = structure(Customer, {**_CUSTOMER, **_VOCABULARIES}, required=("id",))
+_WRITTEN = structure(Customer, {**_CUSTOMER, **_VOCABULARIES, "events": many(_WRITTEN_EVENT)}, required=("id",))
 
 
 def read_customer(document: Mapping[str, object]) -> Customer:
@@ -186,15 +192,15 @@ def assemble_order(document: Mapping[str, object]) -> Order:
     return _read(_ORDER, document)
 
 
-def parse_line(line: str) -> Customer:
-    """The customer in one line of an NDJSON file. Raises InvalidDocument, for what is not JSON as well."""
+def parse_line(line: str, read: Callable[[Mapping[str, object]], Customer] = read_customer) -> Customer:
+    """The customer in one line of an NDJSON file, as `read` reads it. Raises InvalidDocument, for no JSON as well."""
     try:
         document = strict_json.loads(line)
     except strict_json.NotJson as error:
         raise InvalidDocument("", str(error)) from None
     if not isinstance(document, dict):
         raise InvalidDocument("", "must be an object: one customer document")
-    return read_customer(document)
+    return read(document)
 
 
 def write_customer(customer: Customer) -> dict[str, object]:

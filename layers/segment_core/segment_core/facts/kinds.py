@@ -72,6 +72,13 @@ def text(value: object) -> str:
     return value
 
 
+def said(value: object) -> str:
+    """Text that is not blank."""
+    if not text(value).strip():
+        raise Refused("is empty")
+    return str(value)
+
+
 def truth(value: object) -> bool:
     """true or false."""
     if not isinstance(value, bool):

@@ -63,6 +63,18 @@ def order(node: Body) -> tuple[str | None, Document]:
     return (node_id(buyer) if buyer else None), {"id": node_id(node), **document}
 
 
+def guest(order: Body) -> Document | None:
+    """What an Order says of its buyer when they have no account; None without an e-mail address to know them by."""
+    if not (text(order, "email") or "").strip():
+        return None
+    document = _told(order, _GUEST)
+    if where := part(order, "shippingAddress") or part(order, "billingAddress"):
+        document["default_address"] = _address(where)
+    if (updated_at := instant(order, "updatedAt")) is not None:
+        document["as_of"] = iso(updated_at)
+    return {"guest": True, **{key: value for key, value in document.items() if value is not None}}
+
+
 def refund(node: Body) -> Document:
     """A Refund."""
     document = _told(node, {"createdAt": ("created_at", _instant)})
@@ -175,6 +187,11 @@ _ORDER: Fields = {
     "sourceName": ("channel", text),
     "tags": ("tags", words),
     "discountCodes": ("discount_codes", words),
+}
+_GUEST: Fields = {
+    "email": ("email", text),
+    "phone": ("phone", text),
+    "customerLocale": ("locale", text),
 }
 _LINE: Fields = {
     "quantity": ("quantity", _as_it_is),

@@ -9,9 +9,8 @@ from segment_core import instants
 from segment_core.errors import NotUnderstood
 from segment_core.facts import kinds, strict_json
 from segment_core.facts.told import Fact
-from segment_core.ingest import partner_bus, platforms
+from segment_core.ingest import documents, partner_bus, platforms
 from segment_core.ingest.body import Body
-from segment_core.ingest.documents import understand_document
 from segment_core.ingest.topics import is_used, understand
 from segment_core.record import record
 
@@ -65,7 +64,7 @@ def _document(message: Body) -> Told:
     if not isinstance(document, dict):
         raise NotUnderstood("the message has no object 'document'")
     received_at = _instant(message, "received_at")
-    facts = understand_document(document, received_at)
+    facts = documents.understand(document, received_at)
     return Told(_text(message, "shop"), facts, bulk=True, received_at=received_at)
 
 
@@ -75,7 +74,7 @@ def _events(message: Body) -> Told:
         raise NotUnderstood("the message has no list 'events'")
     document = {"id": _text(message, "customer"), "events": events}
     received_at = _instant(message, "received_at")
-    facts = understand_document(document, received_at)
+    facts = documents.understand_document(document, received_at)
     return Told(_text(message, "shop"), facts, bulk=False, received_at=received_at)
 
 

@@ -12,7 +12,7 @@ from segment_core.facts.order import OrderState
 from segment_core.facts.told import Erasure, Fact, OrderFact, ProductFact
 from segment_core.ingest import graphql
 from segment_core.ingest.body import Body, Delivery, identity, instant, part, text
-from segment_core.ingest.documents import understand_document
+from segment_core.ingest.documents import understand_document, understand_guest
 
 _GONE = "delete"
 
@@ -26,7 +26,7 @@ def customer(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
 
 
 def order(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
-    """What was asked of an order. Its query has to ask for the customer; a guest's order is nobody's."""
+    """What was asked of an order. Its query has to ask for the customer, and for the e-mail address of guests."""
     if text(body, "action") == _GONE:
         return (OrderFact(_gone(body, "order"), OrderState(deleted=True)),)
     node = _node(body, "order")
@@ -36,7 +36,8 @@ def order(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
         raise NotUnderstood("the subscription's query does not ask for 'customer { id }'")
     buyer, document = graphql.order(node)
     if buyer is None:
-        return ()
+        guest = graphql.guest(node)
+        return () if guest is None else understand_guest({**guest, "orders": [document]}, delivery.time(None))
     _, *orders = understand_document({"id": buyer, "orders": [document]}, delivery.time(None))
     return tuple(orders)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from segment_core.errors import InvalidRequest
-from segment_core.membership.audit import Audited, audit
+from segment_core.membership.audit import AGAIN_SECONDS, UNDER_WAY_SECONDS, Audited, audit
 from segment_core.membership.budget import unlimited
 from segment_core.membership.evaluate import evaluate_all
 from segment_core.model.membership import Membership
@@ -84,6 +84,16 @@ def test_as_many_as_are_asked_for_are_looked_at_and_no_more_slices_than_that_tak
     assert 1 < len(queries) < keys.ROSTER_SLICES
     queries.clear()
     assert run(shop, most=1).customers == 1
+
+
+def test_what_was_found_wrong_is_looked_at_again_and_repaired_in_time(shop: Stack, one_slice: list[str]) -> None:
+    for customer in one_slice:
+        spoil(shop, customer, bits=0)
+    enough_for_two = UNDER_WAY_SECONDS + 1.5 * AGAIN_SECONDS
+
+    found = audit(shop.tables, NOW, random.Random(1), 9, lambda: enough_for_two, lambda _: None, repair=True)
+
+    assert found == Audited(2, 2, 2)
 
 
 def test_once_the_time_is_over_nothing_is_drawn_any_more(shop: Stack, one_slice: list[str], queries: list[int]) -> None:

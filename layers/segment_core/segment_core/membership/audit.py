@@ -26,6 +26,9 @@ from segment_core.store.tables import Tables
 # Facts reach memberships within seconds; whoever differs for longer than this differs.
 UNDER_WAY_SECONDS = 15.0
 
+# What is kept for each suspect: to look again, to repair, and to see that it helped.
+AGAIN_SECONDS = 0.2
+
 Wait = Callable[[float], None]
 
 Compiled = dict[tuple[str, int], tuple[dict[str, Rule], Shop]]
@@ -55,11 +58,16 @@ def audit(
 
     With `repair` whoever is wrong is evaluated as if a fact had changed. Each mismatch is logged by ids.
     """
-    looked_at, suspects = 0, []
+    looked_at = 0
+    suspects: list[tuple[str, str]] = []
     compiled: Compiled = {}
+
+    def left_to_look() -> float:
+        return seconds_left() - UNDER_WAY_SECONDS - AGAIN_SECONDS * len(suspects)
+
     every = list(shops.ids(tables.segments))
     chance.shuffle(every)
-    for shop, customer in _drawn(tables, every, chance, most, seconds_left):
+    for shop, customer in _drawn(tables, every, chance, most, left_to_look):
         looked_at += 1
         if _differs(tables, shop, customer, at, compiled):
             suspects.append((shop, customer))
@@ -93,10 +101,10 @@ def _drawn(
     for shop in every:
         wanted = most
         for number in chance.sample(range(keys.ROSTER_SLICES), keys.ROSTER_SLICES):
-            if wanted == 0 or seconds_left() <= UNDER_WAY_SECONDS:
+            if wanted == 0 or seconds_left() <= 0:
                 break
             for customer in _some(facts.of_slice(tables.customers, shop, number), chance, wanted):
-                if seconds_left() <= UNDER_WAY_SECONDS:
+                if seconds_left() <= 0:
                     return
                 wanted -= 1
                 yield shop, customer

@@ -89,7 +89,10 @@ def redrive(where: Where, *, shop: str | None, discard: bool) -> Generator[Happe
 
 
 class _Letters:
-    """The letters of a queue, each once. Those that are not deleted stay hidden until they are given back."""
+    """The letters of a queue, each once. Those that are not deleted stay hidden until they are given back.
+
+    That is at the end: before it, the same ones would be received again and again, and others not at all.
+    """
 
     def __init__(self, address: str) -> None:
         self.name = address.rpartition("/")[2]

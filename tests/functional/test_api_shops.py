@@ -128,6 +128,7 @@ def test_secrets_are_encrypted_and_never_shown_or_logged(api: ApiCaller, stack: 
         ({"zone": "../../etc/passwd"}, "body.zone"),
         ({"zone": "UTC+2"}, "body.zone"),
         ({"zone": ""}, "body.zone"),
+        ({"platform": "woocommerce", "settings": {"guests_are_customers": True}}, "body.settings"),
         ({"currency": "eur"}, "body.currency"),
         ({"currency": "EURO"}, "body.currency"),
         ({"settings": {"count_test_orders": "yes"}}, "body.settings.count_test_orders"),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segment_core.facts import order, profile, registers
+from segment_core.facts import order, profile, registers, standing
 from segment_core.facts.document import read_customer, write_customer
 from segment_core.facts.order import OrderState
 from segment_core.facts.profile import ProfileState
@@ -64,9 +64,10 @@ lines = st.lists(
     max_size=2,
 )
 bodies = st.builds(
-    lambda fields, listed_: {**fields, **listed_},
+    lambda fields, listed_, stands: {**fields, **listed_, **stands},
     group(["channel", "customer_id"], st.sampled_from(["a", "b"])),
     st.builds(lambda stamp, listed_: registers.told(stamp, {"lines": listed_}), stamps, lines) | st.just({}),
+    group([standing.STANDING], st.sampled_from([standing.AWAITED, standing.ORDERED, standing.REVOKED])),
 )
 orders = st.builds(
     OrderState,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from segment_core.errors import NotUnderstood
+from segment_core.facts.order import OrderState
 from segment_core.facts.told import Erasure, Fact, OrderFact, ProfileFact, to_customer
 from segment_core.ingest import woocommerce
 from segment_core.ingest.platforms import WOOCOMMERCE
 from segment_core.ingest.topics import understand
+from segment_core.instants import sortable
 
 from .bodies import EVENTS, RECEIVED, customer, order
 
@@ -25,6 +28,21 @@ SAMPLES = {
 
 def understood(topic: str, **changes: Any) -> tuple[Fact, ...]:
     return understand(topic, SAMPLES[topic] | changes, RECEIVED, None, WOOCOMMERCE.topics)
+
+
+def told(topic: str, **changes: Any) -> OrderState:
+    (fact,) = understood(topic, **changes)
+    assert isinstance(fact, OrderFact)
+    return fact.told
+
+
+def arriving(minute: int, topic: str, changed: int = -1440) -> OrderState:
+    """What a message says that comes in that minute from `RECEIVED` on, of an order that was `changed` in that one."""
+    modified = {"date_modified_gmt": (RECEIVED + timedelta(minutes=changed)).strftime("%Y-%m-%dT%H:%M:%S")}
+    body = SAMPLES[topic] | ({} if topic == "order.deleted" else modified)
+    (fact,) = understand(topic, body, RECEIVED + timedelta(minutes=minute), None, WOOCOMMERCE.topics)
+    assert isinstance(fact, OrderFact)
+    return fact.told
 
 
 def test_there_is_a_sample_of_every_topic() -> None:
@@ -75,17 +93,64 @@ def test_a_guests_order_is_nobodys() -> None:
     assert fact.told.customer_id is None
 
 
-@pytest.mark.parametrize("status", ["pending", "failed", "checkout-draft", "auto-draft", "trash"])
-def test_what_was_not_placed_is_no_order(status: str) -> None:
+@pytest.mark.parametrize("status", ["checkout-draft", "auto-draft"])
+def test_a_draft_says_nothing(status: str) -> None:
     assert understood("order.created", status=status) == ()
+
+
+@pytest.mark.parametrize("status", ["pending", "failed", "trash"])
+def test_of_what_is_not_placed_no_more_is_known_than_that(status: str) -> None:
+    state = told("order.created", status=status, total=None, date_created_gmt=None)
+
+    assert not state.counts
+    assert state.document("727") == {"id": "727", "refunds": []}
 
 
 @pytest.mark.parametrize(
     ("status", "cancelled"),
-    [("processing", False), ("on-hold", False), ("completed", False), ("refunded", False), ("cancelled", True)],
-)
+    [
+        ("processing", False), ("on-hold", False), ("completed", False), ("refunded", False), ("shipped", False),
+        ("cancelled", True),
+    ],
+)  # fmt: skip
 def test_a_status_says_whether_an_order_was_cancelled(status: str, cancelled: bool) -> None:
-    assert (order(*understood("order.updated", status=status)).cancelled_at is not None) is cancelled
+    made = order(*understood("order.updated", status=status))
+
+    assert made.cancelled_at == (datetime(2026, 2, 14, 8, tzinfo=UTC) if cancelled else None)
+    assert told("order.updated", status=status).counts
+
+
+def test_of_one_second_the_status_that_comes_later_holds() -> None:
+    of_one_second = [told("order.updated", status=status) for status in ("pending", "processing", "cancelled")]
+
+    for first, second in pairwise(of_one_second):
+        assert (
+            first.join(second).fields["standing"] == second.fields["standing"] == second.join(first).fields["standing"]
+        )
+
+
+def test_what_is_taken_out_of_the_bin_is_there_whatever_its_date() -> None:
+    placed, gone = told("order.created"), arriving(0, "order.deleted")
+
+    assert placed.counts
+    assert not placed.join(gone).counts
+    for back in (arriving(0, "order.restored"), arriving(1, "order.restored"), arriving(2, "order.updated", changed=1)):
+        assert placed.join(gone).join(back).counts
+        assert back.join(gone).join(placed).counts
+    assert not placed.join(gone).join(arriving(2, "order.updated", changed=-1)).counts
+    assert not placed.join(gone).join(arriving(1, "order.restored")).join(arriving(2, "order.deleted")).counts
+
+
+def test_a_clock_that_is_ahead_does_not_undo_a_deletion_to_come() -> None:
+    assert not arriving(0, "order.updated", changed=90).join(arriving(1, "order.deleted")).counts
+
+
+def test_an_export_that_is_later_than_the_status_knows_of_the_cancellation() -> None:
+    placed = told("order.updated")
+    before, after = (sortable(datetime(2026, 2, 14, hour, tzinfo=UTC)) for hour in (7, 9))
+
+    assert placed.join(OrderState(cancelled_at=after)).document("727")["cancelled_at"] == after
+    assert "cancelled_at" not in placed.join(OrderState(cancelled_at=before)).document("727")
 
 
 @pytest.mark.parametrize("missing", ["id", "status", "total", "date_created_gmt"])

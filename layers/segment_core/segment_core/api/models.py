@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, ValidationInfo
 
 from segment_core import zones
 from segment_core.facts import kinds
@@ -129,7 +129,16 @@ class ShopSettings(Request):
     abandoned_after_minutes: Annotated[
         int, Field(ge=1, le=LONGEST_WAIT_MINUTES, description="After that, a checkout without an order was abandoned")
     ] = 60
-    guests_are_customers: bool = False
+    guests_are_customers: Annotated[bool, Field(description="Not for a shop on woocommerce")] = False
+
+
+def _of_platform(settings: ShopSettings, others: ValidationInfo) -> ShopSettings:
+    # Nothing in WooCommerce's webhooks says that a guest has to be forgotten.
+    if settings.guests_are_customers and others.data.get("platform") == "woocommerce":
+        raise ValueError(
+            "guests_are_customers is not for woocommerce, which does not say when a guest has to be forgotten"
+        )
+    return settings
 
 
 class QuerySettings(Request):
@@ -174,7 +183,7 @@ class ShopRequest(Request):
     )
     zone: Zone
     currency: Annotated[str, Field(pattern=_CURRENCY, description="ISO 4217", examples=["EUR"])]
-    settings: ShopSettings = ShopSettings()
+    settings: Annotated[ShopSettings, AfterValidator(_of_platform)] = ShopSettings()
     queries: QuerySettings = QuerySettings()
     webhook_secrets: Annotated[
         list[Secret] | None,

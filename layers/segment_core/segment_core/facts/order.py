@@ -1,7 +1,8 @@
 """What is known of an order, as a state that merges.
 
 Bodies, refunds, the cancellation and the deletion of an order may come in any order and any number of
-times. Cancelled stays cancelled, at the earliest date told; deleted stays deleted and forgets the rest.
+times. Cancelled stays cancelled, at the earliest date told; deleted stays deleted and forgets the rest. Where a store
+lets both go back, `facts.standing` says what holds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from segment_core import instants
-from segment_core.facts import products, registers
+from segment_core.facts import products, registers, standing
 from segment_core.facts.registers import Register, Registers
 from segment_core.record import field, record
 
@@ -24,12 +25,14 @@ LINES = "lines"
 # Of a refund: payments that had not gone through when it was told. Not in the document.
 WAITING = "waiting"
 
+_NOT_IN_DOCUMENT = (CUSTOMER, MONEY, *standing.KEYS)
 _GROUPS = ("fields", "refunds", "products", "payments")
 
 
 @record
 class OrderState:
-    """`fields` are registers by document key, with `customer_id` and `money`; `refunds` are registers by id.
+    """`fields` are registers by document key, with `customer_id`, `money` and those of `facts.standing`; `refunds` are
+    registers by id.
 
     `cancelled_at` is sortable text. `products` are registers of what earlier lines said of their products,
     see `facts.products`. `payments` are registers of money that went back, by the payment's id: it counts where a
@@ -66,7 +69,13 @@ class OrderState:
         if self.deleted:
             return self
         whose = self.fields[CUSTOMER]
-        return OrderState({CUSTOMER: Register(registers.without_content(whose.stamp), whose.value)})
+        stands = {key: self.fields[key] for key in standing.KEYS if key in self.fields}
+        return OrderState({CUSTOMER: Register(registers.without_content(whose.stamp), whose.value), **stands})
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is one of its customer's orders. If not, it stays with them, as it may be one again."""
+        return standing.counts(self.fields)
 
     @property
     def customer_id(self) -> str | None:
@@ -82,14 +91,15 @@ class OrderState:
 
     def document(self, order_id: str) -> dict[str, object]:
         """The order in the notation of the customer document."""
-        document = {key: register.value for key, register in self.fields.items() if key not in (CUSTOMER, MONEY)}
+        document = {key: register.value for key, register in self.fields.items() if key not in _NOT_IN_DOCUMENT}
         money = self.fields.get(MONEY, Register("", {})).value
         if isinstance(money, Mapping):
             document |= money
         if LINES in self.fields:
             document[LINES] = products.completed(self.fields[LINES], self.products)
-        if self.cancelled_at is not None:
-            document["cancelled_at"] = self.cancelled_at
+        cancelled_at = standing.cancelled_at(self.fields, self.cancelled_at)
+        if cancelled_at is not None:
+            document["cancelled_at"] = cancelled_at
         refunds = [
             {"id": id_, **self._paid(refund.value)}
             for id_, refund in self.refunds.items()

@@ -100,5 +100,5 @@ Fact = ProfileFact | OrderFact | ProductFact | ShopFact | Erasure | GuestErasure
 def to_customer(customer_id: str, profile: ProfileState, orders: Iterable[tuple[str, OrderState]]) -> Customer:
     """The customer that merged facts add up to. `orders` are (id, state) in the order that they are to have."""
     document = profile.document(customer_id)
-    document["orders"] = [state.document(order_id) for order_id, state in orders]
+    document["orders"] = [state.document(order_id) for order_id, state in orders if state.counts]
     return assemble(document)

@@ -1,7 +1,8 @@
 """WooCommerce: its topics in one table, and its bodies, which are the resources of its REST API.
 
 https://developer.woocommerce.com/docs/apis/rest-api/ (webhooks, customers, orders). Dates `..._gmt` are UTC without
-saying so. A body that ends with `deleted` holds the id alone. A guest's order has customer 0 and is nobody's.
+saying so. A body that ends with `deleted` holds the id alone: of an order, that it is in the bin. A guest's order has
+customer 0 and is nobody's.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ from datetime import datetime
 from decimal import Decimal
 
 from segment_core.errors import NotUnderstood
-from segment_core.facts import registers
+from segment_core.facts import registers, standing
 from segment_core.facts.order import CUSTOMER, MONEY, OrderState
 from segment_core.facts.profile import ADDRESSES, ProfileState
+from segment_core.facts.registers import Register
 from segment_core.facts.told import Erasure, Fact, OrderFact, ProfileFact
 from segment_core.ingest.body import Body, Delivery, amount, instant, number_or_text, part, parts, text, word
 from segment_core.ingest.topics import Topic
-from segment_core.instants import iso, sortable
+from segment_core.instants import iso
 
-# Orders that were not placed: unfinished checkouts, and what payment refused.
-_NOT_PLACED = ("auto-draft", "checkout-draft", "failed", "pending", "trash")
-_CANCELLED = ("cancelled",)
+# Unfinished checkouts: no order yet, and no order becomes one again.
+_DRAFTS = ("auto-draft", "checkout-draft")
+# Every other status, also one of an extension, is that of an order that was placed.
+_STANDINGS = {
+    "cancelled": standing.REVOKED,
+    "failed": standing.AWAITED,
+    "pending": standing.AWAITED,
+    "trash": standing.AWAITED,
+}
 
 
 def customer(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
@@ -45,30 +53,49 @@ def customer_deleted(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
 
 
 def order(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
-    """order.created, updated, restored: the order as it is, once it was placed."""
-    status = text(body, "status")
-    if status is None:
-        raise NotUnderstood("there is no 'status'")
-    if status in _NOT_PLACED:
-        return ()
-    store_time = delivery.time(_gmt(body, "date_modified_gmt"))
-    told = _fields(body, store_time)
-    buyer = number_or_text(body, "customer_id")
-    if buyer not in (None, "0"):
-        told[CUSTOMER] = buyer
-    cancelled = sortable(store_time) if status in _CANCELLED else None
-    state = OrderState(registers.told(delivery.stamp(store_time, [status, told]), told), cancelled_at=cancelled)
-    return (OrderFact(_id(body), state),)
+    """order.created, updated: the order as it is, and so not in the bin when it was last changed."""
+    store_time = _modified_at(body, delivery)
+    # It was not changed after it came here: a clock that is ahead must not undo a deletion to come.
+    return _order(body, delivery, _bin(delivery, min(store_time, delivery.received_at), standing.CHANGED))
+
+
+def order_restored(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
+    """order.restored: the order as it is, out of the bin."""
+    return _order(body, delivery, _bin(delivery, delivery.received_at, standing.RESTORED))
 
 
 def order_deleted(body: Body, delivery: Delivery) -> tuple[Fact, ...]:
-    """order.deleted: the order is gone."""
-    return (OrderFact(_id(body), OrderState(deleted=True)),)
+    """order.deleted: the order is in the bin. Nothing is told when the bin is emptied."""
+    return (OrderFact(_id(body), OrderState(_bin(delivery, delivery.received_at, standing.DELETED))),)
 
 
 def is_ping(body: bytes) -> bool:
     """Whether this is what the store sends when a webhook is saved: a form with the webhook's id, unsigned."""
     return body.startswith(b"webhook_id=") and body.removeprefix(b"webhook_id=").isdigit()
+
+
+def _order(body: Body, delivery: Delivery, bin_: dict[str, Register]) -> tuple[Fact, ...]:
+    status = text(body, "status")
+    if status is None:
+        raise NotUnderstood("there is no 'status'")
+    if status in _DRAFTS:
+        return ()
+    store_time = _modified_at(body, delivery)
+    stands = _STANDINGS.get(status, standing.ORDERED)
+    told = registers.told(delivery.stamp(store_time, None), {standing.STANDING: stands}) | bin_
+    # What waits for its payment says no more than that: whose it is counts once it is an order.
+    if stands != standing.AWAITED:
+        fields = _fields(body, store_time)
+        told |= registers.told(delivery.stamp(store_time, [status, fields]), fields)
+    return (OrderFact(_id(body), OrderState(told)),)
+
+
+def _bin(delivery: Delivery, at: datetime, what: str) -> dict[str, Register]:
+    return registers.told(delivery.stamp(at, None), {standing.BIN: what})
+
+
+def _modified_at(body: Body, delivery: Delivery) -> datetime:
+    return delivery.time(_gmt(body, "date_modified_gmt"))
 
 
 def _fields(body: Body, store_time: datetime) -> dict[str, object]:
@@ -85,6 +112,9 @@ def _fields(body: Body, store_time: datetime) -> dict[str, object]:
         told["discount_codes"] = [code for one in parts(body, "coupon_lines") if (code := text(one, "code"))]
     if body.get("line_items") is not None:
         told["lines"] = [_line(line) for line in parts(body, "line_items")]
+    buyer = number_or_text(body, "customer_id")
+    if buyer not in (None, "0"):
+        told[CUSTOMER] = buyer
     return told
 
 
@@ -125,10 +155,10 @@ TOPICS: dict[str, Topic] = {
     "customer.created": Topic(customer, "the customer as it is"),
     "customer.updated": Topic(customer, "the customer as it is"),
     "customer.deleted": Topic(customer_deleted, "the customer is gone"),
-    "order.created": Topic(order, "the order as it is, once it was placed"),
-    "order.updated": Topic(order, "the order as it is, once it was placed"),
-    "order.restored": Topic(order, "the order as it is, once it was placed"),
-    "order.deleted": Topic(order_deleted, "the order is gone"),
+    "order.created": Topic(order, "the order as it is, and what its status says: placed, cancelled, or not (any more)"),
+    "order.updated": Topic(order, "the order as it is, and what its status says: placed, cancelled, or not (any more)"),
+    "order.restored": Topic(order_restored, "the same, and that it is out of the bin"),
+    "order.deleted": Topic(order_deleted, "the order is in the bin, and none until it is restored or changed"),
     "product.created": _PRODUCT,
     "product.updated": _PRODUCT,
     "product.deleted": _PRODUCT,

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from segment_core import clock
+from segment_core.errors import InvalidRequest
 from segment_core.membership import budget
 from segment_core.membership.audit import audit
 from segment_core.record import as_dict
@@ -19,13 +20,18 @@ SECONDS_KEPT = 30
 
 @observed()
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """A schedule's event, or one of yours: `{"repair": true}` repairs this time, whatever the setting says."""
+    """A schedule's event, or one of yours: `{"repair": true, "customers": 5000}` repairs this time and looks at so many
+    of each shop, whatever the settings say. Raises InvalidRequest for another value of these two.
+    """
     env = environment(AuditEnvironment)
     tables = Tables(env.customers_table, env.memberships_table, segments=env.segments_table)
     seconds_left = budget.of_invocation(context, SECONDS_KEPT)
-    repair = bool(event.get("repair", env.audit_repairs == "yes"))
+    repair, most = event.get("repair", env.audit_repairs == "yes"), event.get("customers", env.audit_customers)
+    if not isinstance(repair, bool):
+        raise InvalidRequest("repair must be true or false")
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise InvalidRequest("customers must be a whole number, 1 or more")
     at = clock.now()
     # By the instant, so that a run can be had again. It draws a sample, no secret.
     chance = random.Random(at.isoformat())  # noqa: S311
-    most = env.audit_customers
     return as_dict(audit(tables, at, chance, most, seconds_left, time.sleep, repair=repair))

@@ -114,6 +114,7 @@ UNKNOWN = (404, "segment_not_found")
 # A route that is not here fails the test below.
 OF_ANOTHER_SHOP: dict[str, tuple[int, str] | Callable[[dict[str, Any], Things], bool]] = {
     "putShop": (403, "shop_mismatch"),
+    "readShop": (403, "shop_mismatch"),
     "createSegment": lambda body, theirs: body["count"] == 0,
     "listSegments": lambda body, theirs: theirs["id"] not in {one["id"] for one in body["segments"]},
     "readSegment": UNKNOWN,

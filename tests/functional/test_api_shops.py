@@ -1,4 +1,4 @@
-"""`PUT /shops/{shop}`: what makes a shop, what changes it, and what it is not told."""
+"""`/shops/{shop}`: what makes a shop, what changes it, what it is set to, and what it is not told."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from segment_core import clock
+from segment_core.privacy.shops import begin as erase_shop
 from segment_core.runtime import secrets
 from segment_core.store import shops
 
@@ -58,6 +59,26 @@ def test_a_shop_is_made_and_then_changed(api: ApiCaller, stack: Stack) -> None:
     record = shops.existing(stack.tables.segments, "demo")
     assert (record.zone, record.count_test_orders) == ("Asia/Tokyo", True)
     assert (record.created_at, record.updated_at) == (NOW, NOW + timedelta(days=1))
+
+
+def test_what_a_shop_is_set_to_can_be_read_and_put_back(api: ApiCaller) -> None:
+    assert api("GET", "/shops/demo").problem == (404, "shop_not_found")
+    settings = {"count_test_orders": True, "abandoned_after_minutes": 90, "guests_are_customers": True}
+    queries = {"clauses": 7, "strictness": "shopify", "metafields": {"facts.birth_date": "date"}}
+    asked = SHOP | {"platform": "woocommerce", "settings": settings, "queries": queries, "webhook_secrets": [SECRET]}
+    made = api("PUT", "/shops/demo", asked)
+
+    read = api("GET", "/shops/demo")
+    assert (read.status, read.body) == (200, made.body)
+    assert SECRET not in json.dumps(read.body)
+    again = {name: value for name, value in read.body.items() if name not in ("shop", "webhook_secrets")}
+    assert api("PUT", "/shops/demo", again).body == read.body
+
+
+def test_a_shop_that_is_erased_is_none(api: ApiCaller, stack: Stack) -> None:
+    api("PUT", "/shops/demo", SHOP)
+    assert erase_shop(stack.tables, "demo", NOW)
+    assert api("GET", "/shops/demo").problem == (404, "shop_not_found")
 
 
 def test_what_is_absent_has_its_documented_value_again(api: ApiCaller) -> None:
@@ -154,6 +175,7 @@ def test_every_field_without_a_documented_value_must_be_there(api: ApiCaller, mi
 @pytest.mark.parametrize("path", ["/shops/other", "/shops/DEMO", "/shops/demo%23x"])
 def test_the_shop_is_the_tokens(api: ApiCaller, stack: Stack, path: str) -> None:
     assert api("PUT", path, SHOP).problem == (403, "shop_mismatch")
+    assert api("GET", path).problem == (403, "shop_mismatch")
     assert stack.items(stack.tables.segments) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 
 from segment_core.membership import parking
+from segment_core.membership.redrive import JUDGES
 from segment_core.runtime import queue
 from segment_core.store import extracts
 from segment_core.store.tables import Tables
+from tidemark.cli.redrive import run as run_command
 from tidemark.redrive import Happened, Where, redrive
 
 from .conftest import Stack, new_queue
@@ -27,7 +30,8 @@ Run = Callable[..., list[Happened]]
 
 
 @pytest.fixture
-def where(shop: Stack) -> Where:
+def where(shop: Stack, monkeypatch: pytest.MonkeyPatch) -> Where:
+    monkeypatch.setattr("tidemark.redrive._WAIT_SECONDS", 0)
     tables: Tables = shop.tables
     return Where(
         {
@@ -117,3 +121,51 @@ def test_letters_of_one_shop_can_be_discarded(shop: Stack, where: Where) -> None
 
     assert outcomes(found) == [("discarded", SHOP)]
     assert shop.messages(shop.ingest_queue_url) == []
+
+
+def test_what_is_left_or_skipped_can_be_looked_at_again_at_once(shop: Stack, where: Where) -> None:
+    ours = [customer(number) for number in range(12)]
+    dead(where, "IngestDeadLetterQueueUrl", *ours, "no JSON", *(customer(number, "other") for number in range(12)))
+
+    assert outcomes(list(redrive(where, shop="nobody", discard=False))) == []
+    assert len(list(redrive(where, shop=SHOP, discard=True))) == 12
+    assert outcomes(list(redrive(where, shop=None, discard=False))) == [
+        *[("put back", "other")] * 12, ("refused again", ""),
+    ]  # fmt: skip
+    assert outcomes(list(redrive(where, shop=None, discard=False))) == [("refused again", "")]
+
+
+def test_a_run_that_fails_or_is_given_up_hides_nothing(
+    shop: Stack, where: Where, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ConnectionError
+
+    def run() -> list[Happened]:
+        return list(redrive(where, shop=None, discard=True))
+
+    dead(where, "IngestDeadLetterQueueUrl", *(customer(number) for number in range(5)))
+    with monkeypatch.context() as patched:
+        patched.setitem(JUDGES, "IngestDeadLetterQueueUrl", fail)
+        with pytest.raises(ConnectionError):
+            run()
+    given_up = redrive(where, shop=None, discard=True)
+    assert next(given_up).outcome == "discarded"
+    given_up.close()
+
+    assert len(run()) == 4
+
+
+def test_it_is_said_how_many_letters_others_hold(
+    shop: Stack, where: Where, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dead(where, "IngestDeadLetterQueueUrl", customer(1), customer(2), "no JSON")
+    queue.client().receive_message(QueueUrl=where.outputs["IngestDeadLetterQueueUrl"], MaxNumberOfMessages=2)
+
+    *_, last = found = list(redrive(where, shop=None, discard=False))
+    assert outcomes(found) == [("hidden", ""), ("refused again", "")]
+    assert last.why == "2 are hidden until others have looked at them, at most 5 minutes; try again"
+
+    monkeypatch.setattr("tidemark.cli.redrive._where", lambda _: where)
+    assert run_command(Namespace(shop=SHOP, discard=True, json=False)) == 1
+    assert capsys.readouterr().out.startswith("hidden\tIngestDeadLetterQueue-")

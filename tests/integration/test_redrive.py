@@ -73,6 +73,7 @@ def _put_back(stack: Stack, http: Http) -> None:
 
     dead = "IngestDeadLetterQueue"
     assert (status, became) == (1, {"put back": (dead, "demo"), "refused again": (dead, "")})
+    assert redrive(stack) == (1, {"refused again": (dead, "")}), "what was left is not hidden from the next run"
     assert reader.call("GET", "/customers/8401/segments")["customer_id"] == "8401"
     left = http.request("GET", f"/_local/queues/{outputs['IngestDeadLetterQueueUrl'].rpartition('/')[2]}/messages")
     assert [json.loads(one["body"])["kind"] for one in left.content["messages"]] == ["guess"]

@@ -5,26 +5,35 @@ from __future__ import annotations
 import json
 import os
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from segment_core.membership.redrive import JUDGES, QUEUES, Verdict
+from segment_core.membership.redrive import JUDGES, QUEUES, Message, Verdict
 from segment_core.runtime import queue
 from segment_core.store.tables import Tables
 
-# For so long nobody else gets a letter that was looked at; those that are left come back after it.
+# For so long nobody else gets a letter that is looked at. A run that ends gives back at once what it leaves; one that
+# was killed leaves it hidden until then.
 _HIDDEN_SECONDS = 300
+_HIDDEN_WHY = "{} are hidden until others have looked at them, at most 5 minutes; try again"
+_BATCH = 10
+# Any wait makes SQS ask all of its servers, so that what is there is found.
+_WAIT_SECONDS = 1
 _TABLES = ("customers", "memberships", "members", "history", "segments")
 _TRIMMED = ("TrimmedDataAccessException", "ResourceNotFoundException", "ExpiredIteratorException")
 
 
+HIDDEN = "hidden"
+"""The outcome of letters that could not be looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What became of one letter."""
+    """What became of one letter; with the outcome `HIDDEN`, how many of a queue could not be looked at."""
 
     outcome: str
     queue: str
@@ -59,49 +68,90 @@ class Where:
         return Tables(*(self.outputs[f"{kind.capitalize()}TableName"] for kind in _TABLES))
 
 
-def redrive(where: Where, *, shop: str | None, discard: bool) -> Iterator[Happened]:
+def redrive(where: Where, *, shop: str | None, discard: bool) -> Generator[Happened, None, None]:
     """Judge every letter, and do what the judgement says. Only those of `shop`, if one is named.
 
-    With `discard` nothing is put back: all letters are deleted, which is how what they hold is erased.
+    With `discard` nothing is put back: all letters are deleted, which is how what they hold is erased. What is left or
+    skipped can be looked at again as soon as this has ended, also by an error.
     """
     for output, judge in JUDGES.items():
-        address = where.outputs[output]
-        for letter in _letters(address):
-            verdict = judge(where.named(), letter["Body"], _read_stream)
-            if shop is not None and verdict.shop != shop:
-                continue
-            yield _done(where, address, letter, verdict, discard=discard)
+        queued = _Letters(where.outputs[output])
+        try:
+            for letter in queued:
+                verdict = judge(where.named(), letter["Body"], _read_stream)
+                if shop is None or verdict.shop == shop:
+                    yield _done(where, queued, letter, verdict, discard=discard)
+            hidden = queued.hidden_by_others()
+        finally:
+            queued.give_back()
+        if hidden:
+            yield Happened(HIDDEN, queued.name, "", _HIDDEN_WHY.format(hidden))
 
 
-def _letters(address: str) -> Iterator[dict[str, Any]]:
-    seen: set[str] = set()
-    while True:
-        answer = queue.client().receive_message(
-            QueueUrl=address, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS, WaitTimeSeconds=1
-        )
-        letters = [one for one in answer.get("Messages", []) if one["MessageId"] not in seen]
-        if not letters:
-            return
-        seen |= {one["MessageId"] for one in letters}
-        yield from letters
+class _Letters:
+    """The letters of a queue, each once. Those that are not deleted stay hidden until they are given back.
+
+    That is at the end: before it, the same ones would be received again and again, and others not at all.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.name = address.rpartition("/")[2]
+        self._address = address
+        self._held: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[Message]:
+        seen: set[str] = set()
+        while True:
+            answer = queue.client().receive_message(
+                QueueUrl=self._address,
+                MaxNumberOfMessages=_BATCH,
+                VisibilityTimeout=_HIDDEN_SECONDS,
+                WaitTimeSeconds=_WAIT_SECONDS,
+            )
+            received = answer.get("Messages", [])
+            self._held |= {one["MessageId"]: one["ReceiptHandle"] for one in received}
+            letters = [one for one in received if one["MessageId"] not in seen]
+            if not letters:
+                return
+            seen |= {one["MessageId"] for one in letters}
+            yield from letters
+
+    def delete(self, letter: Message) -> None:
+        """Done with this one."""
+        queue.client().delete_message(QueueUrl=self._address, ReceiptHandle=self._held.pop(letter["MessageId"]))
+
+    def hidden_by_others(self) -> int:
+        """How many this run cannot see, as SQS counts them: those that others hold."""
+        name = "ApproximateNumberOfMessagesNotVisible"
+        told = queue.client().get_queue_attributes(QueueUrl=self._address, AttributeNames=[name])["Attributes"]
+        return max(0, int(told[name]) - len(self._held))
+
+    def give_back(self) -> None:
+        """Show what was received and not deleted to everybody again."""
+        receipts = list(self._held.values())
+        for start in range(0, len(receipts), _BATCH):
+            # SQS refuses a receipt whose time is over by itself: that letter shows already.
+            queue.client().change_message_visibility_batch(
+                QueueUrl=self._address,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                    for number, receipt in enumerate(receipts[start : start + _BATCH])
+                ],
+            )
+        self._held.clear()
 
 
-def _done(where: Where, address: str, letter: Mapping[str, Any], verdict: Verdict, *, discard: bool) -> Happened:
-    name = address.rpartition("/")[2]
+def _done(where: Where, queued: _Letters, letter: Message, verdict: Verdict, *, discard: bool) -> Happened:
     if discard:
-        _delete(address, letter)
-        return Happened("discarded", name, verdict.shop, "as was asked")
+        queued.delete(letter)
+        return Happened("discarded", queued.name, verdict.shop, "as was asked")
     if verdict.to is not None:
         # Sent before it is deleted: what comes twice changes nothing.
         for message in verdict.messages:
             queue.send(where.outputs[QUEUES[verdict.to]], str(message.get("shop") or "unknown"), message)
     if verdict.outcome != "refused again":
-        _delete(address, letter)
-    return Happened(verdict.outcome, name, verdict.shop, verdict.why)
-
-
-def _delete(address: str, letter: Mapping[str, Any]) -> None:
-    queue.client().delete_message(QueueUrl=address, ReceiptHandle=letter["ReceiptHandle"])
+        queued.delete(letter)
+    return Happened(verdict.outcome, queued.name, verdict.shop, verdict.why)
 
 
 def _read_stream(place: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +12,12 @@ import pytest
 
 from tidemark.stack import Stack
 from tidemark.stack.admin import Admin
+from tidemark.stack.clock import StackClock
+from tidemark.stack.database import Database
+from tidemark.stack.functions import Outcome
 from tidemark.stack.http_server import Request
+from tidemark.stack.queues import Queue, Queues
+from tidemark.stack.wiring import QueueSettings
 
 
 @pytest.fixture
@@ -21,15 +27,29 @@ def asked() -> list[Any]:
 
 
 @pytest.fixture
-def admin(asked: list[Any]) -> Admin:
+def queue() -> Iterator[Queue]:
+    database = Database(None)
+    settings = QueueSettings("tidemark-Inbox", "arn:inbox", "url/tidemark-Inbox", 30, 0, 1024, None, None)
+    yield Queues([settings], database, StackClock(database, None)).named("tidemark-Inbox")
+    database.close()
+
+
+@pytest.fixture
+def admin(asked: list[Any], queue: Queue) -> Admin:
     def token(*wanted: Any) -> str:
         asked.append(wanted)
         return "issued"
+
+    def fire(*wanted: Any) -> Outcome:
+        asked.append(wanted)
+        return Outcome("", "done", None)
 
     routes = [SimpleNamespace(scopes=("segments:read",)), SimpleNamespace(scopes=("admin", "segments:read"))]
     stack = SimpleNamespace(url="http://127.0.0.1:1", token=token, wiring=SimpleNamespace(routes=routes))
     stack.clock = SimpleNamespace(now=lambda: datetime(2026, 3, 1, tzinfo=UTC))
     stack.freeze_clock = stack.move_clock = asked.append
+    stack.queues = SimpleNamespace(named=lambda name: {"tidemark-Inbox": queue}[name])
+    stack.schedules = SimpleNamespace(fire_now=fire)
     return Admin(cast("Stack", stack))
 
 
@@ -65,3 +85,28 @@ def test_a_token_of_scopes_that_routes_ask_for(admin: Admin, asked: list[Any]) -
     body = b'{"shop": "demo", "scope": "admin segments:read", "ttl": 60}'
     assert _post(admin, "token", body) == (200, {"token": "issued", "expires_in": 60})
     assert asked == [("demo", "admin segments:read", 60)]
+
+
+def test_a_token_of_no_scope_in_particular_is_for_all(admin: Admin, asked: list[Any]) -> None:
+    assert _post(admin, "token", b'{"shop": "demo"}')[0] == 200
+    assert asked == [("demo", "admin segments:read", 3600)]
+
+
+def test_a_message_is_sent_to_a_queue(admin: Admin, queue: Queue) -> None:
+    text = "{" + '"detail-type": "shopifyWebhook", "name": "Zoë"' + "}"
+    status, told = _post(admin, "queues/tidemark-Inbox/messages", text.encode())
+    (message,) = queue.peek()
+    assert (status, told, message.body) == (200, {"message_id": message.message_id}, text)
+    assert _post(admin, "queues/nobodys/messages", b'{"a": 1}')[0] == 404
+
+
+def test_what_no_message_may_be_is_refused(admin: Admin, queue: Queue) -> None:
+    for body in (b"", b"{}", b"[]", b'{"a": "%s"}' % (b"x" * 1024)):
+        assert _post(admin, "queues/tidemark-Inbox/messages", body)[0] == 400
+    assert queue.peek() == []
+
+
+def test_a_schedule_is_fired_with_its_own_event_or_another(admin: Admin, asked: list[Any]) -> None:
+    assert _post(admin, "schedules/EveryDay", b"") == (200, {"value": "done", "error": None})
+    assert _post(admin, "schedules/EveryDay", b'{"repair": true}')[0] == 200
+    assert asked == [("EveryDay", None), ("EveryDay", {"repair": True})]

@@ -33,6 +33,7 @@ class Work:
         self.due: list[datetime] = []
         self.asked = 0
         self.fired: list[datetime] = []
+        self.events: list[Any] = []
         self.writes = Writes()
         self.on_fire: Callable[[], None] = self.do
         self.clock = StackClock(database, NOON)
@@ -55,6 +56,7 @@ class Work:
     def invoke(self, function: FunctionSettings, event: Any) -> Outcome:
         """As functions are fired."""
         self.fired.append(self.clock.now())
+        self.events.append(event)
         self.on_fire()
         return Outcome("", None, None)
 
@@ -142,3 +144,11 @@ def test_work_that_stays_undone_is_tried_at_every_instant(work: Work) -> None:
     work.add(NOON + 10 * MINUTE)
     work.move(NOON + 13 * MINUTE)
     assert work.fired == [NOON + minutes * MINUTE for minutes in (10, 11, 12, 13)]
+
+
+def test_who_fires_by_hand_may_say_with_which_event(work: Work) -> None:
+    work.schedules.fire_now("Minutely")
+    work.schedules.fire_now("Minutely", {"repair": True})
+    assert [event.get("repair") for event in work.events] == [None, True]
+    with pytest.raises(KeyError):
+        work.schedules.fire_now("Yearly")

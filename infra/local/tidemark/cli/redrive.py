@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,7 +21,8 @@ _DESCRIPTION = """\
 Looks at every message that was given up, in all queues of dead letters, and either puts it back where it
 belongs, deletes it because it is superseded (what it says is known, or done), or leaves it there because it
 would be refused again. One line for each: what happened, the queue, the shop, and why. The exit status is 1
-if any would be refused again.
+if any would be refused again, or if some are hidden: somebody else has received them and has not ended. What is
+left can be looked at again at once; what a run that was killed has received, within 5 minutes.
 
 With --discard nothing is put back: the messages are deleted. That is how what they hold of customers is
 erased before the 14 days after which they expire.
@@ -41,20 +43,22 @@ def configure(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Put back what can be; 1 if something stays."""
     # Commands on files do without what AWS brings along.
-    from tidemark.redrive import redrive
+    from tidemark.redrive import HIDDEN, redrive
 
     where = _where(options)
     where.use()
     found = []
-    for one in redrive(where, shop=options.shop, discard=options.discard):
-        found.append(one)
-        if not options.json:
-            print(one.outcome, one.queue, one.shop or "-", one.why, sep="\t", flush=True)
+    # Closed whatever happens: what is not handled any more goes back.
+    with closing(redrive(where, shop=options.shop, discard=options.discard)) as happened:
+        for one in happened:
+            found.append(one)
+            if not options.json:
+                print(one.outcome, one.queue, one.shop or "-", one.why, sep="\t", flush=True)
     if options.json:
         print_json([asdict(one) for one in found])
     elif not found:
-        print("there are no dead letters")
-    return PROBLEMS if any(one.outcome == "refused again" for one in found) else OK
+        print("there are no dead letters" + (f" of the shop '{options.shop}'" if options.shop else ""))
+    return PROBLEMS if any(one.outcome in ("refused again", HIDDEN) for one in found) else OK
 
 
 def _where(options: Namespace) -> Where:

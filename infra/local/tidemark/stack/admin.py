@@ -4,10 +4,11 @@
 |---|---|
 | `GET /_local/clock` | the time, and whether it stands still |
 | `POST /_local/clock` `{"to": instant}`, `{"advance": "30d"}`, `{"freeze": bool}` | moves, stops or starts it |
-| `POST /_local/token` `{"shop", "scope", "ttl"}` | a token of the local issuer |
+| `POST /_local/token` `{"shop", "scope", "ttl"}` | a token of the local issuer; without `scope`, for all |
 | `GET /_local/events?after=0&limit=100` | events of the bus, in order |
 | `GET /_local/queues`, `GET /_local/queues/{name}/messages` | depths; messages, without receiving them |
-| `POST /_local/schedules/{id}` | fires a schedule now |
+| `POST /_local/queues/{name}/messages` | sends the body as a message |
+| `POST /_local/schedules/{id}` | fires a schedule now; a body takes the place of its event |
 | `GET /_local/idle?timeout=60` | answers once nothing is under way |
 | `GET /_local/resources` | routes, tables, queues, functions, schedules, outputs |
 | `GET /_local/logs?function=...&limit=200` | what functions printed |
@@ -27,6 +28,7 @@ from segment_core import instants
 from tidemark.stack.aws_endpoint import system_attributes
 from tidemark.stack.errors import ClockError, NotIdle, StackError
 from tidemark.stack.http_server import Request, Response, json_response
+from tidemark.stack.queues import Draft
 from tidemark.stack.schedules import parse_duration
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class Admin:
             ("GET", re.compile("events"), self._events),
             ("GET", re.compile("queues"), self._queues),
             ("GET", re.compile("queues/([^/]+)/messages"), self._messages),
+            ("POST", re.compile("queues/([^/]+)/messages"), self._send),
             ("POST", re.compile("schedules/([^/]+)"), self._fire),
             ("GET", re.compile("idle"), self._idle),
             ("GET", re.compile("resources"), self._resources),
@@ -107,10 +110,11 @@ class Admin:
 
     def _token(self, *, query: Query, body: Mapping[str, Any]) -> Any:
         ttl = int(body.get("ttl", _DEFAULT_TTL_SECONDS))
-        shop, scope = _told({"shop": "", **body}, "shop", str), _told({"scope": "", **body}, "scope", str)
+        known = {scope for route in self._stack.wiring.routes for scope in route.scopes}
+        everything = " ".join(sorted(known))
+        shop, scope = _told({"shop": "", **body}, "shop", str), _told({"scope": everything, **body}, "scope", str)
         if not shop.strip():
             raise ValueError("a token speaks for a shop: say which as shop")
-        known = {scope for route in self._stack.wiring.routes for scope in route.scopes}
         if unknown := sorted(set(scope.split()) - known):
             raise ValueError(f"no route asks for the scope '{unknown[0]}': there are {', '.join(sorted(known))}")
         return {"token": self._stack.token(shop, scope, ttl), "expires_in": ttl}
@@ -144,8 +148,17 @@ class Admin:
             ]
         }
 
+    def _send(self, name: str, *, query: Query, body: Mapping[str, Any]) -> Any:
+        queue, text = self._stack.queues.named(name), json.dumps(body, ensure_ascii=False)
+        if not body:
+            raise ValueError("a message needs a body")
+        if len(text.encode()) > queue.settings.maximum_size:
+            raise ValueError(f"a message of this queue holds at most {queue.settings.maximum_size} bytes")
+        (message_id,) = queue.send([Draft(text, {})])
+        return {"message_id": message_id}
+
     def _fire(self, id: str, *, query: Query, body: Mapping[str, Any]) -> Any:
-        outcome = self._stack.schedules.fire_now(id)
+        outcome = self._stack.schedules.fire_now(id, body or None)
         return {"value": outcome.value, "error": outcome.reason or None}
 
     def _idle(self, *, query: Query, body: Mapping[str, Any]) -> Any:

@@ -64,6 +64,7 @@ class AwsEndpoint:
             "AmazonSQS.SendMessageBatch": self._send_message_batch,
             "AmazonSQS.ReceiveMessage": self._receive_message,
             "AmazonSQS.DeleteMessage": self._delete_message,
+            "AmazonSQS.ChangeMessageVisibilityBatch": self._change_visibility,
             "AmazonSQS.GetQueueUrl": self._get_queue_url,
             "AmazonSQS.GetQueueAttributes": self._get_queue_attributes,
             "AWSEvents.PutEvents": self._put_events,
@@ -148,6 +149,16 @@ class AwsEndpoint:
     def _delete_message(self, call: Json) -> Json:
         self._queue(call).delete([call["ReceiptHandle"]])
         return {}
+
+    def _change_visibility(self, call: Json) -> Json:
+        queue = self._queue(call)
+        answer: dict[str, list[Json]] = {"Successful": [], "Failed": []}
+        for entry in call["Entries"]:
+            if queue.release([entry["ReceiptHandle"]], float(entry["VisibilityTimeout"])):
+                answer["Successful"].append({"Id": entry["Id"]})
+            else:
+                answer["Failed"].append({"Id": entry["Id"], "SenderFault": True, "Code": "MessageNotInflight"})
+        return answer
 
     def _get_queue_url(self, call: Json) -> Json:
         return {"QueueUrl": self._queue(call).settings.url}

@@ -135,13 +135,14 @@ class Queue:
             with self._database.transaction() as connection:
                 connection.executemany("DELETE FROM messages WHERE id = ?", [(message.id,) for message in done])
 
-    def release(self, receipts: Iterable[str], after: float) -> None:
-        """Show these again after so many seconds: they were not handled."""
+    def release(self, receipts: Iterable[str], after: float) -> int:
+        """Show these again after so many seconds: they were not handled. Returns how many were still in flight."""
         with self._changed:
-            for receipt in receipts:
-                if message := self._in_flight.pop(receipt, None):
-                    self._hide(message, time.time() + after)
+            released = [message for receipt in receipts if (message := self._in_flight.pop(receipt, None))]
+            for message in released:
+                self._hide(message, time.time() + after)
             self._changed.notify_all()
+        return len(released)
 
     def close(self) -> None:
         """End everyone's waiting for a message, now and from now on."""

@@ -103,12 +103,12 @@ class Schedules:
         if self._thread.is_alive():
             self._thread.join()
 
-    def fire_now(self, id: str) -> Outcome:
-        """Fire one schedule, whatever the time. Raises KeyError for a name that is none."""
+    def fire_now(self, id: str, event: Mapping[str, Any] | None = None) -> Outcome:
+        """Fire one schedule, whatever the time; `event` takes the place of its own. Raises KeyError."""
         with self._lock:
             for timetable in self._timetables:
                 if timetable.schedule.id == id:
-                    return self._fire(timetable, self._clock.now())
+                    return self._fire(timetable, self._clock.now(), event)
         raise KeyError(id)
 
     def move(self, to: datetime) -> dict[str, Any]:
@@ -176,8 +176,9 @@ class Schedules:
                         timetable.served = now
                         self._fire(timetable, instant)
 
-    def _fire(self, timetable: Timetable, instant: datetime) -> Outcome:
-        event = timetable.schedule.input
+    def _fire(self, timetable: Timetable, instant: datetime, event: Mapping[str, Any] | None = None) -> Outcome:
+        if event is None:
+            event = timetable.schedule.input
         if event is None:
             event = _event(timetable.schedule, instant)
         return self._asynchronous.invoke(timetable.function, event)

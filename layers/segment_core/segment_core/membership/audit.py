@@ -7,7 +7,7 @@ is looked at a second time, since a change may have been under way, and only wha
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from segment_core.errors import InvalidQuery
@@ -25,6 +25,9 @@ from segment_core.store.tables import Tables
 
 # Facts reach memberships within seconds; whoever differs for longer than this differs.
 UNDER_WAY_SECONDS = 15.0
+
+# What is kept for each suspect: to look again, to repair, and to see that it helped.
+AGAIN_SECONDS = 0.2
 
 Wait = Callable[[float], None]
 
@@ -51,21 +54,23 @@ def audit(
     *,
     repair: bool,
 ) -> Audited:
-    """Look at up to `most` customers of each shop, shops in random order, as far as there is time.
+    """Look at `most` customers of each shop, or all that it has, shops in random order, as far as there is time.
 
     With `repair` whoever is wrong is evaluated as if a fact had changed. Each mismatch is logged by ids.
     """
-    looked_at, suspects = 0, []
+    looked_at = 0
+    suspects: list[tuple[str, str]] = []
     compiled: Compiled = {}
+
+    def left_to_look() -> float:
+        return seconds_left() - UNDER_WAY_SECONDS - AGAIN_SECONDS * len(suspects)
+
     every = list(shops.ids(tables.segments))
     chance.shuffle(every)
-    for shop in every:
-        for customer in _drawn(tables, shop, chance, most):
-            if seconds_left() <= UNDER_WAY_SECONDS:
-                break
-            looked_at += 1
-            if _differs(tables, shop, customer, at, compiled):
-                suspects.append((shop, customer))
+    for shop, customer in _drawn(tables, every, chance, most, left_to_look):
+        looked_at += 1
+        if _differs(tables, shop, customer, at, compiled):
+            suspects.append((shop, customer))
     if suspects:
         wait(UNDER_WAY_SECONDS)
     wrong = [(shop, customer) for shop, customer in suspects if _differs(tables, shop, customer, at, compiled)]
@@ -86,10 +91,29 @@ def next_work(segments_table: str) -> datetime | None:
     return None
 
 
-def _drawn(tables: Tables, shop: str, chance: random.Random, most: int) -> list[str]:
-    """Customers of one slice of the roster, each as likely as the others."""
+def _drawn(
+    tables: Tables, every: Sequence[str], chance: random.Random, most: int, seconds_left: SecondsLeft
+) -> Iterator[tuple[str, str]]:
+    """Customers of each of these shops, as many as are asked for: of a large one all from one slice of its roster.
+
+    Slices are read whole, in random order, and only as long as there are not enough. Ends when the time does.
+    """
+    for shop in every:
+        wanted = most
+        for number in chance.sample(range(keys.ROSTER_SLICES), keys.ROSTER_SLICES):
+            if wanted == 0 or seconds_left() <= 0:
+                break
+            for customer in _some(facts.of_slice(tables.customers, shop, number), chance, wanted):
+                if seconds_left() <= 0:
+                    return
+                wanted -= 1
+                yield shop, customer
+
+
+def _some(customers: Iterable[str], chance: random.Random, most: int) -> list[str]:
+    """Up to `most` of them, each as likely as the others."""
     drawn: list[str] = []
-    for number, customer in enumerate(facts.of_slice(tables.customers, shop, chance.randrange(keys.ROSTER_SLICES))):
+    for number, customer in enumerate(customers):
         if number < most:
             drawn.append(customer)
         elif (place := chance.randrange(number + 1)) < most:

@@ -1,8 +1,7 @@
 """The webhook secrets of shops, in the parameter store.
 
-They are write-only from outside: set through `PUT /shops/{shop}`, read by `webhook`, counted by `PUT /shops`,
-shown to nobody.
-Two are held at a time, so that a store may change over without a webhook being lost.
+They are write-only from outside: set through `PUT /shops/{shop}`, read by `webhook`, counted by `/shops`,
+shown to nobody. Two are held at a time, so that a store may change over without a webhook being lost.
 
 The parameter store answers 40 reads a second unless the account pays for more. So a process remembers what
 it read, and goes on with it while the parameter store gives no answer.

@@ -33,10 +33,10 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
-def thirds(values: Sequence[float]) -> tuple[float, float]:
-    """The medians of the first and of the last third."""
+def thirds(values: Sequence[float]) -> tuple[float, float, float]:
+    """The medians of the first, the middle and the last third."""
     part = max(1, len(values) // 3)
-    return median(values[:part]), median(values[-part:])
+    return median(values[:part]), median(values[part:-part] or values), median(values[-part:])
 
 
 def resident(pid: int) -> float:
@@ -59,19 +59,21 @@ class Memory:
             self._samples[pid].append(resident(pid))
 
     def figures(self) -> dict[str, float]:
-        """MB in the last third of the time, and the largest of any process over its first third.
+        """MB in the last third of the time, and that over the first and the middle one, of whichever process grew most.
 
+        What grows with what there is to do at once, or until it has met all there is to know, has grown by the middle.
         The stack is the process itself; of the others, the store is the one that runs Java.
         """
         first_of = next(iter(self._samples))
-        found: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        found: defaultdict[str, list[tuple[float, float, float]]] = defaultdict(list)
         for pid, samples in self._samples.items():
             name = "stack" if pid == first_of else "store" if "java" in self._names[pid] else "functions"
             found[name].append(thirds(samples))
         figures = {}
         for name, pairs in found.items():
-            figures[f"memory of {name}, MB"] = sum(last for _, last in pairs)
-            figures[f"memory of {name}, last third / first"] = max(last / first for first, last in pairs)
+            figures[f"memory of {name}, MB"] = sum(last for *_, last in pairs)
+            figures[f"memory of {name}, last third / first"] = max(last / first for first, _, last in pairs)
+            figures[f"memory of {name}, last third / middle"] = max(last / middle for _, middle, last in pairs)
         return figures
 
 

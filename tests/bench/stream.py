@@ -93,7 +93,7 @@ def measure(tables: Tables, meter: Meter, shop: str, customer: str, at: datetime
     assert before is not None
     assert after is not None
     assert after.version >= before.version + stream.evaluations
-    orders, (first, last) = len(stream.behind), thirds(stream.behind)
+    orders, (first, _, last) = len(stream.behind), thirds(stream.behind)
     return {
         "stream: orders": orders,
         "stream: orders a second": orders / seconds,

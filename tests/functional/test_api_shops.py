@@ -61,11 +61,16 @@ def test_a_shop_is_made_and_then_changed(api: ApiCaller, stack: Stack) -> None:
     assert (record.created_at, record.updated_at) == (NOW, NOW + timedelta(days=1))
 
 
-def test_what_a_shop_is_set_to_can_be_read_and_put_back(api: ApiCaller) -> None:
+@pytest.mark.parametrize("platform", ["shopify", "woocommerce"])
+def test_what_a_shop_is_set_to_can_be_read_and_put_back(api: ApiCaller, platform: str) -> None:
     assert api("GET", "/shops/demo").problem == (404, "shop_not_found")
-    settings = {"count_test_orders": True, "abandoned_after_minutes": 90, "guests_are_customers": True}
+    settings = {
+        "count_test_orders": True,
+        "abandoned_after_minutes": 90,
+        "guests_are_customers": platform == "shopify",
+    }
     queries = {"clauses": 7, "strictness": "shopify", "metafields": {"facts.birth_date": "date"}}
-    asked = SHOP | {"platform": "woocommerce", "settings": settings, "queries": queries, "webhook_secrets": [SECRET]}
+    asked = SHOP | {"platform": platform, "settings": settings, "queries": queries, "webhook_secrets": [SECRET]}
     made = api("PUT", "/shops/demo", asked)
 
     read = api("GET", "/shops/demo")

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from segment_core.facts.guests import guest_id
+from segment_core.facts.guests import guest_id, settled
+from segment_core.facts.told import OrderFact, ProfileFact
+from segment_core.ingest.documents import understand
 from segment_core.segments.shops import put_shop
 
 from .api_caller import ApiCaller
@@ -41,6 +43,13 @@ def test_guests_are_customers_where_the_shop_says_so(shop: Stack, context: Simpl
     assert known(shop, guest_id(SHOP, " ")) is None
     assert "example" not in guest
     assert guest != guest_id("another", "a@example.com")
+
+
+def test_what_is_known_of_a_guest_is_told_once_for_all_orders_of_a_document() -> None:
+    document = {"guest": True, "email": "a@example.com", "orders": [{"id": str(number)} for number in range(20)]}
+    told = [*settled(understand(document, NOW), SHOP, are_customers=True)]
+    assert [type(fact) for fact in told] == [ProfileFact, *[OrderFact] * 20]
+    assert {fact.told.customer_id for fact in told if isinstance(fact, OrderFact)} == {guest_id(SHOP, "a@example.com")}
 
 
 def test_an_order_that_gets_a_customer_is_no_guests_any_more(

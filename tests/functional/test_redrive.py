@@ -16,7 +16,7 @@ from segment_core.runtime import queue
 from segment_core.store import extracts
 from segment_core.store.tables import Tables
 from tidemark.cli.redrive import run as run_command
-from tidemark.redrive import Happened, Where, redrive
+from tidemark.redrive import Happened, Where, _Letters, redrive
 
 from .conftest import Stack, new_queue
 from .streams import ingest, webhook
@@ -154,6 +154,19 @@ def test_a_run_that_fails_or_is_given_up_hides_nothing(
     given_up.close()
 
     assert len(run()) == 4
+
+
+def test_letters_that_show_again_do_not_end_a_long_run(where: Where, monkeypatch: pytest.MonkeyPatch) -> None:
+    received = [["a", "b"], ["a"], ["c"], []]
+
+    def receive_message(**_: object) -> dict[str, Any]:
+        return {"Messages": [{"MessageId": id_, "ReceiptHandle": id_} for id_ in received.pop(0)]}
+
+    hidden = {"Attributes": {"ApproximateNumberOfMessagesNotVisible": "0"}}
+    client = SimpleNamespace(receive_message=receive_message, get_queue_attributes=lambda **_: hidden)
+    monkeypatch.setattr(queue, "client", lambda: client)
+
+    assert [letter["MessageId"] for letter in _Letters("https://sqs/1/letters")] == ["a", "b", "c"]
 
 
 def test_it_is_said_how_many_letters_others_hold(

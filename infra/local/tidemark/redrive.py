@@ -89,15 +89,17 @@ def redrive(where: Where, *, shop: str | None, discard: bool) -> Generator[Happe
 
 
 class _Letters:
-    """The letters of a queue, each once. Those that are not deleted stay hidden until they are given back.
+    """The letters of a queue, each once. Those that are not deleted are hidden until they are given back.
 
-    That is at the end: before it, the same ones would be received again and again, and others not at all.
+    That is at the end: before it, the same ones would be received again and again, and others not at all. In a run
+    that takes longer than they are hidden they are received once more, and hidden anew.
     """
 
     def __init__(self, address: str) -> None:
         self.name = address.rpartition("/")[2]
         self._address = address
         self._held: dict[str, str] = {}
+        self._hidden_before = self._hidden()
 
     def __iter__(self) -> Iterator[Message]:
         seen: set[str] = set()
@@ -108,11 +110,10 @@ class _Letters:
                 VisibilityTimeout=_HIDDEN_SECONDS,
                 WaitTimeSeconds=_WAIT_SECONDS,
             )
-            received = answer.get("Messages", [])
+            if not (received := answer.get("Messages")):
+                return
             self._held |= {one["MessageId"]: one["ReceiptHandle"] for one in received}
             letters = [one for one in received if one["MessageId"] not in seen]
-            if not letters:
-                return
             seen |= {one["MessageId"] for one in letters}
             yield from letters
 
@@ -121,10 +122,11 @@ class _Letters:
         queue.client().delete_message(QueueUrl=self._address, ReceiptHandle=self._held.pop(letter["MessageId"]))
 
     def hidden_by_others(self) -> int:
-        """How many this run cannot see, as SQS counts them: those that others hold."""
-        name = "ApproximateNumberOfMessagesNotVisible"
-        told = queue.client().get_queue_attributes(QueueUrl=self._address, AttributeNames=[name])["Attributes"]
-        return max(0, int(told[name]) - len(self._held))
+        """How many were hidden before this run and still are: those that others hold.
+
+        SQS counts with a delay, and what this run has deleted may be in its count for a while.
+        """
+        return max(0, min(self._hidden_before, self._hidden() - len(self._held)))
 
     def give_back(self) -> None:
         """Show what was received and not deleted to everybody again."""
@@ -139,6 +141,11 @@ class _Letters:
                 ],
             )
         self._held.clear()
+
+    def _hidden(self) -> int:
+        name = "ApproximateNumberOfMessagesNotVisible"
+        told = queue.client().get_queue_attributes(QueueUrl=self._address, AttributeNames=[name])
+        return int(told["Attributes"][name])
 
 
 def _done(where: Where, queued: _Letters, letter: Message, verdict: Verdict, *, discard: bool) -> Happened:

@@ -63,6 +63,29 @@ def test_where_guests_are_no_customers_it_is_left_out(stack: FakeStack, orders: 
     assert told == {"shop": "demo", "accepted": 0, "left_out": 2, "strangers": 1, "refused": []}
 
 
+def test_an_export_that_was_cut_off_is_read_to_its_end(
+    stack: FakeStack, orders: str, tmp_path: Path, capsys: Captured
+) -> None:
+    with Path(orders).open("a") as file:
+        file.write("#2")
+    cut, header = tmp_path / "customers.csv", CUSTOMERS.read_text().splitlines()[0].split(",")
+    cut.write_text(",".join([*header[1:], header[0]]) + "\n" + ",".join("x" for _ in header[2:]))
+
+    assert main(["import", orders, "--customers", str(cut), "--url", stack.url]) == 0
+
+    assert "2 left out" in capsys.readouterr().out
+
+
+def test_a_document_counts_with_all_of_its_orders(stack: FakeStack, tmp_path: Path, capsys: Captured) -> None:
+    stack.guests_are_customers = False
+    path = tmp_path / "documents.ndjson"
+    path.write_text(json.dumps({**GUEST, "orders": [{"id": "1"}, {"id": "2"}]}))
+
+    assert main(["import", str(path), "--url", stack.url]) == 0
+
+    assert "2 left out" in capsys.readouterr().out
+
+
 def test_a_phone_number_makes_nobody_a_guest(stack: FakeStack, orders: str, capsys: Captured) -> None:
     path = Path(orders)
     path.write_text(path.read_text().replace("unknown@example.com", "").replace("0.00,\n", "0.00,+4700000000\n"))

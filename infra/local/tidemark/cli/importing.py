@@ -52,9 +52,10 @@ The token is --token, else ${TOKEN_VARIABLE}, else (on this machine) one from th
 
 @dataclass
 class Batch:
-    """Lines that go out in one request: their numbers and their bytes, as they stand in the file."""
+    """Lines that go out in one request: their numbers, how many orders they tell of, and their bytes as they stand."""
 
     numbers: list[int] = field(default_factory=list)
+    orders: list[int] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
     size: int = 0
 
@@ -62,9 +63,10 @@ class Batch:
         """Whether another line fits."""
         return len(self.lines) < BATCH_DOCUMENTS and self.size + len(line) < BATCH_BYTES
 
-    def add(self, number: int, line: bytes) -> None:
-        """Take the line in."""
+    def add(self, number: int, line: bytes, orders: int) -> None:
+        """Take the line in, which tells of so many orders."""
         self.numbers.append(number)
+        self.orders.append(orders)
         self.lines.append(line)
         self.size += len(line) + 1
 
@@ -76,14 +78,14 @@ class Batch:
 def batches(file: SourceFile, after: int = 0) -> Iterator[Batch]:
     """The file's good lines in as few requests as the limits allow, without as many as were sent before."""
     batch = Batch()
-    for number, line, _ in islice(file.documents(), after, None):
+    for number, line, customer in islice(file.documents(), after, None):
         if not Batch().takes(line):
             file.refuse(number, InvalidDocument("", f"the document is larger than {BATCH_BYTES:,} bytes; split it"))
             continue
         if not batch.takes(line):
             yield batch
             batch = Batch()
-        batch.add(number, line)
+        batch.add(number, line, len(customer.orders))
     if batch.lines:
         yield batch
 
@@ -215,7 +217,7 @@ def _send(service: Service, batch: Batch, file: SourceFile, place: Place, progre
             place.accepted += 1
             continue
         if result["code"] == _GUESTS_ARE_NOBODY:
-            place.guests += 1
+            place.guests += batch.orders[result["index"]]
             continue
         progress.clear()
         file.refuse(batch.numbers[result["index"]], InvalidDocument(result.get("path") or "", result["message"]))

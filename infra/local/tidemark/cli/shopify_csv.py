@@ -101,7 +101,8 @@ class OrdersCsv(SourceFile):
         customer = next((self._ids[contact] for contact in contacts if contact in self._ids), None)
         if customer is None and any(contacts):
             self.strangers += 1
-        email = _text(first.cells, "Email")
+        # A row that was cut off has only the first cells.
+        email = _text(first.cells, "Email") if "Email" in first.cells else None
         if customer is None and email is None:
             self.left_out += 1
             return None
@@ -120,7 +121,7 @@ class OrdersCsv(SourceFile):
 def _contacts(path: Path) -> dict[str, str]:
     """E-mail addresses and phone numbers of an export of customers, with the ids that they belong to, good or not."""
     return {
-        contact: row.cells["Customer ID"].removeprefix("'")
+        contact: row.cells.get("Customer ID", "").removeprefix("'")
         for row in rows(path, CUSTOMER_COLUMNS)
         for column in ("Phone", "Default Address Phone", "Email")
         if (contact := _contact(row.cells.get(column, "")))

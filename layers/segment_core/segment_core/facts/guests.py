@@ -67,23 +67,30 @@ def unmarked(document: Mapping[str, object]) -> dict[str, object]:
 
 def settled(told: Iterable[Fact], shop: str, *, are_customers: bool) -> Iterator[Fact]:
     """The facts, with the customers whom orders of guests make where guests `are_customers` of the shop."""
+    known: ProfileState | None = None
     for fact in told:
         if isinstance(fact, GuestErasure):
             # Also where guests are no customers: they may have been before.
             yield Erasure(guest_id(shop, fact.email), fact.stamp)
         elif isinstance(fact, OrderFact) and fact.guest is not None:
-            yield from _bought(fact, fact.guest, shop) if are_customers else (replace(fact, guest=None),)
+            if are_customers:
+                # The orders of one document share their buyer, of whom it says much perhaps: once is enough.
+                yield from _bought(fact, fact.guest, shop, known=fact.guest is known)
+                known = fact.guest
+            else:
+                yield replace(fact, guest=None)
         else:
             yield fact
 
 
-def _bought(fact: OrderFact, buyer: ProfileState, shop: str) -> Iterator[Fact]:
+def _bought(fact: OrderFact, buyer: ProfileState, shop: str, *, known: bool) -> Iterator[Fact]:
     email = buyer.fields.get(EMAIL)
     if email is None or not str(email.value or "").strip():
         yield replace(fact, guest=None)
         return
     guest = guest_id(shop, str(email.value))
-    yield ProfileFact(guest, buyer)
+    if not known:
+        yield ProfileFact(guest, buyer)
     yield replace(fact, told=fact.told.join(_of(guest, email)), guest=None)
 
 

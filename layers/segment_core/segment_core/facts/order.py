@@ -61,7 +61,8 @@ class OrderState:
         )
 
     def buried(self) -> OrderState:
-        """What stays when its customer was erased: whose it was and as of when, so that it is there for another one.
+        """What stays when its customer was erased: whose it was and as of when, so that it is there for another one,
+        and where it stands, as what says that alone may not be told again.
 
         Somebody it had gone to before may be told of late. What was known of it is not kept for that: the body that
         says whose it is says the rest.

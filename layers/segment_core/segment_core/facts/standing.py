@@ -35,8 +35,8 @@ def counts(told: Registers) -> bool:
 def cancelled_at(told: Registers, for_good: str | None) -> str | None:
     """When it was cancelled, as sortable text.
 
-    `for_good` was told by somebody who knows of no way back, such as an import; it holds where it is later than the
-    standing.
+    `for_good` was told by somebody who knows of no way back, such as an import: of several dates the earliest. It holds
+    where it is later than the standing.
     """
     standing = told.get(STANDING)
     if standing is None:

@@ -233,7 +233,7 @@ documents = some(
     ),
     events=st.lists(
         st.fixed_dictionaries(
-            {"id": ids, "type": texts, "at": moments},
+            {"id": ids, "type": texts.filter(str.strip), "at": moments},
             optional={"properties": st.dictionaries(texts, texts, max_size=1)},
         ),
         max_size=2,

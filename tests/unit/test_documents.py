@@ -150,7 +150,7 @@ def test_the_tables_of_topics_are_current() -> None:
 def test_the_signature_is_made_as_shown() -> None:
     if which("openssl") is None:
         pytest.skip("openssl is not installed")
-    commands, request = re.findall(r"```sh\n(.*?)```", WEBHOOKS, re.DOTALL)
+    commands, request, _ = re.findall(r"```sh\n(.*?)```", WEBHOOKS, re.DOTALL)
     script = f'{commands}\nprintf "%s\\n" "$SECRET" "$SIGNATURE" "$BODY"'
     run = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     secret, signed, body = run.stdout.splitlines()
@@ -159,3 +159,12 @@ def test_the_signature_is_made_as_shown() -> None:
     assert json.loads(body)
     (topic,) = re.findall(r"X-Shopify-Topic: ([\w./]+)", request)
     assert is_used(topic)
+
+
+def test_the_partner_event_that_is_shown_is_one_of_the_demos_shop() -> None:
+    *_, command = re.findall(r"```sh\n(.*?)```", WEBHOOKS, re.DOTALL)
+    made = command.partition("|")[0]
+    run = subprocess.run(["/bin/sh", "-c", made], capture_output=True, text=True, check=True, cwd=ROOT)
+    event = json.loads(run.stdout)
+    assert event["detail"]["metadata"]["X-Shopify-Shop-Domain"] == "demo-shop.example.com"
+    assert is_used(event["detail"]["metadata"]["X-Shopify-Topic"])

@@ -29,7 +29,7 @@ PARTS: dict[str, Callable[[], Result]] = {
     "reading": reading.measure,
     "building": building.measure,
     "rules": rules.measure,
-    "windows": windows.measured,
+    "windows": windows.measure,
     "untils": untils.measure,
 }
 

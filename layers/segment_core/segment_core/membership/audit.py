@@ -7,10 +7,10 @@ is looked at a second time, since a change may have been under way, and only wha
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from segment_core.errors import InvalidQuery
+from segment_core.errors import InvalidQuery, InvalidRequest
 from segment_core.evaluator import Rule, compile_query
 from segment_core.language import parse
 from segment_core.membership.budget import SecondsLeft
@@ -42,6 +42,19 @@ class Audited:
     customers: int
     mismatches: int
     repaired: int
+
+
+def asked(event: Mapping[str, object], *, repair: bool, customers: int) -> tuple[bool, int]:
+    """Whether to repair, and how many customers of each shop to look at: what the event says, else as given.
+
+    Raises InvalidRequest for a value of another kind.
+    """
+    repairs, most = event.get("repair", repair), event.get("customers", customers)
+    if not isinstance(repairs, bool):
+        raise InvalidRequest("repair must be true or false")
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise InvalidRequest("customers must be a whole number, 1 or more")
+    return repairs, most
 
 
 def audit(

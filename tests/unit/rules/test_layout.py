@@ -19,6 +19,7 @@ def test_a_slot_is_found_if_one_of_its_rows_is(slots: int, most: int) -> None:
 
     assert len(set(places)) == len(places)
     assert layout.every == sum(1 << place for place in places)
+    assert layout.alone == sum(1 << slot for slot in taken if len(layout.places(slot)) == 1)
     for share in (0.0, 0.02, 0.3, 1.0):
         left = {place for place in places if random.random() < share}
         expected = sum(1 << slot for slot in taken if left.intersection(layout.places(slot)))

@@ -22,7 +22,6 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.targets import Unit
 from segment_core.evaluator.timeline import Course, mapped
 from segment_core.facts.customer import Address
-from segment_core.facts.ledger import Settled
 from segment_core.language import ast, vocabulary
 from segment_core.language.spelling import composed, folded
 from segment_core.language.vocabulary.domains import TEXT
@@ -31,10 +30,15 @@ from segment_core.record import record
 
 @record
 class DateAttribute:
-    """An instant, compared by its date in the shop's zone. `settled` finds it where time changes no order any more."""
+    """An instant, compared by its date in the shop's zone.
+
+    `field` is the customer's that it is, if it stands there; `settled` that of `Settled`, which is it where time changes
+    no order any more.
+    """
 
     read: Callable[[Subject], Course[datetime | None]]
-    settled: Callable[[Settled], datetime | None] | None = None
+    field: str | None = None
+    settled: str | None = None
 
 
 @record
@@ -43,7 +47,7 @@ class NumberAttribute:
 
     read: Callable[[Subject], Course[Decimal | int]]
     unit: Unit
-    settled: Callable[[Settled], Decimal | int] | None = None
+    settled: str | None = None
 
 
 @record
@@ -60,20 +64,22 @@ class OverdueAttribute(MeasureAttribute):
 
 @record
 class TextAttribute:
-    """A text, an id or a word from a fixed list; `same(seen, wanted)` is what `=` means."""
+    """A text, an id or a word from a fixed list; `same(seen, wanted)` is what `=` means, `field` as with dates."""
 
     read: Callable[[Subject], str | None]
     same: Callable[[str, str], bool] = operator.eq
+    field: str | None = None
 
 
 @record
 class ListAttribute:
-    """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides."""
+    """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides; `field` as with dates."""
 
     read: Callable[[Subject], Collection[str]]
     fold: Callable[[str], str] = composed
     # How elements are spelled for a value that is only a part of one.
     partly: Callable[[str], str] | None = None
+    field: str | None = None
 
     def spelled(self, values: Sequence[ast.Value]) -> Iterator[tuple[Callable[[str], str], list[ast.Value]]]:
         """The spellings in which elements are compared, each with those of the values that are written so."""
@@ -87,21 +93,21 @@ Attribute = DateAttribute | NumberAttribute | MeasureAttribute | TextAttribute |
 
 
 def _order_date(newest: bool) -> DateAttribute:
-    settled: Callable[[Settled], datetime | None] = attrgetter("last" if newest else "first")
+    name = "last" if newest else "first"
 
     def read(subject: Subject) -> Course[datetime | None]:
         if subject.settled is not None:
-            return Course(settled(subject.settled))
+            return Course(getattr(subject.settled, name))
         return extreme(
             subject.at, [(counted.start, counted.end) for counted in subject.orders if counted.order.created_at], newest
         )
 
-    return DateAttribute(read, settled)
+    return DateAttribute(read, settled=name)
 
 
 def _order_total(name: str, unit: Unit) -> NumberAttribute:
-    pick: Callable[[Totals | Settled], Decimal | int] = attrgetter(name)
-    return NumberAttribute(lambda subject: mapped(subject.lifetime, pick), unit, pick)
+    pick: Callable[[Totals], Decimal | int] = attrgetter(name)
+    return NumberAttribute(lambda subject: mapped(subject.lifetime, pick), unit, settled=name)
 
 
 def _places(spell: Callable[[Address], str | None]) -> Callable[[Subject], Collection[str]]:
@@ -144,7 +150,7 @@ COMPUTED: Final[dict[str, Attribute]] = {
     "customer_cities": ListAttribute(_places(_city)),
     "customer_countries": ListAttribute(_places(lambda address: address.country)),
     "customer_email_domain": TextAttribute(_email_domain),
-    "customer_language": TextAttribute(lambda subject: subject.customer.locale, _speaks),
+    "customer_language": TextAttribute(attrgetter("customer.locale"), _speaks, field="locale"),
     "customer_regions": ListAttribute(_places(_region), partly=_without_country),
     "days_overdue": OverdueAttribute(overdue),
     "first_order_date": _order_date(newest=False),
@@ -159,10 +165,11 @@ def as_it_stands(entry: vocabulary.Attribute) -> Attribute:
     if kind not in ("field", "score"):
         raise KeyError(f"{entry.name} is not answered")
     read: Any = attrgetter(f"customer.{name}") if kind == "field" else _score(name)
+    field = name if kind == "field" else None
     if entry.many:
         # Values with a form of their own differ by case; texts of the merchant's do not.
-        return ListAttribute(read, folded if entry.domain == TEXT else composed)
-    return DateAttribute(_happened(read)) if entry.domain.type == "date" else TextAttribute(read)
+        return ListAttribute(read, folded if entry.domain == TEXT else composed, field=field)
+    return DateAttribute(_happened(read), field) if entry.domain.type == "date" else TextAttribute(read, field=field)
 
 
 def _score(name: str) -> Callable[[Subject], str | None]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from segment_core.facts.checkouts import Left, left
 from segment_core.facts.ledger import Ledger, added_up
-from segment_core.facts.metafields import Metafield, Seen, values
+from segment_core.facts.metafields import Metafield, Seen, parts, values
 from segment_core.record import computed, record
 
 
@@ -110,7 +110,8 @@ class Customer:
     """Everything known of one customer: the input of `evaluate`.
 
     `default_address` is one of `addresses` too, see `facts.document`. `ledger` is what the orders come to, `left` what
-    followed each checkout, `metafield_values` what metafields say that can be compared.
+    followed each checkout, `metafield_values` what metafields say that can be compared, `metafield_parts` the numbers
+    among that.
     """
 
     id: str
@@ -139,3 +140,4 @@ class Customer:
     ledger: Ledger = computed(added_up, "orders")
     left: tuple[Left, ...] = computed(left, "checkouts", "orders")
     metafield_values: Mapping[str, Seen] = computed(values, "metafields")
+    metafield_parts: Mapping[str, int] = computed(parts, "metafield_values")

@@ -72,3 +72,20 @@ def values(metafields: Mapping[str, Metafield]) -> Mapping[str, Seen]:
     """What those say that can be compared."""
     said = ((key, _said(one.type, one.value)) for key, one in metafields.items())
     return {key: value for key, value in said if value is not None}
+
+
+PARTS: Final = 1_000
+"""Into so many a whole is divided, of which most numbers are whole ones: they are found more quickly than decimals."""
+
+
+def parts(seen: Mapping[str, Seen]) -> Mapping[str, int]:
+    """The numbers among what metafields say, in `PARTS`; without those that lie between two of them."""
+    found = ((key, _in_parts(value)) for key, value in seen.items() if isinstance(value, Decimal))
+    return {key: value for key, value in found if value is not None}
+
+
+@lru_cache(maxsize=8_192)
+def _in_parts(number: Decimal) -> int | None:
+    numerator, denominator = number.as_integer_ratio()
+    whole, rest = divmod(numerator * PARTS, denominator)
+    return None if rest else whole

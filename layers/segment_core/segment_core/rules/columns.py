@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from functools import reduce
 from itertools import chain
 from operator import or_
@@ -17,7 +15,8 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.facts.metafields import Seen
 from segment_core.rules.formula import Literal
-from segment_core.rules.values import SHORT, Value
+from segment_core.rules.program import Program, Source, metafield, metafield_parts
+from segment_core.rules.values import SHORT, Value, Words
 from segment_core.rules.variables import Fact, Variable, bitmap
 
 BROKEN_OFF: Final = -1
@@ -40,55 +39,51 @@ def remember(known: dict[K, V], key: K, value: V) -> V:
     return value
 
 
-class Still(ABC):
-    """A column that time does not change."""
+class Column(ABC):
+    """What is looked up of a customer, whatever the instant."""
 
     @abstractmethod
-    def settle(self) -> None:
-        """Make the tables: all demands have been made."""
+    def settle(self, program: Program) -> None:
+        """Make the tables, and write how they add to what is `refuted`: all demands have been made.
 
-    @abstractmethod
-    def refuted(self, subject: Subject) -> int:
-        """The rows that what is read refutes."""
-
-
-class TextColumns(Still):
-    """All texts that are only compared as a whole: one look for each of them."""
-
-    def __init__(self) -> None:
-        self._columns: dict[Callable[[Subject], str | None], Value] = {}
-
-    def variable(self, read: Callable[[Subject], str | None]) -> Value:
-        """The text that `read` finds."""
-        return self._columns.setdefault(read, Value())
-
-    def settle(self) -> None:
-        """Make the tables."""
-        self._tables = [(read, variable.lookup().words()) for read, variable in self._columns.items()]
-
-    def refuted(self, subject: Subject) -> int:
-        """The rows that the texts refute."""
-        refuted = 0
-        for read, words in self._tables:
-            refuted |= words[read(subject)]
-        return refuted
+        What time changes is `coming` instead: the rows that are refuted now, and from when on which others are.
+        """
 
 
-class CourseColumn:
-    """A single value; one that changes when facts that are known already come true is read as a course."""
+class TextColumn(Column):
+    """A text that is only compared as a whole: one look."""
 
-    def __init__(self, read: Callable[[Subject], Any]) -> None:
+    def __init__(self, source: Source) -> None:
         self.variable = Value()
-        self.read = read
+        self._source = source
 
-    def settle(self) -> None:
-        """Make the tables."""
-        self.refuted = self.variable.lookup().refuted
+    def settle(self, program: Program) -> None:
+        """Make the table."""
+        program.add(f"refuted |= {program.constant(self.variable.lookup().words())}[{self._source(program)}]")
 
-    def course(self, values: Course[Any]) -> Course[int]:
-        """The rows that are refuted by the values, now and later."""
+
+class CourseColumn(Column):
+    """A single value; one that changes when facts that are known already come true is found as a course."""
+
+    def __init__(self, source: Source) -> None:
+        self.variable = Value()
+        self._source = source
+
+    def settle(self, program: Program) -> None:
+        """Make the table."""
+        self._refuted = self.variable.lookup().refuted
+        program.add(f"value = {self._source(program)}")
+        program.add(
+            f"refuted |= {program.constant(self._now)}(value, coming) if value.__class__ is Course"
+            f" else {program.constant(self._refuted)}(value)"
+        )
+
+    def _now(self, values: Course[Any], coming: list[Course[int]]) -> int:
         now, later = values
-        return Course(self.refuted(now), [(since, self.refuted(value)) for since, value in later])
+        if not later:
+            return self._refuted(now)
+        coming.append(Course(self._refuted(now), [(since, self._refuted(value)) for since, value in later]))
+        return 0
 
 
 class _Element(Fact):
@@ -104,11 +99,12 @@ class _Element(Fact):
         (self.refuted_with if refuting == 0b10 else self.refuted_without).append(row)
 
 
-class MetafieldColumn:
+class MetafieldColumn(Column):
     """A metafield that is compared, or one of whose elements is."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str) -> None:
         self.variable = Value()
+        self._key = key
         self._elements: dict[Hashable, tuple[_Element, Test]] = {}
 
     def unless_list(self, name: Hashable, test: Callable[[], Test]) -> Literal:
@@ -117,13 +113,31 @@ class MetafieldColumn:
             self._elements[name] = _Element(), test()
         return Literal(self._elements[name][0], True)
 
-    def settle(self) -> None:
-        """Make the tables."""
-        self.lookup = self.variable.lookup()
+    def settle(self, program: Program) -> None:
+        """Make the tables. What a metafield mostly is comes first, `_refuted` knows the rest."""
+        self._lookup = found = self.variable.lookup()
+        constant = program.constant
+        seen, rest = metafield(self._key)(program), constant(self._refuted)
+        missing = constant(found.refuted(None))
+        if found.starts:
+            tables, starts = constant(found.tables), constant(found.starts)
+            program.add(f"parts_said = {metafield_parts(self._key)(program)}")
+            program.add(
+                f"refuted |= {tables}[{found.first} + bisect_right({starts}, parts_said)] if parts_said is not None"
+                f" else {missing} if (seen := {seen}) is None else {rest}(seen)"
+            )
+        elif found.texts:
+            program.add(f"refuted |= {constant(found.words(self._refuted))}[{seen}]")
+        else:
+            true, false = constant(found.refuted(True)), constant(found.refuted(False))
+            program.add(f"seen = {seen}")
+            program.add(
+                f"refuted |= {missing} if seen is None else {true} if seen is True"
+                f" else {false} if seen is False else {rest}(seen)"
+            )
 
-    def refuted(self, seen: Seen | None) -> int:
-        """The rows that the metafield refutes."""
-        refuted = self.lookup.refuted(seen)
+    def _refuted(self, seen: Seen | None) -> int:
+        refuted = self._lookup.refuted(seen)
         if isinstance(seen, tuple):
             # Few metafields are lists, so that bitmaps for each element would mostly lie idle.
             rows = [one.refuted_with if test(seen) else one.refuted_without for one, test in self._elements.values()]
@@ -131,54 +145,12 @@ class MetafieldColumn:
         return refuted
 
 
-class MetafieldColumns(Still):
-    """All metafields: one look for each of them."""
-
-    def __init__(self) -> None:
-        self._columns: dict[str, MetafieldColumn] = {}
-
-    def column(self, key: str) -> MetafieldColumn:
-        """The metafield of that key."""
-        return self._columns.setdefault(key, MetafieldColumn())
-
-    def settle(self) -> None:
-        """Make the tables."""
-        self._words, self._truths, self._numbers = [], [], []
-        for key, column in self._columns.items():
-            column.settle()
-            found, other = column.lookup, column.refuted
-            if found.numbers:
-                self._numbers.append((key, found.numbers, found.between, found.equal, found.tables, other))
-            elif found.texts:
-                self._words.append((key, found.words(other)))
-            else:
-                self._truths.append((key, other(True), other(False), other))
-
-    def refuted(self, subject: Subject) -> int:
-        """The rows that the metafields refute. Each loop is for what they mostly are; `other` knows the rest."""
-        refuted, find = 0, subject.customer.metafield_values.get
-        for key, words in self._words:
-            refuted |= words[find(key)]
-        for key, numbers, between, equal, tables, other in self._numbers:
-            seen = find(key)
-            if seen.__class__ is Decimal:
-                place = bisect_right(numbers, seen)
-                refuted |= tables[equal[place - 1] if place and numbers[place - 1] == seen else between[place]]
-            else:
-                refuted |= other(seen)
-        for key, true, false, other in self._truths:
-            seen = find(key)
-            refuted |= true if seen is True else false if seen is False else other(seen)
-        return refuted
-
-
-class TestedColumn(Still):
+class TestedColumn(Column):
     """A text of which more is asked than whether it is another one: the evaluator's own tests, once for each value."""
 
-    def __init__(self, read: Callable[[Subject], str | None]) -> None:
-        self._read = read
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._tests: dict[Hashable, tuple[Variable, Test]] = {}
-        self._known: dict[str | None, int] = {}
 
     def holds(self, name: Hashable, test: Callable[[], Test]) -> Literal:
         """The test of that name passes; `test` makes it if it is new."""
@@ -186,25 +158,21 @@ class TestedColumn(Still):
             self._tests[name] = Fact(), test()
         return Literal(self._tests[name][0], True)
 
-    def settle(self) -> None:
+    def settle(self, program: Program) -> None:
         """Make the tables."""
         self._tables = [(test, variable.tables()) for variable, test in self._tests.values()]
+        words = Words({None: self._refuted(None)}, self._refuted)
+        program.add(f"refuted |= {program.constant(words)}[{self._source(program)}]")
 
-    def refuted(self, subject: Subject) -> int:
-        """The rows that the text refutes."""
-        value = self._read(subject)
-        found = self._known.get(value)
-        if found is None:
-            found = reduce(or_, (tables[test(value)] for test, tables in self._tables), 0)
-            remember(self._known, value, found)
-        return found
+    def _refuted(self, value: str | None) -> int:
+        return reduce(or_, (tables[test(value)] for test, tables in self._tables), 0)
 
 
-class ListColumn(Still):
+class ListColumn(Column):
     """A list of which whole elements are looked for. `keys` are those that an element comes down to."""
 
-    def __init__(self, read: Callable[[Subject], Collection[str]], keys: Callable[[str], Collection[Hashable]]) -> None:
-        self._read = read
+    def __init__(self, source: Source, keys: Callable[[str], Collection[Hashable]]) -> None:
+        self._source = source
         self._keys = keys
         self._variables: dict[Hashable, _Element] = {}
         self._known: dict[str, tuple[int, ...]] = {}
@@ -215,8 +183,9 @@ class ListColumn(Still):
             self._variables[key] = _Element()
         return Literal(self._variables[key], True)
 
-    def settle(self) -> None:
+    def settle(self, program: Program) -> None:
         """Make the tables."""
+        program.add(f"refuted |= {program.constant(self._refuted)}({self._source(program)})")
         refuting: dict[Hashable, list[int]] = {}
         needing: dict[int, list[Hashable]] = {}
         for key, element in self._variables.items():
@@ -233,9 +202,7 @@ class ListColumn(Still):
         self._without = reduce(or_, self._needy, 0)
         self._variables = {}
 
-    def refuted(self, subject: Subject) -> int:
-        """The rows that the list refutes."""
-        elements = self._read(subject)
+    def _refuted(self, elements: Collection[str]) -> int:
         if not elements:
             return self._without
         known, refuted, spared = self._known, 0, 0

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
-from typing import Any, Final
+from typing import Final
 
-from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.rules.ages import BEYOND, FIXED, Age, Scale, Younger, reached
 from segment_core.rules.formula import All, Formula, Literal
+from segment_core.rules.program import Program, Source
 
 Day = date | datetime | None
 
@@ -33,10 +32,10 @@ _TERMS: Final[dict[str, tuple[tuple[int, int, bool], ...]]] = {
 
 
 class DateColumn:
-    """A date; `read` finds the instant, or the date in the shop's zone: a course where another one follows."""
+    """A date; `source` finds the instant, or the date in the shop's zone: a course where another one follows."""
 
-    def __init__(self, read: Callable[[Subject], Day | Course[Any]]) -> None:
-        self.read = read
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._variables: dict[Scale, Age] = {}
 
     def missing(self) -> Literal:
@@ -60,11 +59,23 @@ class DateColumn:
     def _variable(self, scale: Scale) -> Age:
         return self._variables.setdefault(scale, Age())
 
-    def settle(self) -> None:
-        """Make the tables."""
+    def settle(self, program: Program, number: int) -> tuple[str, str]:
+        """Make the tables, and write how the date is read; returns what it and its class are called.
+
+        `number` is that of the column's view among `views`.
+        """
+        view, fact, seen = f"views[{number}]", f"fact{number}", f"seen{number}"
+        program.add(f"{fact} = {self._source(program)}")
+        program.add(f"view = {view}")
+        program.add(
+            f"{seen} = view.missing if {fact} is None"
+            f" else view.classes[bisect_right(view.instants, {fact})] or view.seen({fact}) if {fact}.__class__ is datetime"
+            f" else view.seen({fact})"
+        )
         self.scales = [Tables(scale, one.ages, one.tables()) for scale, one in self._variables.items()]
         self.rows = reduce(or_, (tables.rows for tables in self.scales), 0)
         self.moving = reduce(or_, (tables.rows for tables in self.scales if tables.scale is not FIXED), 0)
+        return fact, seen
 
 
 class Tables:

@@ -1,14 +1,13 @@
 """Where the rows of definitions stand in a bitmap, so that they can be folded into the bits of slots.
 
-The first row of a definition stands at its slot. Its other rows stand in a region beyond all slots, at one of a few
-distances from it. Distances that bring the same stretch of slots there are folded together, in numbers as short as the
-region, before they are moved to their slots; there are as many stretches as regions fit into the slots.
+The first row of a definition stands at its slot. Its second row stands in a region beyond all slots, which is as long
+as a part of them: where the slot is in its part, or a little farther. Its other rows stand a little beyond the second
+one. So folding takes a few shifts that bring other rows to the second ones, and a few for each part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import cycle, islice
 from typing import Final
 
 from segment_core.rules.variables import bitmap, positions
@@ -16,49 +15,79 @@ from segment_core.rules.variables import bitmap, positions
 _NARROW: Final = 4_096
 """So many slots get as much room for other rows as for the first ones."""
 
-_TRIED: Final = 32
-"""Distances of which the best one is taken."""
+_TRIED: Final = 128
+"""Neighbouring distances of which the best one is taken."""
+
+_FEW: Final = 16
+"""What part of rows a distance must find room for: each takes a step of its own."""
+
+Steps = list[tuple[int, int]]
+"""How far rows of the region are moved back, and which."""
 
 
 class Layout:
-    """The places of rows; `every` has all of them, `fold` makes slots of them.
+    """The places of rows.
 
-    `_stretches`: where the slots of a stretch begin, and how far each mask of the region is from a region beyond them.
+    `every` has all of them, `alone` those of definitions that have only one, and `fold` makes slots of them.
     """
 
     def __init__(self, numbers: Mapping[int, int]) -> None:
         """`numbers`: how many rows the definition of a slot has; those of one without rows are not there."""
-        slots = max(numbers, default=-1) + 1
+        self._width = max(numbers, default=-1) + 1
         self._slots = bitmap(numbers)
-        self._width = slots
-        self._stretches: dict[int, list[tuple[int, int]]] = {}
+        self.alone = bitmap(slot for slot, number in numbers.items() if number == 1)
         self._places: dict[int, list[int]] = {slot: [slot] for slot in numbers}
-        self.every = self._slots | self._place(numbers, slots)
+        self._taken, self._near = 0, [0]
+        seconds = [slot for slot, number in numbers.items() if number > 1]
+        self._parts = [(start, [*self._second(slots, start)]) for start, slots in self._parted(seconds, numbers)]
+        self._others = [*self._rest({slot: numbers[slot] - 2 for slot in seconds if numbers[slot] > 2})]
+        self.every = self._slots | self._taken << self._width
 
-    def _place(self, numbers: Mapping[int, int], slots: int) -> int:
-        """Find a place for all rows but the first ones; returns those that are taken."""
-        left = {slot: number - 1 for slot, number in numbers.items() if number > 1}
-        # With as much room as for the first rows most second ones are at one distance; many slots get less, for memory.
-        region = max(slots if slots <= _NARROW else slots // 4, 3 * sum(left.values()) // 2)
-        inside, taken = ((1 << region) - 1) << slots, 0
-        distances = _distances(slots, region)
+    def _parted(self, seconds: list[int], numbers: Mapping[int, int]) -> Iterator[tuple[int, list[int]]]:
+        """Where each part begins, and its slots that have second rows."""
+        # With as much room as for the first rows a part is all; many slots get less, for memory.
+        room = self._width if self._width <= _NARROW else self._width // 4
+        region = max(room, 3 * (sum(numbers.values()) - len(numbers)) // 2)
+        for start in range(0, self._width, region or 1):
+            if slots := [slot for slot in seconds if start <= slot < start + region]:
+                yield start, slots
+
+    def _second(self, slots: list[int], start: int) -> Iterator[tuple[int, int]]:
+        """Place the second rows of a part."""
+        waiting = bitmap(slot - start for slot in slots)
+        while waiting:
+            distance, placed = self._fitting(waiting)
+            for place in positions(placed):
+                self._places[start + place - distance].append(self._width + place)
+            waiting &= ~(placed >> distance)
+            yield distance, placed
+
+    def _rest(self, left: dict[int, int]) -> Iterator[tuple[int, int]]:
+        """Place the other rows of slots that have so many."""
+        seconds = {self._places[slot][1] - self._width: slot for slot in left}
         while left:
-            waiting = bitmap(left)
-            # Of the next few distances the one that most rows fit at: folding costs a step for each.
-            tried = [(regions * region + beside, regions, beside) for regions, beside in islice(distances, _TRIED)]
-            fitting = [(((waiting << shift) & inside & ~taken) >> shift, shift, *rest) for shift, *rest in tried]
-            placed, shift, regions, beside = max(fitting, key=lambda fit: fit[0].bit_count())
-            if not placed:
-                continue
-            taken |= placed << shift
-            steps = self._stretches.setdefault(slots - (regions + 1) * region, [])
-            steps.append((region - beside, (placed << shift) >> slots))
-            for slot in positions(placed):
-                self._places[slot].append(slot + shift)
+            distance, placed = self._fitting(bitmap(place for place, slot in seconds.items() if slot in left))
+            for place in positions(placed):
+                slot = seconds[place - distance]
+                self._places[slot].append(self._width + place)
                 left[slot] -= 1
                 if not left[slot]:
                     del left[slot]
-        return taken
+            yield distance, placed
+
+    def _fitting(self, waiting: int) -> tuple[int, int]:
+        """Take the places that are free at the distance at which most are, from those at which rows would be."""
+        tried = [near + beside for near in self._near for beside in range(_TRIED)]
+        fitting = [(waiting << distance & ~self._taken, distance) for distance in tried]
+        placed, distance = max(fitting, key=lambda fit: fit[0].bit_count())
+        if placed.bit_count() * _FEW < waiting.bit_count():
+            # It is crowded there: beyond all that is taken there is room for all.
+            lowest = (waiting & -waiting).bit_length() - 1
+            distance = max(self._taken.bit_length() - lowest, 0)
+            placed = waiting << distance
+            self._near.append(distance)
+        self._taken |= placed
+        return distance, placed
 
     def places(self, slot: int) -> list[int]:
         """Where the rows of the slot's definition stand."""
@@ -71,16 +100,11 @@ class Layout:
     def fold(self, rows: int) -> int:
         """The slots of which at least one row is among these."""
         found, others = rows & self._slots, rows >> self._width
-        for start, steps in self._stretches.items():
+        for distance, mask in self._others:
+            others |= (others & mask) >> distance
+        for start, steps in self._parts:
             gathered = 0
-            for shift, mask in steps:
-                gathered |= (others & mask) << shift
-            found |= gathered << start if start >= 0 else gathered >> -start
+            for distance, mask in steps:
+                gathered |= (others & mask) >> distance
+            found |= gathered << start
         return found
-
-
-def _distances(slots: int, region: int) -> Iterator[tuple[int, int]]:
-    """Distances, as regions and places beside them, that bring every slot to every place, in few; over and over."""
-    for beside in cycle(range(region)):
-        for regions in range(-(-slots // region) + 1):
-            yield regions, beside

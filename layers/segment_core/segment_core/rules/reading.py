@@ -7,9 +7,9 @@ it. Clauses that are written alike are one, whichever queries they stand in.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from functools import cache
+from functools import cache, partial
 from operator import eq
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from segment_core.evaluator.attributes import (
     ATTRIBUTES,
@@ -22,7 +22,7 @@ from segment_core.evaluator.attributes import (
 )
 from segment_core.evaluator.clauses import compile_clause
 from segment_core.evaluator.conditions import COMPLEMENTS, Test, literal, prefix_test, text, text_test
-from segment_core.evaluator.metafields import compile_element, read_date
+from segment_core.evaluator.metafields import compile_element
 from segment_core.evaluator.rule import compile_query
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
@@ -33,20 +33,21 @@ from segment_core.language.vocabulary.metafields import PREFIX
 from segment_core.rules import formula as f
 from segment_core.rules.columns import (
     ClauseColumn,
+    Column,
     CourseColumn,
     ListColumn,
     MetafieldColumn,
-    MetafieldColumns,
-    Still,
     TestedColumn,
-    TextColumns,
+    TextColumn,
 )
-from segment_core.rules.dates import DateColumn, Day
+from segment_core.rules.dates import DateColumn
 from segment_core.rules.formula import All, Formula, Literal, Negation, Opposites
+from segment_core.rules.program import Source, called, field, happened, metafield_date, settled
 from segment_core.rules.values import MISSING, Condition, Value
 
-AnyColumn = Still | CourseColumn | DateColumn | ClauseColumn
+AnyColumn = Column | DateColumn | ClauseColumn
 C = TypeVar("C", bound=AnyColumn)
+T = TypeVar("T")
 
 _NOT_EMPTY = object()
 """What every list with elements has."""
@@ -56,8 +57,7 @@ class Reading:
     """The columns of the queries that were read."""
 
     def __init__(self) -> None:
-        self._texts, self._metafields = TextColumns(), MetafieldColumns()
-        self.columns: dict[Hashable, AnyColumn] = {"texts": self._texts, "metafields": self._metafields}
+        self.columns: dict[Hashable, AnyColumn] = {}
         self._clauses: dict[ast.Clause, Formula] = {}
 
     def formula(self, query: ast.Query) -> Formula:
@@ -111,10 +111,10 @@ class Reading:
 
     def _metafield(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
         if isinstance(values[0], ast.DateExpression):
-            return self._dates(name, read_date(name), operator, values)
+            return self._dates(name, metafield_date(name.removeprefix(PREFIX)), operator, values)
         if any(isinstance(value, ast.Text) and day_or_moment(value.value) for value in values):
             return None  # dates are compared with it too
-        column = self._metafields.column(name.removeprefix(PREFIX))
+        column = self._column(name, lambda: MetafieldColumn(name.removeprefix(PREFIX)))
         compared = _valued(column.variable, operator, values)
         return self._or_element(name, column, values) if operator == "IN" else compared
 
@@ -141,23 +141,20 @@ class Reading:
     def _attribute(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
         match ATTRIBUTES.get(name):
             case DateAttribute() as dates:
-                return self._dates(name, _read(dates), operator, values)
+                return self._dates(name, _date(dates), operator, values)
             case OverdueAttribute() | None:
                 return None
             case NumberAttribute() | MeasureAttribute() as measure:
                 return _valued(self._measure(name, measure).variable, operator, values)
-            case TextAttribute(read, same) if same is eq:
-                return _valued(self._texts.variable(read), operator, values)
-            case TextAttribute(read, same):
-                column = self._column((name, "tested"), lambda: TestedColumn(read))
-                return column.holds(("=", values), lambda: text_test("=", values, same))
+            case TextAttribute() as texts if texts.same is eq:
+                return _valued(self._text(name, texts).variable, operator, values)
+            case TextAttribute() as texts:
+                return self._tested(name, texts).holds(("=", values), lambda: text_test("=", values, texts.same))
             case ListAttribute() as attribute:
                 return self._elements(name, attribute, values)
 
-    def _dates(
-        self, name: str, read: Callable[[Subject], Day | Course[Day]], operator: str, values: Sequence[ast.Value]
-    ) -> Formula | None:
-        column = self._column((name, "date"), lambda: DateColumn(read))
+    def _dates(self, name: str, source: Source, operator: str, values: Sequence[ast.Value]) -> Formula | None:
+        column = self._column((name, "date"), lambda: DateColumn(source))
         if operator != "IN":
             return column.compared(operator, values)
         parts = [column.compared("=", (value,)) for value in values]
@@ -174,33 +171,39 @@ class Reading:
         )
 
     def _list(self, name: str, attribute: ListAttribute) -> ListColumn:
-        read, fold, partly = attribute.read, attribute.fold, attribute.partly
+        source, fold, partly = _stands(attribute), attribute.fold, attribute.partly
 
         def keys(element: str) -> list[Hashable]:
             bare = [(True, partly(element))] if partly is not None else []
             return [_NOT_EMPTY, (False, fold(element)), *bare]
 
-        return self._column(name, lambda: ListColumn(read, keys))
+        return self._column(name, lambda: ListColumn(source, keys))
 
     def _measure(self, name: str, attribute: NumberAttribute | MeasureAttribute) -> CourseColumn:
-        return self._column(name, lambda: CourseColumn(_read(attribute)))
+        return self._column(name, lambda: CourseColumn(_number(attribute)))
+
+    def _text(self, name: str, attribute: TextAttribute) -> TextColumn:
+        return self._column(name, lambda: TextColumn(_stands(attribute)))
+
+    def _tested(self, name: str, attribute: TextAttribute) -> TestedColumn:
+        return self._column((name, "tested"), lambda: TestedColumn(_stands(attribute)))
 
     def _missing(self, name: str) -> Formula:
         match ATTRIBUTES[name]:
             case DateAttribute() as dates:
-                return self._column((name, "date"), lambda: DateColumn(_read(dates))).missing()
+                return self._column((name, "date"), lambda: DateColumn(_date(dates))).missing()
             case NumberAttribute() | MeasureAttribute() as measure:
                 return Literal(self._measure(name, measure).variable, MISSING)
             case TextAttribute() as texts:
-                return Literal(self._texts.variable(texts.read), MISSING)
+                return Literal(self._text(name, texts).variable, MISSING)
             case ListAttribute() as lists:
                 return Negation(self._list(name, lists).contains(_NOT_EMPTY))
 
     def _starting(self, name: str, value: ast.Value) -> Formula | None:
         match ATTRIBUTES.get(name):
-            case TextAttribute(read):
-                column = self._column((name, "tested"), lambda: TestedColumn(read))
-                return column.holds(("STARTS WITH", value), lambda: prefix_test("STARTS WITH", value, composed))
+            case TextAttribute() as texts:
+                test = partial(prefix_test, "STARTS WITH", value, composed)
+                return self._tested(name, texts).holds(("STARTS WITH", value), test)
         return None
 
     def _column(self, key: Hashable, make: Callable[[], C]) -> C:
@@ -219,14 +222,24 @@ def _valued(variable: Value, operator: str, values: Sequence[ast.Value]) -> Form
     return Literal(variable, condition)
 
 
-def _read(attribute: DateAttribute | NumberAttribute | MeasureAttribute) -> Callable[[Subject], Any]:
-    """The attribute's value, and not its course, where time changes no order any more."""
-    plain = None if isinstance(attribute, MeasureAttribute) else attribute.settled
-    if plain is None:
-        return attribute.read
+def _stands(attribute: TextAttribute | ListAttribute) -> Source:
+    return field(attribute.field) if attribute.field else called(attribute.read)
 
-    def read(subject: Subject) -> Any:
-        settled = subject.settled
-        return attribute.read(subject) if settled is None else plain(settled)
 
-    return read
+def _number(attribute: NumberAttribute | MeasureAttribute) -> Source:
+    name = attribute.settled if isinstance(attribute, NumberAttribute) else None
+    return settled(name, attribute.read) if name else called(attribute.read)
+
+
+def _date(attribute: DateAttribute) -> Source:
+    if attribute.field:
+        return happened(attribute.field, attribute.read)
+    return settled(attribute.settled, attribute.read) if attribute.settled else called(_mostly_plain(attribute.read))
+
+
+def _mostly_plain(read: Callable[[Subject], Course[T]]) -> Callable[[Subject], T | Course[T]]:
+    def value(subject: Subject) -> T | Course[T]:
+        course = read(subject)
+        return course if course.later else course.now
+
+    return value

@@ -9,9 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
+from segment_core.facts.metafields import PARTS
 from segment_core.language.spelling import composed
 from segment_core.rules.variables import Variable
 
@@ -111,10 +111,17 @@ def _ranges(condition: Condition) -> list[tuple[Bound | None, Bound | None]]:
     return [_RANGES[condition.operator](numbers[0], numbers[-1])]
 
 
+def _start(bound: Bound) -> int:
+    """The first of PARTS that is of the class that begins at the bound."""
+    number, above = bound
+    numerator, denominator = number.as_integer_ratio()
+    return numerator * PARTS // denominator + 1 if above else -(-numerator * PARTS // denominator)
+
+
 class Words(dict[Any, int]):
     """From values to the rows that they refute; `refuted` finds those of others, of which short texts are kept."""
 
-    def __init__(self, known: Mapping[Any, int], refuted: Callable[[Any], int], kept: int) -> None:
+    def __init__(self, known: Mapping[Any, int], refuted: Callable[[Any], int], kept: int = _KEPT) -> None:
         """`kept`: how many of the others, at most."""
         super().__init__(known)
         self._refuted = refuted
@@ -131,27 +138,29 @@ class Words(dict[Any, int]):
 class Lookup:
     """From a value to the rows that it refutes.
 
-    A number is `equal` to one of `numbers` or lies `between` two of them: either says where in `tables` they are.
+    A number is equal to one of `numbers` or lies between two of them. One that is told in PARTS is found by a search in
+    `starts`, where the classes of numbers begin, of which the `first` one has no beginning.
     """
 
     def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound], first: int) -> None:
         self.texts = texts
         self.numbers = sorted({number for number, _ in bounds})
-        self.between = [first + bisect_left(bounds, (number, False)) for number in self.numbers] + [first + len(bounds)]
-        self.equal = [first + bisect_left(bounds, (number, True)) for number in self.numbers]
+        self._between = [first + bisect_left(bounds, (number, False)) for number in self.numbers]
+        self._between.append(first + len(bounds))
+        self._equal = [first + bisect_left(bounds, (number, True)) for number in self.numbers]
         self.tables = tables
-        self._first = first
-        self._whole = [floor(number) + 1 if above else ceil(number) for number, above in bounds]
+        self.first = first
+        self.starts = [_start(bound) for bound in bounds]
 
     def refuted(self, value: Any) -> int:
         """The rows that the value refutes; values of types that are not compared are as good as missing."""
         kind = value.__class__
         if kind is int:
-            return self.tables[self._first + bisect_right(self._whole, value)]
+            return self.tables[self.first + bisect_right(self.starts, value * PARTS)]
         if kind is Decimal:
             place = bisect_right(self.numbers, value)
             among = place and self.numbers[place - 1] == value
-            return self.tables[self.equal[place - 1] if among else self.between[place]]
+            return self.tables[self._equal[place - 1] if among else self._between[place]]
         if kind is str:
             return self._text(value)
         if kind is bool:

@@ -35,32 +35,39 @@ class DayClass(NamedTuple):
 
 
 class View:
-    """A column as it is on one local date. `number` is the column's."""
+    """A column as it is on one local date.
 
-    def __init__(self, number: int, column: DateColumn, today: date, zone: ZoneInfo) -> None:
+    `classes` are those between the days, of which each begins at one of `instants`; None for one that nobody was in yet.
+    """
+
+    __slots__ = ("_days", "_scales", "_today", "classes", "instants", "missing", "moving", "rows")
+
+    def __init__(self, column: DateColumn, today: date, zone: ZoneInfo) -> None:
         lasts = {tables.scale.last(age, today) for tables in column.scales for age in tables.ages}
         self._days = sorted(last + 1 for last in lasts)
-        self._instants = [start_of(day, zone) for day in self._days]
-        self._classes: list[DayClass | None] = [None] * (len(self._days) + 1)
-        self._missing = _seen([(tables, 0) for tables in column.scales])
-        self.number, self.read, self.rows, self.moving = number, column.read, column.rows, column.moving
+        self.instants = [start_of(day, zone) for day in self._days]
+        self.classes: list[DayClass | None] = [None] * (len(self._days) + 1)
+        self.missing = _seen([(tables, 0) for tables in column.scales])
+        self.rows, self.moving = column.rows, column.moving
         self._scales = column.scales
         self._today = today
 
-    def seen(self, fact: Day) -> DayClass:
-        """The class of the date."""
+    def seen(self, fact: Day | Course[Day]) -> DayClass:
+        """The class of the date, or of the one that it is now."""
+        if isinstance(fact, Course):
+            fact = fact.now
         if fact is None:
-            return self._missing
-        if fact.__class__ is datetime:
-            number = bisect_right(self._instants, fact)
+            return self.missing
+        if isinstance(fact, datetime):
+            number = bisect_right(self.instants, fact)
         else:
             number = bisect_right(self._days, fact.toordinal())
-        return self._classes[number] or self._look(number)
+        return self.classes[number] or self._look(number)
 
     def _look(self, number: int) -> DayClass:
         day = self._sample(number)
         found = _seen([(tables, tables.reached(day, self._today)) for tables in self._scales])
-        self._classes[number] = found
+        self.classes[number] = found
         return found
 
     def _sample(self, number: int) -> int:
@@ -102,14 +109,14 @@ class Aging:
         self.refuted, self._places, self.when = refuted, places, soonest
 
 
-def following(fact: Course[Day], seen: DayClass, subject: Subject, live: int) -> Iterable[Moving]:
+def following(fact: Day | Course[Day], seen: DayClass, subject: Subject, live: int) -> Iterable[Moving]:
     """For each scale what the date refutes, and the instants from which on that is something else.
 
     Other dates may take its place then.
     """
-    fact = replayed(fact)  # each scale follows it for itself
+    course = replayed(fact) if isinstance(fact, Course) else Course(fact)  # each scale follows it for itself
     return [
-        (tables.refuted[reached], _later(tables, fact, subject))
+        (tables.refuted[reached], _later(tables, course, subject))
         for tables, reached in seen.places
         if tables.rows & live
     ]

@@ -7,34 +7,36 @@ dated by its last change: time alone brings it, and an order or a completion tha
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
-
 from segment_core.calendar import NEVER
 from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, mapped
 
-_NONE: Final[Course[datetime | None]] = Course(None)
-
-
 def abandoned(subject: Subject) -> Course[datetime | None]:
-    """The last change of the latest abandoned checkout.
+    """The last change of the latest abandoned checkout, now and later."""
+    found = last_abandoned(subject)
+    return found if isinstance(found, Course) else Course(found)
+
+
+def last_abandoned(subject: Subject) -> datetime | Course[datetime | None] | None:
+    """The same, as a course only if time changes it.
 
     Any order that was placed while the shop waited keeps a checkout from that; later only one from this very checkout
     does. Test and cancelled orders do so too: whatever became of them, the customer did not walk away.
     """
     checkouts = subject.customer.left
     if not checkouts:
-        return _NONE
+        return None
     wait = subject.shop.orders.abandoned_after
     windows = []
     for one in checkouts:
         due = one.told + wait
         windows.append((due, min(one.over, one.ordered) if one.ordered < due else one.over))
     if len(windows) == 1 and windows[0][0] <= subject.at and windows[0][1] == NEVER:
-        return Course(checkouts[0].told)  # as it mostly is
+        return checkouts[0].told  # as it mostly is
 
     def last_change(opened: datetime | None) -> datetime | None:
         return None if opened is None else opened - wait
 
-    return mapped(extreme(subject.at, windows, newest=True), last_change)
+    course = mapped(extreme(subject.at, windows, newest=True), last_change)
+    return course if course.later else course.now

@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final
 
-from segment_core.evaluator.abandonment import abandoned
+from segment_core.evaluator.abandonment import abandoned, last_abandoned
 from segment_core.evaluator.conditions import text
 from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.rhythm import average_gap, average_order_value, overdue
@@ -33,12 +33,13 @@ class DateAttribute:
     """An instant, compared by its date in the shop's zone.
 
     `field` is the customer's that it is, if it stands there; `settled` that of `Settled`, which is it where time changes
-    no order any more.
+    no order any more; `shortly` reads the instant itself if time does not change it.
     """
 
     read: Callable[[Subject], Course[datetime | None]]
     field: str | None = None
     settled: str | None = None
+    shortly: Callable[[Subject], datetime | Course[datetime | None] | None] | None = None
 
 
 @record
@@ -64,11 +65,15 @@ class OverdueAttribute(MeasureAttribute):
 
 @record
 class TextAttribute:
-    """A text, an id or a word from a fixed list; `same(seen, wanted)` is what `=` means, `field` as with dates."""
+    """A text, an id or a word from a fixed list; `same(seen, wanted)` is what `=` means.
+
+    `field` is the customer's that it is, if it stands there, `score` the name of the score.
+    """
 
     read: Callable[[Subject], str | None]
     same: Callable[[str, str], bool] = operator.eq
     field: str | None = None
+    score: str | None = None
 
 
 @record
@@ -132,24 +137,19 @@ def _city(address: Address) -> str | None:
     return "-".join(filter(None, (address.country, address.region, "".join(address.city.split()))))
 
 
-def _email_domain(subject: Subject) -> str | None:
-    _, separator, domain = (subject.customer.email or "").rpartition("@")
-    return domain.lower() if separator and domain else None
-
-
 def _speaks(locale: str, wanted: str) -> bool:
     """A language without a region means all its regions: `en` is also `en-US`, but `en-US` only itself."""
     return locale == wanted or locale.startswith(f"{wanted}-")
 
 
 COMPUTED: Final[dict[str, Attribute]] = {
-    "abandoned_checkout_date": DateAttribute(abandoned),
+    "abandoned_checkout_date": DateAttribute(abandoned, shortly=last_abandoned),
     "amount_spent": _order_total("amount", "money"),
     "average_days_between_orders": MeasureAttribute(average_gap),
     "average_order_value": MeasureAttribute(average_order_value),
     "customer_cities": ListAttribute(_places(_city)),
     "customer_countries": ListAttribute(_places(lambda address: address.country)),
-    "customer_email_domain": TextAttribute(_email_domain),
+    "customer_email_domain": TextAttribute(attrgetter("customer.email_domain"), field="email_domain"),
     "customer_language": TextAttribute(attrgetter("customer.locale"), _speaks, field="locale"),
     "customer_regions": ListAttribute(_places(_region), partly=_without_country),
     "days_overdue": OverdueAttribute(overdue),
@@ -162,18 +162,15 @@ COMPUTED: Final[dict[str, Attribute]] = {
 def as_it_stands(entry: vocabulary.Attribute) -> Attribute:
     """How a filter is answered that is a field of the customer, or a score. Raises KeyError for any other."""
     kind, name = entry.reads[0].kind, entry.reads[0].name
-    if kind not in ("field", "score"):
+    if kind == "score":
+        return TextAttribute(lambda subject: subject.customer.scores.get(name), score=name)
+    if kind != "field":
         raise KeyError(f"{entry.name} is not answered")
-    read: Any = attrgetter(f"customer.{name}") if kind == "field" else _score(name)
-    field = name if kind == "field" else None
+    read: Any = attrgetter(f"customer.{name}")
     if entry.many:
         # Values with a form of their own differ by case; texts of the merchant's do not.
-        return ListAttribute(read, folded if entry.domain == TEXT else composed, field=field)
-    return DateAttribute(_happened(read), field) if entry.domain.type == "date" else TextAttribute(read, field=field)
-
-
-def _score(name: str) -> Callable[[Subject], str | None]:
-    return lambda subject: subject.customer.scores.get(name)
+        return ListAttribute(read, folded if entry.domain == TEXT else composed, field=name)
+    return DateAttribute(_happened(read), name) if entry.domain.type == "date" else TextAttribute(read, field=name)
 
 
 def _happened(read: Callable[[Subject], datetime | None]) -> Callable[[Subject], Course[datetime | None]]:

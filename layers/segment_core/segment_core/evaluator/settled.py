@@ -19,6 +19,9 @@ def settled(customer: Customer, shop: Shop, at: datetime) -> Settled | None:
     ledger, policy = customer.ledger, shop.orders
     if ledger.since > at:
         return None
+    alone = ledger.alone
+    if alone is not None and (alone.currency is None or alone.currency == shop.currency):
+        return alone.settled
     found = _NONE
     for one in ledger.accounts:
         if (one.test and not policy.count_test) or (one.cancelled and not policy.count_cancelled):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from segment_core.facts.checkouts import Left, left
+from segment_core.facts.emails import domain
 from segment_core.facts.ledger import Ledger, added_up
 from segment_core.facts.metafields import Metafield, Seen, parts, values
 from segment_core.record import computed, record
@@ -109,9 +110,9 @@ class StoreCreditAccount:
 class Customer:
     """Everything known of one customer: the input of `evaluate`.
 
-    `default_address` is one of `addresses` too, see `facts.document`. `ledger` is what the orders come to, `left` what
-    followed each checkout, `metafield_values` what metafields say that can be compared, `metafield_parts` the numbers
-    among that.
+    `default_address` is one of `addresses` too, see `facts.document`. `email_domain` is in lower case, `ledger` what
+    the orders come to, `left` what followed each checkout, `metafield_values` what metafields say that can be compared,
+    `metafield_parts` the numbers among that.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Customer:
     checkouts: tuple[Checkout, ...] = ()
     events: tuple[Event, ...] = ()
     scores: Mapping[str, str] = MappingProxyType({})
+    email_domain: str | None = computed(domain, "email")
     ledger: Ledger = computed(added_up, "orders")
     left: tuple[Left, ...] = computed(left, "checkouts", "orders")
     metafield_values: Mapping[str, Seen] = computed(values, "metafields")

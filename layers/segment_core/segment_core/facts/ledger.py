@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from segment_core.calendar import BEGINNING, NEVER
-from segment_core.record import record
+from segment_core.facts.parts import in_parts
+from segment_core.record import computed, record
 
 if TYPE_CHECKING:
     from segment_core.facts.customer import Order
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
 class Settled:
     """What orders come to: how many, what was paid and kept, and when the first and the last were placed.
 
-    Those of which the money or the date is not known are among them, without it.
+    Those of which the money or the date is not known are among them, without it. `orders` and `amount` are told in PARTS
+    too.
     """
 
     orders: int = 0
     amount: Decimal = Decimal(0)
     first: datetime | None = None
     last: datetime | None = None
+    orders_parts: int = computed(in_parts, "orders")
+    amount_parts: int | None = computed(in_parts, "amount")
 
 
 @record
@@ -41,15 +45,24 @@ class Account:
     settled: Settled
 
 
+_NO_ORDERS = Account(test=False, cancelled=False, currency=None, settled=Settled())
+
+
+def _alone(accounts: tuple[Account, ...]) -> Account | None:
+    first, *others = accounts or (_NO_ORDERS,)
+    return None if others or first.test or first.cancelled else first
+
+
 @record
 class Ledger:
     """The orders by what tells them apart. `since` is the last instant at which anything happened to any of them.
 
-    Before it they have to be followed one by one.
+    Before it they have to be followed one by one. `alone` is the only account, as it mostly is, if all shops count it.
     """
 
     since: datetime
     accounts: tuple[Account, ...]
+    alone: Account | None = computed(_alone, "accounts")
 
 
 _EMPTY = Ledger(BEGINNING, ())

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from segment_core.facts import readings
+from segment_core.facts.parts import in_parts
 from segment_core.record import record
 
 Seen = str | Decimal | bool | date | datetime | tuple[str, ...] | tuple[Decimal, ...]
@@ -74,18 +75,7 @@ def values(metafields: Mapping[str, Metafield]) -> Mapping[str, Seen]:
     return {key: value for key, value in said if value is not None}
 
 
-PARTS: Final = 1_000
-"""Into so many a whole is divided, of which most numbers are whole ones: they are found more quickly than decimals."""
-
-
 def parts(seen: Mapping[str, Seen]) -> Mapping[str, int]:
-    """The numbers among what metafields say, in `PARTS`; without those that lie between two of them."""
-    found = ((key, _in_parts(value)) for key, value in seen.items() if isinstance(value, Decimal))
+    """The numbers among what metafields say, in PARTS; without those that lie between two of them."""
+    found = ((key, in_parts(value)) for key, value in seen.items() if isinstance(value, Decimal))
     return {key: value for key, value in found if value is not None}
-
-
-@lru_cache(maxsize=8_192)
-def _in_parts(number: Decimal) -> int | None:
-    numerator, denominator = number.as_integer_ratio()
-    whole, rest = divmod(numerator * PARTS, denominator)
-    return None if rest else whole

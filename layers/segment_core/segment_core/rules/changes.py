@@ -52,24 +52,15 @@ class Now(NamedTuple):
 
 
 class Dates(NamedTuple):
-    """The dates of a customer, with the views that they were seen in and their classes there."""
+    """The dates of a customer, with the views that they were seen in and their classes there.
+
+    They are `plain` if none is followed by another one.
+    """
 
     views: Sequence[View]
     facts: Sequence[Day | Course[Day]]
     classes: Sequence[DayClass]
-
-    @property
-    def refuted(self) -> int:
-        """The rows that they refute now."""
-        refuted = 0
-        for seen in self.classes:
-            refuted |= seen.refuted
-        return refuted
-
-    @property
-    def plain(self) -> bool:
-        """Whether none of them is followed by another one."""
-        return Course not in map(type, self.facts)
+    plain: bool
 
     def following(self, subject: Subject, live: int) -> list[Moving]:
         """What each refutes, and from when on something else."""
@@ -89,13 +80,20 @@ def first_day(now: Now, dates: Dates, zone: ZoneInfo) -> int | None:
 
     The first one of the year 9000 stands for all after it.
     """
-    live, rest = now.live, 0
-    aging: list[Aging] = []
-    for view, fact, seen in zip(*dates, strict=True):
-        if fact is not None and view.moving & live:
-            aging.append(Aging(fact, seen, zone, live))  # type: ignore[arg-type]  # the dates are plain
-        else:
+    rest = 0
+    for seen in dates.classes:
+        if not seen.ahead:
             rest |= seen.refuted
+    # What stays refuted for good is of no interest.
+    live = now.live & ~rest
+    aging = []
+    for fact, seen in zip(dates.facts, dates.classes, strict=True):
+        if seen.ahead:
+            one = Aging(fact, seen, zone, live)  # type: ignore[arg-type]  # the dates are plain
+            if one.when < BEYOND:
+                aging.append(one)
+            else:
+                rest |= one.refuted
     while True:
         day = BEYOND
         for one in aging:

@@ -16,7 +16,7 @@ from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.facts.metafields import Seen
 from segment_core.rules.formula import Literal
 from segment_core.rules.program import Program, Source, metafield, metafield_parts
-from segment_core.rules.values import SHORT, Value, Words
+from segment_core.rules.values import SHORT, Lookup, Value, Words
 from segment_core.rules.variables import Fact, Variable, bitmap
 
 BROKEN_OFF: Final = -1
@@ -50,6 +50,13 @@ class Column(ABC):
         """
 
 
+def searched(program: Program, lookup: Lookup, parts: Source, other: str) -> str:
+    """The expression for the rows that a number refutes, which is searched for if it is told in PARTS."""
+    tables, starts = program.constant(lookup.tables), program.constant(lookup.starts)
+    found = f"{tables}[{lookup.first} + bisect_right({starts}, parts)]"
+    return f"{found} if (parts := {parts(program)}) is not None else {other}"
+
+
 class TextColumn(Column):
     """A text that is only compared as a whole: one look."""
 
@@ -65,21 +72,22 @@ class TextColumn(Column):
 class CourseColumn(Column):
     """A single value; one that changes when facts that are known already come true is found as a course."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, parts: Source | None = None) -> None:
+        """`parts`: finds it in PARTS, if it can."""
         self.variable = Value()
-        self._source = source
+        self._source, self._parts = source, parts
 
     def settle(self, program: Program) -> None:
         """Make the table."""
-        self._refuted = self.variable.lookup().refuted
-        program.add(f"value = {self._source(program)}")
-        program.add(
-            f"refuted |= {program.constant(self._now)}(value, coming) if value.__class__ is Course"
-            f" else {program.constant(self._refuted)}(value)"
-        )
+        lookup = self.variable.lookup()
+        self._refuted = lookup.refuted
+        rest = f"{program.constant(self._now)}({self._source(program)}, coming)"
+        program.add(f"refuted |= {searched(program, lookup, self._parts, rest) if self._parts else rest}")
 
-    def _now(self, values: Course[Any], coming: list[Course[int]]) -> int:
-        now, later = values
+    def _now(self, value: Any, coming: list[Course[int]]) -> int:
+        if not isinstance(value, Course):
+            return self._refuted(value)
+        now, later = value
         if not later:
             return self._refuted(now)
         coming.append(Course(self._refuted(now), [(since, self._refuted(value)) for since, value in later]))
@@ -120,12 +128,8 @@ class MetafieldColumn(Column):
         seen, rest = metafield(self._key)(program), constant(self._refuted)
         missing = constant(found.refuted(None))
         if found.starts:
-            tables, starts = constant(found.tables), constant(found.starts)
-            program.add(f"parts_said = {metafield_parts(self._key)(program)}")
-            program.add(
-                f"refuted |= {tables}[{found.first} + bisect_right({starts}, parts_said)] if parts_said is not None"
-                f" else {missing} if (seen := {seen}) is None else {rest}(seen)"
-            )
+            other = f"{missing} if (seen := {seen}) is None else {rest}(seen)"
+            program.add(f"refuted |= {searched(program, found, metafield_parts(self._key), other)}")
         elif found.texts:
             program.add(f"refuted |= {constant(found.words(self._refuted))}[{seen}]")
         else:

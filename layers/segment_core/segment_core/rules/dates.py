@@ -59,23 +59,25 @@ class DateColumn:
     def _variable(self, scale: Scale) -> Age:
         return self._variables.setdefault(scale, Age())
 
-    def settle(self, program: Program, number: int) -> tuple[str, str]:
-        """Make the tables, and write how the date is read; returns what it and its class are called.
+    def settle(self, program: Program, number: int) -> None:
+        """Make the tables, and write how they add to what is `dated`: rows that are refuted by dates as they are now.
 
-        `number` is that of the column's view among `views`.
+        The number, that of the column's view, is also the end of what the date and its class are called. Dates are
+        `plain` until one is a course.
         """
-        view, fact, seen = f"views[{number}]", f"fact{number}", f"seen{number}"
+        fact, seen = f"fact{number}", f"seen{number}"
         program.add(f"{fact} = {self._source(program)}")
-        program.add(f"view = {view}")
+        program.add(f"view = views[{number}]")
         program.add(
             f"{seen} = view.missing if {fact} is None"
             f" else view.classes[bisect_right(view.instants, {fact})] or view.seen({fact}) if {fact}.__class__ is datetime"
             f" else view.seen({fact})"
         )
+        program.add(f"dated |= {seen}.refuted")
+        program.add(f"if {fact}.__class__ is Course: plain = False")
         self.scales = [Tables(scale, one.ages, one.tables()) for scale, one in self._variables.items()]
         self.rows = reduce(or_, (tables.rows for tables in self.scales), 0)
         self.moving = reduce(or_, (tables.rows for tables in self.scales if tables.scale is not FIXED), 0)
-        return fact, seen
 
 
 class Tables:

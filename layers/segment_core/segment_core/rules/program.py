@@ -11,17 +11,24 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final
 
+from segment_core.evaluator.settled import settled as settled_orders
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course
 
-_NAMES: Final[dict[str, Any]] = {"Course": Course, "bisect_right": bisect_right, "date": date, "datetime": datetime}
+_NAMES: Final[dict[str, Any]] = {
+    "Course": Course,
+    "bisect_right": bisect_right,
+    "date": date,
+    "datetime": datetime,
+    "settled_orders": settled_orders,
+}
 
 
 class Program:
-    """The lines of a function of a `subject`, and of what else it is given."""
+    """The lines of a function of `arguments`, of which one is the `subject`."""
 
-    def __init__(self, *more: str) -> None:
-        self._arguments = ("subject", *more)
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
         self._known = dict(_NAMES)
         self._lines: list[str] = []
         self._used: set[str] = set()
@@ -65,6 +72,11 @@ def field(name: str) -> Source:
     return lambda program: f"{_customer(program)}.{name}"
 
 
+def score(name: str) -> Source:
+    """The customer's score."""
+    return lambda program: f"{_customer(program)}.scores.get({program.constant(name)})"
+
+
 def metafield(key: str) -> Source:
     """What the metafield says."""
     return lambda program: f"{_said(program)}({program.constant(key)})"
@@ -73,7 +85,7 @@ def metafield(key: str) -> Source:
 def metafield_parts(key: str) -> Source:
     """The number that it says, in PARTS."""
     return lambda program: (
-        f"{program.local('parts', f'{_customer(program)}.metafield_parts.get')}({program.constant(key)})"
+        f"{program.local('said_parts', f'{_customer(program)}.metafield_parts.get')}({program.constant(key)})"
     )
 
 
@@ -94,14 +106,21 @@ def happened(name: str, read: Callable[[Subject], object]) -> Source:
 
 def settled(name: str, read: Callable[[Subject], object]) -> Source:
     """What orders come to; what `read` finds if time changes that."""
-    return lambda program: (
-        f"{program.local('settled', 'subject.settled')}.{name}"
-        f" if settled is not None else {program.constant(read)}(subject)"
-    )
+    return lambda program: f"{_settled(program)}.{name} if settled is not None else {program.constant(read)}(subject)"
+
+
+def settled_parts(name: str) -> Source:
+    """The same, in PARTS."""
+    return lambda program: f"{_settled(program)}.{name}_parts if settled is not None else None"
 
 
 def _customer(program: Program) -> str:
     return program.local("customer", "subject.customer")
+
+
+def _settled(program: Program) -> str:
+    # Not the subject's own: finding it again is quicker than keeping it.
+    return program.local("settled", f"settled_orders({_customer(program)}, subject.shop, subject.at)")
 
 
 def _said(program: Program) -> str:

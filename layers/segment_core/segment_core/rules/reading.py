@@ -24,8 +24,6 @@ from segment_core.evaluator.clauses import compile_clause
 from segment_core.evaluator.conditions import COMPLEMENTS, Test, literal, prefix_test, text, text_test
 from segment_core.evaluator.metafields import compile_element
 from segment_core.evaluator.rule import compile_query
-from segment_core.evaluator.subject import Subject
-from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.language.dates import day_or_moment
 from segment_core.language.spelling import composed
@@ -42,12 +40,11 @@ from segment_core.rules.columns import (
 )
 from segment_core.rules.dates import DateColumn
 from segment_core.rules.formula import All, Formula, Literal, Negation, Opposites
-from segment_core.rules.program import Source, called, field, happened, metafield_date, settled
+from segment_core.rules.program import Source, called, field, happened, metafield_date, score, settled, settled_parts
 from segment_core.rules.values import MISSING, Condition, Value
 
 AnyColumn = Column | DateColumn | ClauseColumn
 C = TypeVar("C", bound=AnyColumn)
-T = TypeVar("T")
 
 _NOT_EMPTY = object()
 """What every list with elements has."""
@@ -180,7 +177,7 @@ class Reading:
         return self._column(name, lambda: ListColumn(source, keys))
 
     def _measure(self, name: str, attribute: NumberAttribute | MeasureAttribute) -> CourseColumn:
-        return self._column(name, lambda: CourseColumn(_number(attribute)))
+        return self._column(name, lambda: _number(attribute))
 
     def _text(self, name: str, attribute: TextAttribute) -> TextColumn:
         return self._column(name, lambda: TextColumn(_stands(attribute)))
@@ -223,23 +220,18 @@ def _valued(variable: Value, operator: str, values: Sequence[ast.Value]) -> Form
 
 
 def _stands(attribute: TextAttribute | ListAttribute) -> Source:
+    if isinstance(attribute, TextAttribute) and attribute.score:
+        return score(attribute.score)
     return field(attribute.field) if attribute.field else called(attribute.read)
 
 
-def _number(attribute: NumberAttribute | MeasureAttribute) -> Source:
-    name = attribute.settled if isinstance(attribute, NumberAttribute) else None
-    return settled(name, attribute.read) if name else called(attribute.read)
+def _number(attribute: NumberAttribute | MeasureAttribute) -> CourseColumn:
+    if isinstance(attribute, NumberAttribute) and attribute.settled:
+        return CourseColumn(settled(attribute.settled, attribute.read), settled_parts(attribute.settled))
+    return CourseColumn(called(attribute.read))
 
 
 def _date(attribute: DateAttribute) -> Source:
     if attribute.field:
         return happened(attribute.field, attribute.read)
-    return settled(attribute.settled, attribute.read) if attribute.settled else called(_mostly_plain(attribute.read))
-
-
-def _mostly_plain(read: Callable[[Subject], Course[T]]) -> Callable[[Subject], T | Course[T]]:
-    def value(subject: Subject) -> T | Course[T]:
-        course = read(subject)
-        return course if course.later else course.now
-
-    return value
+    return settled(attribute.settled, attribute.read) if attribute.settled else called(attribute.shortly or attribute.read)

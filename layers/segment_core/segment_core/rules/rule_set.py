@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from segment_core.calendar import NEVER, day_start, local_date
 from segment_core.errors import InvalidQuery
@@ -19,12 +19,12 @@ from segment_core.language import ast
 from segment_core.rules.ages import EARLIEST, LATEST
 from segment_core.rules.changes import FAR, Dates, Now, first_instant, first_midnight
 from segment_core.rules.columns import ClauseColumn, Column
-from segment_core.rules.dates import DateColumn, Day
+from segment_core.rules.dates import DateColumn
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
 from segment_core.rules.program import Program
 from segment_core.rules.reading import AnyColumn, Reading
-from segment_core.rules.views import DayClass, Moving, View
+from segment_core.rules.views import Moving, View
 from segment_core.shop import Shop
 
 if TYPE_CHECKING:
@@ -58,9 +58,8 @@ class RuleSet:
         self.refused: dict[int, InvalidQuery] = {}
         self._rules: dict[int, Rule] = {}
         columns = self._columns()
-        self._looked_up = _looking([column for column in columns if isinstance(column, Column)])
         self._dates = [column for column in columns if isinstance(column, DateColumn)]
-        self._dated = _dating(self._dates)
+        self._looked_up = _looking([column for column in columns if isinstance(column, Column)], self._dates)
         self._clauses = [column for column in columns if isinstance(column, ClauseColumn)]
         for clause in self._clauses:
             clause.settle()
@@ -94,12 +93,10 @@ class RuleSet:
             return self._plainly(customer, shop, at).bits
         subject = Subject(customer, shop, at)
         coming: list[Moving] = []
-        refuted = self._looked_up(subject, coming)
-        for now, _ in coming:
-            refuted |= now
-        _, classes = self._dated(subject, self._seen_on(local_date(at, shop.zone), shop.zone))
-        for seen in classes:
-            refuted |= seen.refuted
+        still, refuted, *_ = self._looked_up(subject, self._seen_on(local_date(at, shop.zone), shop.zone), coming)
+        refuted |= still
+        for rows, _ in coming:
+            refuted |= rows
         every = self._layout.every
         for clause in self._clauses:
             # Nobody waits for an answer that can spare no row.
@@ -116,8 +113,10 @@ class RuleSet:
         if not _in_calendar(at):
             return self._plainly(customer, shop, at)
         subject, zone = Subject(customer, shop, at), shop.zone
-        coming: list[Moving] = []
-        live = self._layout.every ^ self._looked_up(subject, coming)
+        today, coming = local_date(at, zone), []
+        views = self._seen_on(today, zone)
+        still, refuted, facts, classes, plain = self._looked_up(subject, views, coming)
+        live = self._layout.every ^ still
         for clause in self._clauses:
             # Nobody waits for an answer that can spare no row.
             if clause.rows & live:
@@ -126,14 +125,11 @@ class RuleSet:
                     coming.append(course)
                 else:
                     live &= ~course.now
-        today = local_date(at, zone)
-        views = self._seen_on(today, zone)
-        dates = Dates(views, *self._dated(subject, views))
-        refuted = dates.refuted
+        dates = Dates(views, facts, classes, plain)
         for rows, _ in coming:
             refuted |= rows
         now = Now.of(self._layout, live, refuted)
-        if coming or not dates.plain:
+        if coming or not plain:
             until = first_instant(now, [*coming, *dates.following(subject, live)])
         else:
             until = self._tomorrow(now, dates, today, zone) or first_midnight(now, dates, subject)
@@ -172,21 +168,21 @@ class RuleSet:
         return Answer(bits, until if until < NEVER else None)
 
 
-def _looking(columns: Sequence[Column]) -> Callable[[Subject, list[Moving]], int]:
-    """Finds the rows that are refuted by what time does not change, and what single values refute that are `coming`."""
-    program = Program("coming")
-    program.add("refuted = 0")
+def _looking(columns: Sequence[Column], dates: Sequence[DateColumn]) -> Callable[..., Any]:
+    """Looks all columns up, of a subject and the views of the dates.
+
+    Finds the rows that are refuted by what time does not change and those that dates refute, the dates with their
+    classes, and whether they are plain. What else time changes is appended to `coming`.
+    """
+    program = Program("subject", "views", "coming")
+    program.add("refuted = dated = 0")
+    program.add("plain = True")
     for column in columns:
         column.settle(program)
-    program.add("return refuted")
-    return program.compiled()
-
-
-def _dating(columns: Sequence[DateColumn]) -> Callable[[Subject, list[View]], tuple[list[Day], list[DayClass]]]:
-    """Finds the dates and the class of each in its view."""
-    program = Program("views")
-    named = [column.settle(program, number) for number, column in enumerate(columns)]
-    program.add(f"return [{', '.join(fact for fact, _ in named)}], [{', '.join(seen for _, seen in named)}]")
+    for number, date_column in enumerate(dates):
+        date_column.settle(program, number)
+    facts, classes = (", ".join(f"{name}{number}" for number in range(len(dates))) for name in ("fact", "seen"))
+    program.add(f"return refuted, dated, [{facts}], [{classes}], plain")
     return program.compiled()
 
 

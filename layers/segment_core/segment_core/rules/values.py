@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from segment_core.facts.metafields import PARTS
+from segment_core.facts.parts import PARTS
 from segment_core.language.spelling import composed
 from segment_core.rules.variables import Variable
 

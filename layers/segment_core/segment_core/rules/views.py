@@ -7,7 +7,7 @@ which they begin; days between two of them are a class, and all of a class are a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache, reduce
 from itertools import chain
@@ -28,10 +28,14 @@ Moving = tuple[int, Iterable[tuple[datetime, int]]]
 
 
 class DayClass(NamedTuple):
-    """What days of one class have in common: the rows that they refute, and the place they reached in each table."""
+    """What days of one class have in common: the rows that they refute, and the place they reached in each table.
+
+    `ahead` are the tables in which they come to another place, as their rows, the age for it, and when days are so old.
+    """
 
     refuted: int
     places: Sequence[tuple[Tables, int]]
+    ahead: Sequence[tuple[int, int, Callable[[int, int], int]]]
 
 
 class View:
@@ -84,23 +88,24 @@ class Aging:
     Only scales are followed that say something of a row that is `live`.
     """
 
-    __slots__ = ("_day", "_places", "refuted", "when")
+    __slots__ = ("_day", "_live", "_places", "refuted", "when")
 
     def __init__(self, fact: date | datetime, seen: DayClass, zone: ZoneInfo, live: int) -> None:
         self._day = day = _ordinal(fact, zone)
+        self._places, self._live = seen.places, live
         self.refuted = seen.refuted
-        self._places = [(tables, reached) for tables, reached in seen.places if tables.rows & live]
         soonest = BEYOND
-        for tables, reached in self._places:
-            age = tables.next_ages[reached]
-            if age is not None and (due := tables.when(day, age)) < soonest:
+        for rows, age, when in seen.ahead:
+            if rows & live and (due := when(day, age)) < soonest:
                 soonest = due
         self.when = soonest
 
     def advance(self) -> None:
         """Go on to the day `when`, and find out which one is next."""
-        refuted, places, soonest = 0, [], BEYOND
+        live, refuted, places, soonest = self._live, 0, [], BEYOND
         for tables, reached in self._places:
+            if not tables.rows & live:
+                continue
             reached, due = tables.advanced(self._day, reached, self.when)
             refuted |= tables.refuted[reached]
             places.append((tables, reached))
@@ -123,7 +128,9 @@ def following(fact: Day | Course[Day], seen: DayClass, subject: Subject, live: i
 
 
 def _seen(places: Sequence[tuple[Tables, int]]) -> DayClass:
-    return DayClass(reduce(or_, [tables.refuted[reached] for tables, reached in places], 0), places)
+    refuted = reduce(or_, [tables.refuted[reached] for tables, reached in places], 0)
+    ages = [(tables, tables.next_ages[reached]) for tables, reached in places]
+    return DayClass(refuted, places, [(tables.rows, age, tables.when) for tables, age in ages if age is not None])
 
 
 @lru_cache(maxsize=65_536)
@@ -137,7 +144,7 @@ def start_of(ordinal: int, zone: ZoneInfo) -> datetime:
 def _ordinal(fact: date | datetime, zone: ZoneInfo) -> int:
     """The ordinal of a date, or of the latest date in the zone that had begun at an instant."""
     ordinal = fact.toordinal()
-    if isinstance(fact, datetime):
+    if fact.__class__ is datetime:
         # It is at most a day from that in UTC, whose beginnings are known better than those of instants.
         while start_of(ordinal, zone) > fact:
             ordinal -= 1

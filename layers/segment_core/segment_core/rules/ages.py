@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
+from operator import add
 from typing import Final, NamedTuple
 
 from segment_core.calendar import first_day_reaching, month_length, resolve
@@ -37,7 +38,7 @@ class Scale(NamedTuple):
     """How old days are, which are given as ordinals.
 
     `age` of a day on a local date; `last` day that is of an age on a local date; `when` a day comes to an age, as the
-    ordinal of a local date.
+    ordinal of a local date, or as BEYOND or a day after it.
     """
 
     age: Callable[[int, date], int]
@@ -84,7 +85,7 @@ FIXED: Final = Scale(
 DAYS: Final = Scale(
     age=lambda day, today: today.toordinal() - day,
     last=lambda age, today: today.toordinal() - age,
-    when=lambda day, age: day + age if day + age < BEYOND else BEYOND,
+    when=add,
 )
 MONTHS: Final = Scale(_months_age, _last_of_months, _when_of_months)
 

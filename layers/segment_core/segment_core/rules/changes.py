@@ -30,17 +30,15 @@ _FAR_DAY: Final = FAR.toordinal()
 
 
 class Now(NamedTuple):
-    """What holds now: the rows that time can still refute or spare are `live`, and those of them that it `refuted`."""
+    """What holds now: the rows that time can still refute or spare are `live`, some of which it has `refuted`.
+
+    `bits` are those of the definitions that hold.
+    """
 
     layout: Layout
     live: int
     refuted: int
     bits: int
-
-    @classmethod
-    def of(cls, layout: Layout, live: int, refuted: int) -> Now:
-        """With the `bits` of the definitions that hold."""
-        return cls(layout, live, refuted, layout.fold(live & ~refuted))
 
     def differs(self, refuted: int) -> bool:
         """Whether other definitions hold if these rows are refuted instead."""
@@ -52,15 +50,10 @@ class Now(NamedTuple):
 
 
 class Dates(NamedTuple):
-    """The dates of a customer, with the views that they were seen in and their classes there.
+    """The dates of a customer, and the classes that they are in today."""
 
-    They are `plain` if none is followed by another one.
-    """
-
-    views: Sequence[View]
     facts: Sequence[Day | Course[Day]]
     classes: Sequence[DayClass]
-    plain: bool
 
     def following(self, subject: Subject, live: int) -> list[Moving]:
         """What each refutes, and from when on something else."""

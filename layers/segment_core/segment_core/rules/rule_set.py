@@ -125,15 +125,15 @@ class RuleSet:
                     coming.append(course)
                 else:
                     live &= ~course.now
-        dates = Dates(views, facts, classes, plain)
         for rows, _ in coming:
             refuted |= rows
-        now = Now.of(self._layout, live, refuted)
+        bits = self._layout.fold(live & ~refuted)
+        now, dates = Now(self._layout, live, refuted, bits), Dates(facts, classes)
         if coming or not plain:
             until = first_instant(now, [*coming, *dates.following(subject, live)])
         else:
             until = self._tomorrow(now, dates, today, zone) or first_midnight(now, dates, subject)
-        return Answer(now.bits, None if until is None else min(until, FAR))
+        return Answer(bits, None if until is None else min(until, FAR))
 
     def _tomorrow(self, now: Now, dates: Dates, today: date, zone: ZoneInfo) -> datetime | None:
         """The next midnight, if there are many definitions and one of them has another answer then."""

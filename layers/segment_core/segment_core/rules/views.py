@@ -104,13 +104,12 @@ class Aging:
         """Go on to the day `when`, and find out which one is next."""
         live, refuted, places, soonest = self._live, 0, [], BEYOND
         for tables, reached in self._places:
-            if not tables.rows & live:
-                continue
-            reached, due = tables.advanced(self._day, reached, self.when)
-            refuted |= tables.refuted[reached]
-            places.append((tables, reached))
-            if due < soonest:
-                soonest = due
+            if tables.rows & live:
+                reached, due = tables.advanced(self._day, reached, self.when)
+                refuted |= tables.refuted[reached]
+                places.append((tables, reached))
+                if due < soonest:
+                    soonest = due
         self.refuted, self._places, self.when = refuted, places, soonest
 
 
@@ -146,11 +145,20 @@ def _ordinal(fact: date | datetime, zone: ZoneInfo) -> int:
     ordinal = fact.toordinal()
     if fact.__class__ is datetime:
         # It is at most a day from that in UTC, whose beginnings are known better than those of instants.
-        while start_of(ordinal, zone) > fact:
+        since, until = _bounds(ordinal, zone)
+        while fact < since:
             ordinal -= 1
-        while ordinal + 1 < BEYOND and start_of(ordinal + 1, zone) <= fact:
+            since, until = _bounds(ordinal, zone)
+        while fact >= until and ordinal + 1 < BEYOND:
             ordinal += 1
+            since, until = _bounds(ordinal, zone)
     return ordinal
+
+
+@lru_cache(maxsize=16_384)
+def _bounds(ordinal: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first instant of the day, and that of the next one."""
+    return start_of(ordinal, zone), start_of(ordinal + 1, zone)
 
 
 def _later(tables: Tables, facts: Course[Day], subject: Subject) -> Iterator[tuple[datetime, int]]:

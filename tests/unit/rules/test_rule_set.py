@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from segment_core.evaluator import compile_query
-from segment_core.facts.customer import Checkout, Customer
+from segment_core.facts.customer import Checkout, Customer, Order
 from segment_core.facts.metafields import Metafield
-from segment_core.language import parse
+from segment_core.language import ast, parse
 from segment_core.rules import Answer, RuleSet, rule_set, views
 from segment_core.shop import Shop
 
@@ -52,6 +52,31 @@ def test_a_date_that_a_zone_skipped_is_no_midnight(monkeypatch: pytest.MonkeyPat
     at = datetime(2011, 12, 28, 12, tzinfo=UTC)
     assert answer(customer, ["metafields.a.b = today"], "Pacific/Apia", at).until is None
     assert answer(customer, ["metafields.a.b = today", "metafields.a.b < today"], "Pacific/Apia", at).until
+
+
+NUMBERS = ("0", "0.0004", "0.0005", "0.001", "-0.0005", "-2", "12.34", "12.3400", "12.34005", "9007199254740993")
+
+
+@pytest.mark.parametrize("type_", ["number_decimal", "number_integer", "single_line_text_field"])
+@pytest.mark.parametrize("said", [*NUMBERS, "9" * 40, f"-0.{'0' * 39}1"])
+def test_numbers_are_compared_exactly_however_fine_they_are(said: str, type_: str) -> None:
+    queries = [f"metafields.a.b {operator} {number}" for number in NUMBERS for operator in ("=", "<", ">=")]
+    answer(Customer("1", metafields={"a.b": Metafield(type_, said)}), [*queries, "metafields.a.b = '12.34'"])
+
+
+@pytest.mark.parametrize("total", ["12.34", "12.3405", "0.0005"])
+def test_so_is_money_that_orders_come_to(total: str) -> None:
+    queries = [
+        f"amount_spent {operator} {number}" for number in NUMBERS if number[0] != "-" for operator in ("<", ">=")
+    ]
+    answer(Customer("1", orders=(Order("1", AT - timedelta(days=1), total=Decimal(total)),)), queries)
+
+
+def test_names_of_metafields_are_never_code() -> None:
+    key = "a.b') or exit('"
+    customer = Customer("1", metafields={key: Metafield("single_line_text_field", "x")})
+    query = ast.Comparison(f"metafields.{key}", "=", ast.Text("x"))
+    assert RuleSet({0: query}).members(customer, Shop(ZoneInfo("UTC"), "USD"), AT) == 1
 
 
 def test_what_a_metafield_says_is_of_its_own_type() -> None:

@@ -7,10 +7,12 @@ dated by its last change: time alone brings it, and an order or a completion tha
 from __future__ import annotations
 
 from datetime import datetime
+
 from segment_core.calendar import NEVER
 from segment_core.evaluator.extremes import extreme
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, mapped
+
 
 def abandoned(subject: Subject) -> Course[datetime | None]:
     """The last change of the latest abandoned checkout, now and later."""

@@ -32,8 +32,8 @@ from segment_core.record import record
 class DateAttribute:
     """An instant, compared by its date in the shop's zone.
 
-    `field` is the customer's that it is, if it stands there; `settled` that of `Settled`, which is it where time changes
-    no order any more; `shortly` reads the instant itself if time does not change it.
+    `field` is the customer's that it is, if it stands there; `settled` that of `Settled`, which is it where time
+    changes no order any more; `shortly` reads the instant itself if time does not change it.
     """
 
     read: Callable[[Subject], Course[datetime | None]]
@@ -78,7 +78,10 @@ class TextAttribute:
 
 @record
 class ListAttribute:
-    """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides; `field` as with dates."""
+    """Texts of which whole elements are looked for, in the spelling that `fold` gives both sides.
+
+    `field` is the customer's that they are, if they stand there.
+    """
 
     read: Callable[[Subject], Collection[str]]
     fold: Callable[[str], str] = composed

@@ -1,4 +1,4 @@
-"""When the members are others for the first time: what only time changes is followed until a definition's answer does."""
+"""When the members are others for the first time: what time changes is followed until a definition's answer does."""
 
 from __future__ import annotations
 
@@ -73,20 +73,7 @@ def first_day(now: Now, dates: Dates, zone: ZoneInfo) -> int | None:
 
     The first one of the year 9000 stands for all after it.
     """
-    rest = 0
-    for seen in dates.classes:
-        if not seen.ahead:
-            rest |= seen.refuted
-    # What stays refuted for good is of no interest.
-    live = now.live & ~rest
-    aging = []
-    for fact, seen in zip(dates.facts, dates.classes, strict=True):
-        if seen.ahead:
-            one = Aging(fact, seen, zone, live)  # type: ignore[arg-type]  # the dates are plain
-            if one.when < BEYOND:
-                aging.append(one)
-            else:
-                rest |= one.refuted
+    aging, rest = _aging(now, dates, zone)
     while True:
         day = BEYOND
         for one in aging:
@@ -101,6 +88,23 @@ def first_day(now: Now, dates: Dates, zone: ZoneInfo) -> int | None:
             refuted |= one.refuted
         if now.differs(refuted):
             return day
+
+
+def _aging(now: Now, dates: Dates, zone: ZoneInfo) -> tuple[list[Aging], int]:
+    """The dates that will refute other rows than now, and the rows that the rest of them refutes for good."""
+    rest = 0
+    for seen in dates.classes:
+        if not seen.ahead:
+            rest |= seen.refuted
+    live, aging = now.live & ~rest, []
+    for fact, seen in zip(dates.facts, dates.classes, strict=True):
+        if seen.ahead:
+            one = Aging(fact, seen, zone, live)  # type: ignore[arg-type]  # a plain date, and not missing
+            if one.when < BEYOND:
+                aging.append(one)
+            else:
+                rest |= one.refuted
+    return aging, rest
 
 
 def first_midnight(now: Now, dates: Dates, subject: Subject) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from datetime import datetime
 from functools import reduce
@@ -15,7 +16,8 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.facts.metafields import Seen
 from segment_core.rules.formula import Literal
-from segment_core.rules.program import Program, Source, metafield, metafield_parts
+from segment_core.rules.program import Program
+from segment_core.rules.sources import Source, metafield, metafield_parts
 from segment_core.rules.values import SHORT, Lookup, Value, Words
 from segment_core.rules.variables import Fact, Variable, bitmap
 
@@ -52,8 +54,8 @@ class Column(ABC):
 
 def searched(program: Program, lookup: Lookup, parts: Source, other: str) -> str:
     """The expression for the rows that a number refutes, which is searched for if it is told in PARTS."""
-    tables, starts = program.constant(lookup.tables), program.constant(lookup.starts)
-    found = f"{tables}[{lookup.first} + bisect_right({starts}, parts)]"
+    tables, search, starts = map(program.constant, (lookup.tables, bisect_right, lookup.starts))
+    found = f"{tables}[{lookup.first} + {search}({starts}, parts)]"
     return f"{found} if (parts := {parts(program)}) is not None else {other}"
 
 

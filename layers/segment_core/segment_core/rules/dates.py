@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from typing import Final
 
+from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.rules.ages import BEYOND, FIXED, Age, Scale, Younger, reached
 from segment_core.rules.formula import All, Formula, Literal
-from segment_core.rules.program import Program, Source
+from segment_core.rules.program import Program
+from segment_core.rules.sources import Source
 
 Day = date | datetime | None
 
@@ -66,18 +68,17 @@ class DateColumn:
         `plain` until one is a course.
         """
         fact, seen = f"fact{number}", f"seen{number}"
+        search, instant, course = map(program.constant, (bisect_right, datetime, Course))
         program.add(f"{fact} = {self._source(program)}")
         program.add(f"view = views[{number}]")
         program.add(
             f"{seen} = view.missing if {fact} is None"
-            f" else view.classes[bisect_right(view.instants, {fact})] or view.seen({fact}) if {fact}.__class__ is datetime"
+            f" else view.classes[{search}(view.instants, {fact})] or view.seen({fact}) if {fact}.__class__ is {instant}"
             f" else view.seen({fact})"
         )
         program.add(f"dated |= {seen}.refuted")
-        program.add(f"if {fact}.__class__ is Course: plain = False")
+        program.add(f"if {fact}.__class__ is {course}: plain = False")
         self.scales = [Tables(scale, one.ages, one.tables()) for scale, one in self._variables.items()]
-        self.rows = reduce(or_, (tables.rows for tables in self.scales), 0)
-        self.moving = reduce(or_, (tables.rows for tables in self.scales if tables.scale is not FIXED), 0)
 
 
 class Tables:

@@ -7,9 +7,10 @@ one. So folding takes a few shifts that bring other rows to the second ones, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from segment_core.rules.program import Program
 from segment_core.rules.variables import bitmap, positions
 
 _NARROW: Final = 4_096
@@ -42,6 +43,8 @@ class Layout:
         self._parts = [(start, [*self._second(slots, start)]) for start, slots in self._parted(seconds, numbers)]
         self._others = [*self._rest({slot: numbers[slot] - 2 for slot in seconds if numbers[slot] > 2})]
         self.every = self._slots | self._taken << self._width
+        self.fold = self._folding()
+        """The slots of which at least one row is among these."""
 
     def _parted(self, seconds: list[int], numbers: Mapping[int, int]) -> Iterator[tuple[int, list[int]]]:
         """Where each part begins, and its slots that have second rows."""
@@ -97,14 +100,18 @@ class Layout:
         """Forget the places: all demands have been made."""
         self._places = {}
 
-    def fold(self, rows: int) -> int:
-        """The slots of which at least one row is among these."""
-        found, others = rows & self._slots, rows >> self._width
+    def _folding(self) -> Callable[[int], int]:
+        program = Program("rows")
+        program.add(f"slots, others = rows & {program.constant(self._slots)}, rows >> {self._width}")
         for distance, mask in self._others:
-            others |= (others & mask) >> distance
+            program.add(f"others |= (others & {program.constant(mask)}) >> {distance}")
         for start, steps in self._parts:
-            gathered = 0
-            for distance, mask in steps:
-                gathered |= (others & mask) >> distance
-            found |= gathered << start
-        return found
+            moved = [
+                f"(others & {program.constant(mask)}){f' >> {distance}' * (distance > 0)}" for distance, mask in steps
+            ]
+            program.add(f"part = {moved[0]}")
+            for one in moved[1:]:
+                program.add(f"part |= {one}")
+            program.add(f"slots |= part{f' << {start}' * (start > 0)}")
+        program.add("return slots")
+        return program.compiled()

@@ -40,7 +40,7 @@ from segment_core.rules.columns import (
 )
 from segment_core.rules.dates import DateColumn
 from segment_core.rules.formula import All, Formula, Literal, Negation, Opposites
-from segment_core.rules.program import Source, called, field, happened, metafield_date, score, settled, settled_parts
+from segment_core.rules.sources import Source, called, field, happened, metafield_date, score, settled, settled_parts
 from segment_core.rules.values import MISSING, Condition, Value
 
 AnyColumn = Column | DateColumn | ClauseColumn
@@ -234,4 +234,6 @@ def _number(attribute: NumberAttribute | MeasureAttribute) -> CourseColumn:
 def _date(attribute: DateAttribute) -> Source:
     if attribute.field:
         return happened(attribute.field, attribute.read)
-    return settled(attribute.settled, attribute.read) if attribute.settled else called(attribute.shortly or attribute.read)
+    return (
+        settled(attribute.settled, attribute.read) if attribute.settled else called(attribute.shortly or attribute.read)
+    )

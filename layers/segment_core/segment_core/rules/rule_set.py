@@ -37,6 +37,9 @@ _MANY: Final = 2_000
 
 _DAY: Final = timedelta(days=1)
 
+_FIRST_YEAR, _LAST_YEAR = EARLIEST.year, LATEST.year
+
+
 class Answer(NamedTuple):
     """What all definitions say at one instant: the bits of those that hold, and when the first answer changes.
 
@@ -89,14 +92,14 @@ class RuleSet:
 
     def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
         """The bits of the definitions that the customer is in at `at`. Raises ValueError for one without an offset."""
-        if not _in_calendar(at):
+        if not _FIRST_YEAR <= at.year < _LAST_YEAR:
             return self._plainly(customer, shop, at).bits
         subject = Subject(customer, shop, at)
         coming: list[Moving] = []
         still, refuted, *_ = self._looked_up(subject, self._seen_on(local_date(at, shop.zone), shop.zone), coming)
         refuted |= still
-        for rows, _ in coming:
-            refuted |= rows
+        for those, _ in coming:
+            refuted |= those
         every = self._layout.every
         for clause in self._clauses:
             # Nobody waits for an answer that can spare no row.
@@ -110,10 +113,11 @@ class RuleSet:
         As with a single rule, a search that takes too many steps is broken off, and so is one that comes to the year
         9000: then it is the instant at which to look again. It is never late.
         """
-        if not _in_calendar(at):
+        if not _FIRST_YEAR <= at.year < _LAST_YEAR:
             return self._plainly(customer, shop, at)
         subject, zone = Subject(customer, shop, at), shop.zone
-        today, coming = local_date(at, zone), []
+        coming: list[Moving] = []
+        today = local_date(at, zone)
         views = self._seen_on(today, zone)
         still, refuted, facts, classes, plain = self._looked_up(subject, views, coming)
         live = self._layout.every ^ still
@@ -125,8 +129,8 @@ class RuleSet:
                     coming.append(course)
                 else:
                     live &= ~course.now
-        for rows, _ in coming:
-            refuted |= rows
+        for those, _ in coming:
+            refuted |= those
         bits = self._layout.fold(live & ~refuted)
         now, dates = Now(self._layout, live, refuted, bits), Dates(facts, classes)
         if coming or not plain:
@@ -195,7 +199,3 @@ def _rows(formulas: dict[int, Formula], queries: Mapping[int, ast.Query], readin
         except TooManyRowsError:
             found[slot] = rows(reading.asked(queries[slot]))
     return found
-
-
-def _in_calendar(at: datetime) -> bool:
-    return EARLIEST.year <= at.year < LATEST.year

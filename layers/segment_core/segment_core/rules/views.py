@@ -41,10 +41,10 @@ class DayClass(NamedTuple):
 class View:
     """A column as it is on one local date.
 
-    `classes` are those between the days, of which each begins at one of `instants`; None for one that nobody was in yet.
+    `classes` are those between the days that are asked for, which begin at `instants`; None while nobody was in one.
     """
 
-    __slots__ = ("_days", "_scales", "_today", "classes", "instants", "missing", "moving", "rows")
+    __slots__ = ("_days", "_scales", "_today", "classes", "instants", "missing")
 
     def __init__(self, column: DateColumn, today: date, zone: ZoneInfo) -> None:
         lasts = {tables.scale.last(age, today) for tables in column.scales for age in tables.ages}
@@ -52,20 +52,18 @@ class View:
         self.instants = [start_of(day, zone) for day in self._days]
         self.classes: list[DayClass | None] = [None] * (len(self._days) + 1)
         self.missing = _seen([(tables, 0) for tables in column.scales])
-        self.rows, self.moving = column.rows, column.moving
         self._scales = column.scales
         self._today = today
 
     def seen(self, fact: Day | Course[Day]) -> DayClass:
         """The class of the date, or of the one that it is now."""
-        if isinstance(fact, Course):
-            fact = fact.now
-        if fact is None:
+        day = fact.now if isinstance(fact, Course) else fact
+        if day is None:
             return self.missing
-        if isinstance(fact, datetime):
-            number = bisect_right(self.instants, fact)
+        if isinstance(day, datetime):
+            number = bisect_right(self.instants, day)
         else:
-            number = bisect_right(self._days, fact.toordinal())
+            number = bisect_right(self._days, day.toordinal())
         return self.classes[number] or self._look(number)
 
     def _look(self, number: int) -> DayClass:

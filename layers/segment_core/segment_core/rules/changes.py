@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from heapq import heapify, heappop, heapreplace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from segment_core.evaluator.timeline import Course
 from segment_core.rules.ages import BEYOND
 from segment_core.rules.columns import BROKEN_OFF
-from segment_core.rules.dates import Day
 from segment_core.rules.layout import Layout
 from segment_core.rules.views import Aging, DayClass, Moving, View, following, start_of
 
@@ -50,9 +48,9 @@ class Now(NamedTuple):
 
 
 class Dates(NamedTuple):
-    """The dates of a customer, and the classes that they are in today."""
+    """The dates of a customer, or what is there in their place, and the classes that they are in today."""
 
-    facts: Sequence[Day | Course[Day]]
+    facts: Sequence[Any]
     classes: Sequence[DayClass]
 
     def following(self, subject: Subject, live: int) -> list[Moving]:
@@ -99,7 +97,7 @@ def _aging(now: Now, dates: Dates, zone: ZoneInfo) -> tuple[list[Aging], int]:
     live, aging = now.live & ~rest, []
     for fact, seen in zip(dates.facts, dates.classes, strict=True):
         if seen.ahead:
-            one = Aging(fact, seen, zone, live)  # type: ignore[arg-type]  # a plain date, and not missing
+            one = Aging(fact, seen, zone, live)  # only dates have classes with something ahead
             if one.when < BEYOND:
                 aging.append(one)
             else:

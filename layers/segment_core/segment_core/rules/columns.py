@@ -55,8 +55,7 @@ class Column(ABC):
 def searched(program: Program, lookup: Lookup, parts: Source, other: str) -> str:
     """The expression for the rows that a number refutes, which is searched for if it is told in PARTS."""
     tables, search, starts = map(program.constant, (lookup.tables, bisect_right, lookup.starts))
-    found = f"{tables}[{lookup.first} + {search}({starts}, parts)]"
-    return f"{found} if (parts := {parts(program)}) is not None else {other}"
+    return f"{tables}[{search}({starts}, parts)] if (parts := {parts(program)}) is not None else {other}"
 
 
 class TextColumn(Column):
@@ -129,7 +128,7 @@ class MetafieldColumn(Column):
         constant = program.constant
         seen, rest = metafield(self._key)(program), constant(self._refuted)
         missing = constant(found.refuted(None))
-        if found.starts:
+        if found.numbers:
             other = f"{missing} if (seen := {seen}) is None else {rest}(seen)"
             program.add(f"refuted |= {searched(program, found, metafield_parts(self._key), other)}")
         elif found.texts:

@@ -68,16 +68,17 @@ class DateColumn:
         `plain` until one is a course.
         """
         fact, seen = f"fact{number}", f"seen{number}"
-        search, instant, course = map(program.constant, (bisect_right, datetime, Course))
+        search, instant, day, course = map(program.constant, (bisect_right, datetime, date, Course))
         program.add(f"{fact} = {self._source(program)}")
-        program.add(f"view = views[{number}]")
+        program.add(f"view, kind = views[{number}], {fact}.__class__")
         program.add(
             f"{seen} = view.missing if {fact} is None"
-            f" else view.classes[{search}(view.instants, {fact})] or view.seen({fact}) if {fact}.__class__ is {instant}"
+            f" else view.classes[{search}(view.instants, {fact})] or view.seen({fact}) if kind is {instant}"
+            f" else view.classes[{search}(view.days, {fact}.toordinal())] or view.seen({fact}) if kind is {day}"
             f" else view.seen({fact})"
         )
         program.add(f"dated |= {seen}.refuted")
-        program.add(f"if {fact}.__class__ is {course}: plain = False")
+        program.add(f"if kind is {course}: plain = False")
         self.scales = [Tables(scale, one.ages, one.tables()) for scale, one in self._variables.items()]
 
 

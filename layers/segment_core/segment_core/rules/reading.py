@@ -40,7 +40,7 @@ from segment_core.rules.columns import (
 )
 from segment_core.rules.dates import DateColumn
 from segment_core.rules.formula import All, Formula, Literal, Negation, Opposites
-from segment_core.rules.sources import Source, called, field, happened, metafield_date, score, settled, settled_parts
+from segment_core.rules.sources import Source, called, field, happened, metafield, score, settled, settled_parts
 from segment_core.rules.values import MISSING, Condition, Value
 
 AnyColumn = Column | DateColumn | ClauseColumn
@@ -108,7 +108,7 @@ class Reading:
 
     def _metafield(self, name: str, operator: str, values: Sequence[ast.Value]) -> Formula | None:
         if isinstance(values[0], ast.DateExpression):
-            return self._dates(name, metafield_date(name.removeprefix(PREFIX)), operator, values)
+            return self._dates(name, metafield(name.removeprefix(PREFIX)), operator, values)
         if any(isinstance(value, ast.Text) and day_or_moment(value.value) for value in values):
             return None  # dates are compared with it too
         column = self._column(name, lambda: MetafieldColumn(name.removeprefix(PREFIX)))

@@ -67,6 +67,7 @@ class RuleSet:
         for clause in self._clauses:
             clause.settle()
         self._views: dict[tuple[date, ZoneInfo], list[View]] = {}
+        self._last_views: tuple[datetime | None, ZoneInfo | None, list[View]] = None, None, []
 
     def _columns(self) -> list[AnyColumn]:
         reading = Reading()
@@ -96,7 +97,7 @@ class RuleSet:
             return self._plainly(customer, shop, at).bits
         subject = Subject(customer, shop, at)
         coming: list[Moving] = []
-        still, refuted, *_ = self._looked_up(subject, self._seen_on(local_date(at, shop.zone), shop.zone), coming)
+        still, refuted, *_ = self._looked_up(subject, self._seen_at(at, shop.zone), coming)
         refuted |= still
         for those, _ in coming:
             refuted |= those
@@ -117,9 +118,7 @@ class RuleSet:
             return self._plainly(customer, shop, at)
         subject, zone = Subject(customer, shop, at), shop.zone
         coming: list[Moving] = []
-        today = local_date(at, zone)
-        views = self._seen_on(today, zone)
-        still, refuted, facts, classes, plain = self._looked_up(subject, views, coming)
+        still, refuted, facts, classes, plain = self._looked_up(subject, self._seen_at(at, zone), coming)
         live = self._layout.every ^ still
         for clause in self._clauses:
             # Nobody waits for an answer that can spare no row.
@@ -136,14 +135,14 @@ class RuleSet:
         if coming or not plain:
             until = first_instant(now, [*coming, *dates.following(subject, live)])
         else:
-            until = self._tomorrow(now, dates, today, zone) or first_midnight(now, dates, subject)
+            until = self._tomorrow(now, dates, at, zone) or first_midnight(now, dates, subject)
         return Answer(bits, None if until is None else min(until, FAR))
 
-    def _tomorrow(self, now: Now, dates: Dates, today: date, zone: ZoneInfo) -> datetime | None:
+    def _tomorrow(self, now: Now, dates: Dates, at: datetime, zone: ZoneInfo) -> datetime | None:
         """The next midnight, if there are many definitions and one of them has another answer then."""
         if len(self.definitions) < _MANY:
             return None
-        midnight = day_start(today + _DAY, zone)
+        midnight = day_start(local_date(at, zone) + _DAY, zone)
         refuted = dates.refuted_in(self._seen_on(local_date(midnight, zone), zone))
         return midnight if now.differs(refuted) else None
 
@@ -152,6 +151,14 @@ class RuleSet:
         if slot not in self._rules and slot in self.definitions and slot not in self.refused:
             self._rules[slot] = compile_query(self.definitions[slot])
         return self._rules.get(slot)
+
+    def _seen_at(self, at: datetime, zone: ZoneInfo) -> list[View]:
+        # Customers of one batch, build or sweep are asked about at one instant.
+        last, last_zone, views = self._last_views
+        if at is not last or zone is not last_zone:
+            views = self._seen_on(local_date(at, zone), zone)
+            self._last_views = at, zone, views
+        return views
 
     def _seen_on(self, today: date, zone: ZoneInfo) -> list[View]:
         views = self._views.get((today, zone))

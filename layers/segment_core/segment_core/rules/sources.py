@@ -6,7 +6,6 @@ They refer to the `subject`, and to what is found of it once for all of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from segment_core.evaluator.settled import settled as settled_orders
 from segment_core.evaluator.subject import Subject
@@ -40,14 +39,6 @@ def metafield_parts(key: str) -> Source:
     """The number that it says, in PARTS."""
     return lambda program: (
         f"{program.local('said_parts', f'{_customer(program)}.metafield_parts.get')}({program.constant(key)})"
-    )
-
-
-def metafield_date(key: str) -> Source:
-    """The date or the instant that it says."""
-    return lambda program: (
-        f"said_date if isinstance(said_date := {_said(program)}({program.constant(key)}), {program.constant(date)})"
-        " else None"
     )
 
 

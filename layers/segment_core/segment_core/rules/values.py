@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import repeat
+from math import inf
 from typing import Any, Final, NamedTuple
 
 from segment_core.facts.parts import PARTS
@@ -138,8 +140,8 @@ class Words(dict[Any, int]):
 class Lookup:
     """From a value to the rows that it refutes.
 
-    A number is equal to one of `numbers` or lies between two of them. One that is told in PARTS is found by a search in
-    `starts`, where the classes of numbers begin, of which the `first` one has no beginning.
+    A number is equal to one of `numbers` or lies between two of them. Of one that is told in PARTS a search in `starts`
+    finds the place in `tables`: all classes but those of numbers begin before all numbers there.
     """
 
     def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound], first: int) -> None:
@@ -149,14 +151,13 @@ class Lookup:
         self._between.append(first + len(bounds))
         self._equal = [first + bisect_left(bounds, (number, True)) for number in self.numbers]
         self.tables = tables
-        self.first = first
-        self.starts = [_start(bound) for bound in bounds]
+        self.starts = [*repeat(-inf, first), *map(_start, bounds)]
 
     def refuted(self, value: Any) -> int:
         """The rows that the value refutes; values of types that are not compared are as good as missing."""
         kind = value.__class__
         if kind is int:
-            return self.tables[self.first + bisect_right(self.starts, value * PARTS)]
+            return self.tables[bisect_right(self.starts, value * PARTS)]
         if kind is Decimal:
             place = bisect_right(self.numbers, value)
             among = place and self.numbers[place - 1] == value

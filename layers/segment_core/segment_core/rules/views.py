@@ -41,29 +41,29 @@ class DayClass(NamedTuple):
 class View:
     """A column as it is on one local date.
 
-    `classes` are those between the days that are asked for, which begin at `instants`; None while nobody was in one.
+    `classes` are those between the `days` that are asked for, which begin at `instants`; None while nobody was in one.
     """
 
-    __slots__ = ("_days", "_scales", "_today", "classes", "instants", "missing")
+    __slots__ = ("_scales", "_today", "classes", "days", "instants", "missing")
 
     def __init__(self, column: DateColumn, today: date, zone: ZoneInfo) -> None:
         lasts = {tables.scale.last(age, today) for tables in column.scales for age in tables.ages}
-        self._days = sorted(last + 1 for last in lasts)
-        self.instants = [start_of(day, zone) for day in self._days]
-        self.classes: list[DayClass | None] = [None] * (len(self._days) + 1)
+        self.days = sorted(last + 1 for last in lasts)
+        self.instants = [start_of(day, zone) for day in self.days]
+        self.classes: list[DayClass | None] = [None] * (len(self.days) + 1)
         self.missing = _seen([(tables, 0) for tables in column.scales])
         self._scales = column.scales
         self._today = today
 
-    def seen(self, fact: Day | Course[Day]) -> DayClass:
-        """The class of the date, or of the one that it is now."""
+    def seen(self, fact: object) -> DayClass:
+        """The class of the date, or of the one that it is now; what is no date is as good as missing."""
         day = fact.now if isinstance(fact, Course) else fact
-        if day is None:
-            return self.missing
         if isinstance(day, datetime):
             number = bisect_right(self.instants, day)
+        elif isinstance(day, date):
+            number = bisect_right(self.days, day.toordinal())
         else:
-            number = bisect_right(self._days, day.toordinal())
+            return self.missing
         return self.classes[number] or self._look(number)
 
     def _look(self, number: int) -> DayClass:
@@ -74,9 +74,9 @@ class View:
 
     def _sample(self, number: int) -> int:
         """Any day of the class."""
-        if not self._days:
+        if not self.days:
             return self._today.toordinal()
-        ordinal = self._days[number - 1] if number else self._days[0] - 1
+        ordinal = self.days[number - 1] if number else self.days[0] - 1
         return min(max(ordinal, 1), BEYOND - 1)
 
 
@@ -89,14 +89,14 @@ class Aging:
     __slots__ = ("_day", "_live", "_places", "refuted", "when")
 
     def __init__(self, fact: date | datetime, seen: DayClass, zone: ZoneInfo, live: int) -> None:
-        self._day = day = _ordinal(fact, zone)
         self._places, self._live = seen.places, live
         self.refuted = seen.refuted
-        soonest = BEYOND
-        for rows, age, when in seen.ahead:
-            if rows & live and (due := when(day, age)) < soonest:
-                soonest = due
-        self.when = soonest
+        self.when = BEYOND
+        if ahead := [(age, when) for rows, age, when in seen.ahead if rows & live]:
+            self._day = day = _ordinal(fact, zone)
+            for age, when in ahead:
+                if (due := when(day, age)) < self.when:
+                    self.when = due
 
     def advance(self) -> None:
         """Go on to the day `when`, and find out which one is next."""
@@ -111,12 +111,13 @@ class Aging:
         self.refuted, self._places, self.when = refuted, places, soonest
 
 
-def following(fact: Day | Course[Day], seen: DayClass, subject: Subject, live: int) -> Iterable[Moving]:
+def following(fact: object, seen: DayClass, subject: Subject, live: int) -> Iterable[Moving]:
     """For each scale what the date refutes, and the instants from which on that is something else.
 
     Other dates may take its place then.
     """
-    course = replayed(fact) if isinstance(fact, Course) else Course(fact)  # each scale follows it for itself
+    day = fact if isinstance(fact, date) else None
+    course = replayed(fact) if isinstance(fact, Course) else Course(day)  # each scale follows it for itself
     return [
         (tables.refuted[reached], _later(tables, course, subject))
         for tables, reached in seen.places

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from segment_core.rules.ages import BEYOND
 from segment_core.rules.columns import BROKEN_OFF
 from segment_core.rules.layout import Layout
-from segment_core.rules.views import Aging, DayClass, Moving, View, following, start_of
+from segment_core.rules.views import Aging, DayClass, Moving, View, following, getting_older, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,11 +97,12 @@ def _aging(now: Now, dates: Dates, zone: ZoneInfo) -> tuple[list[Aging], int]:
     live, aging = now.live & ~rest, []
     for fact, seen in zip(dates.facts, dates.classes, strict=True):
         if seen.ahead:
-            one = Aging(fact, seen, zone, live)  # only dates have classes with something ahead
-            if one.when < BEYOND:
-                aging.append(one)
+            # A date: what is none has nothing ahead.
+            one = getting_older(fact, seen, zone, live)
+            if one is None:
+                rest |= seen.refuted
             else:
-                rest |= one.refuted
+                aging.append(one)
     return aging, rest
 
 

@@ -88,15 +88,9 @@ class Aging:
 
     __slots__ = ("_day", "_live", "_places", "refuted", "when")
 
-    def __init__(self, fact: date | datetime, seen: DayClass, zone: ZoneInfo, live: int) -> None:
-        self._places, self._live = seen.places, live
-        self.refuted = seen.refuted
-        self.when = BEYOND
-        if ahead := [(age, when) for rows, age, when in seen.ahead if rows & live]:
-            self._day = day = _ordinal(fact, zone)
-            for age, when in ahead:
-                if (due := when(day, age)) < self.when:
-                    self.when = due
+    def __init__(self, day: int, seen: DayClass, live: int, when: int) -> None:
+        self._day, self._places, self._live = day, seen.places, live
+        self.refuted, self.when = seen.refuted, when
 
     def advance(self) -> None:
         """Go on to the day `when`, and find out which one is next."""
@@ -109,6 +103,18 @@ class Aging:
                 if due < soonest:
                     soonest = due
         self.refuted, self._places, self.when = refuted, places, soonest
+
+
+def getting_older(fact: date, seen: DayClass, zone: ZoneInfo, live: int) -> Aging | None:
+    """The date as it gets older; None if it will not refute any other row that is `live`."""
+    day, soonest = 0, BEYOND
+    for rows, age, when in seen.ahead:
+        if rows & live:
+            day = day or _ordinal(fact, zone)
+            due = when(day, age)
+            if due < soonest:
+                soonest = due
+    return Aging(day, seen, live, soonest) if soonest < BEYOND else None
 
 
 def following(fact: object, seen: DayClass, subject: Subject, live: int) -> Iterable[Moving]:
@@ -145,12 +151,13 @@ def _ordinal(fact: date | datetime, zone: ZoneInfo) -> int:
     if fact.__class__ is datetime:
         # It is at most a day from that in UTC, whose beginnings are known better than those of instants.
         since, until = _bounds(ordinal, zone)
+        # A date that the zone skipped begins with the one after it, so that one step may not be enough.
         while fact < since:
             ordinal -= 1
-            since, until = _bounds(ordinal, zone)
+            since = _bounds(ordinal, zone)[0]
         while fact >= until and ordinal + 1 < BEYOND:
             ordinal += 1
-            since, until = _bounds(ordinal, zone)
+            until = _bounds(ordinal, zone)[1]
     return ordinal
 
 

@@ -13,9 +13,10 @@ from pydantic import BaseModel, ConfigDict, PositiveInt
 
 
 class Environment(BaseModel):
-    """Fields are environment variables, upper-cased. A missing one stops the function at start."""
+    """Fields are environment variables, upper-cased. A missing one stops the function at its first event."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # A function needs one of these models, so that making all of them ready while they are imported would be in vain.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class WebhookEnvironment(Environment):

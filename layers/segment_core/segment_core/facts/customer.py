@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from types import MappingProxyType
 
 from segment_core.facts.checkouts import Left, left
 from segment_core.facts.emails import domain
 from segment_core.facts.ledger import Ledger, added_up
-from segment_core.facts.metafields import Metafield, Seen, parts, values
+from segment_core.facts.metafields import Metafield, Seen, readings_of
 from segment_core.record import computed, record
 
 
@@ -112,7 +113,7 @@ class Customer:
 
     `default_address` is one of `addresses` too, see `facts.document`. `email_domain` is in lower case, `ledger` what
     the orders come to, `left` what followed each checkout, `metafield_values` what metafields say that can be compared,
-    `metafield_parts` the numbers among that.
+    `metafield_parts` the numbers among that in PARTS.
     """
 
     id: str
@@ -141,5 +142,6 @@ class Customer:
     email_domain: str | None = computed(domain, "email")
     ledger: Ledger = computed(added_up, "orders")
     left: tuple[Left, ...] = computed(left, "checkouts", "orders")
-    metafield_values: Mapping[str, Seen] = computed(values, "metafields")
-    metafield_parts: Mapping[str, int] = computed(parts, "metafield_values")
+    metafield_readings: tuple[Mapping[str, Seen], Mapping[str, int]] = computed(readings_of, "metafields")
+    metafield_values: Mapping[str, Seen] = computed(itemgetter(0), "metafield_readings")
+    metafield_parts: Mapping[str, int] = computed(itemgetter(1), "metafield_readings")

@@ -46,15 +46,20 @@ _SHORT: Final = 64
 """Characters of a text that others are likely to have too."""
 
 
-def _said(type_: str, value: object) -> Seen | None:
+Said = tuple[Seen | None, int | None]
+"""What a value says, and the same in PARTS if it is a number that is whole in them."""
+
+
+def _said(type_: str, value: object) -> Said:
     """What a value of that type says; None if the type is none that is compared, or the value not of it."""
     alike = isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _SHORT)
     return _remembered(type_, value) if alike else _read(type_, value)
 
 
-def _read(type_: str, value: object) -> Seen | None:
+def _read(type_: str, value: object) -> Said:
     kind = KINDS.get(type_)
-    return kind(value) if kind else None
+    seen = kind(value) if kind else None
+    return seen, in_parts(seen) if isinstance(seen, Decimal) else None
 
 
 # Customers mostly say what others say too. Typed, since True is 1 for a dict.
@@ -69,13 +74,13 @@ class Metafield:
     value: object
 
 
-def values(metafields: Mapping[str, Metafield]) -> Mapping[str, Seen]:
-    """What those say that can be compared."""
-    said = ((key, _said(one.type, one.value)) for key, one in metafields.items())
-    return {key: value for key, value in said if value is not None}
-
-
-def parts(seen: Mapping[str, Seen]) -> Mapping[str, int]:
-    """The numbers among what metafields say, in PARTS; without those that lie between two of them."""
-    found = ((key, in_parts(value)) for key, value in seen.items() if isinstance(value, Decimal))
-    return {key: value for key, value in found if value is not None}
+def readings_of(metafields: Mapping[str, Metafield]) -> tuple[Mapping[str, Seen], Mapping[str, int]]:
+    """What those say that can be compared, and the numbers among that in PARTS."""
+    values, parts = {}, {}
+    for key, one in metafields.items():
+        seen, number = _said(one.type, one.value)
+        if seen is not None:
+            values[key] = seen
+        if number is not None:
+            parts[key] = number
+    return values, parts

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 PARTS: Final = 1_000
 """Into so many a whole is divided: money has three decimals at most."""
 
 
-@lru_cache(maxsize=8_192)
 def in_parts(number: Decimal | int) -> int | None:
     """The number in PARTS; None if it lies between two of them."""
     numerator, denominator = number.as_integer_ratio()

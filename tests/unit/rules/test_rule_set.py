@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,8 @@ from segment_core.facts.customer import Checkout, Customer, Order
 from segment_core.facts.metafields import Metafield
 from segment_core.language import ast, parse
 from segment_core.rules import Answer, RuleSet, rule_set, views
+from segment_core.rules.program import Program
+from segment_core.rules.sources import field, happened, settled, settled_parts
 from segment_core.shop import Shop
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -72,11 +75,46 @@ def test_so_is_money_that_orders_come_to(total: str) -> None:
     answer(Customer("1", orders=(Order("1", AT - timedelta(days=1), total=Decimal(total)),)), queries)
 
 
-def test_names_of_metafields_are_never_code() -> None:
+@pytest.mark.parametrize(
+    ("type_", "said", "literal"),
+    [
+        ("single_line_text_field", "x", ast.Text("x")),
+        ("number_integer", 5, ast.Number(Decimal(5))),
+        ("boolean", True, ast.Truth(True)),
+        ("date", "2026-03-01", ast.Day(date(2026, 3, 1))),
+    ],
+)
+def test_names_of_metafields_are_never_code(type_: str, said: object, literal: ast.Value) -> None:
     key = "a.b') or exit('"
-    customer = Customer("1", metafields={key: Metafield("single_line_text_field", "x")})
-    query = ast.Comparison(f"metafields.{key}", "=", ast.Text("x"))
+    customer = Customer("1", metafields={key: Metafield(type_, said)})
+    query = ast.Comparison(f"metafields.{key}", "=", literal)
     assert RuleSet({0: query}).members(customer, Shop(ZoneInfo("UTC"), "USD"), AT) == 1
+
+
+def test_only_names_of_fields_become_code() -> None:
+    program = Program("subject")
+    for source in (field("id) or exit("), settled("orders or 1", len), settled_parts("last"), happened("at", len)):
+        with pytest.raises(AttributeError):
+            source(program)
+    program.local("customer", "subject.customer")
+    with pytest.raises(ValueError, match="customer is subject"):
+        program.local("customer", "subject")
+
+
+def test_many_customers_of_many_zones_are_asked_about_in_turn() -> None:
+    queries = ["metafields.a.b >= -1d", "metafields.a.b = today", "customer_tags CONTAINS 'x'", "rfm_group = 'NEW'"]
+    rules = RuleSet({slot: parse(query) for slot, query in enumerate(queries)})
+    alone = [compile_query(parse(query)) for query in queries]
+    shops = [Shop(ZoneInfo(name), "USD") for name in ("Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago")]
+    answers = set()
+    for number, shop in product(range(6), shops):
+        said = Metafield("date", f"2026-03-{8 + number:02d}")
+        tags, scores = ("x",) * (number % 2), {"rfm_group": "NEW" if number % 3 else "LOYAL"}
+        customer = Customer(str(number), tags=tags, scores=scores, metafields={"a.b": said})
+        expected = sum(rule.evaluate(customer, shop, AT).member << slot for slot, rule in enumerate(alone))
+        assert rules.members(customer, shop, AT) == rules.answer(customer, shop, AT).bits == expected
+        answers.add(expected)
+    assert len(answers) > 4
 
 
 def test_what_a_metafield_says_is_of_its_own_type() -> None:

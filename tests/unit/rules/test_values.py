@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 import pytest
 
+from segment_core.facts.parts import in_parts
 from segment_core.rules import values, variables
 from segment_core.rules.values import MISSING, Condition, Value
 
@@ -90,6 +92,8 @@ def test_rows_are_refuted_by_what_does_not_meet_their_condition(
         expected = sum(1 << row for row, (condition, wanted) in enumerate(demands) if meets(seen, condition) != wanted)
         assert lookup.refuted(seen) == expected, seen
         assert words[seen] == expected, seen
+        parts = in_parts(seen) if isinstance(seen, Decimal) else None
+        assert parts is None or lookup.tables[bisect_right(lookup.starts, parts)] == expected, seen
 
 
 @pytest.mark.parametrize(("largest", "kept"), [(variables.LARGEST_TABLE, 2), (1, 0)])
@@ -103,4 +107,13 @@ def test_few_texts_that_nobody_asks_for_are_kept(monkeypatch: pytest.MonkeyPatch
 
     before = len(words)
     assert [words[seen] for seen in ("b", "a", "x" * 65, Decimal(1), True, "c", "d", None)] == [1, 0, 1, 1, 1, 1, 1, 1]
-    assert len(words) - before == kept
+    assert 0 <= len(words) - before <= kept
+
+
+def test_a_text_that_comes_back_is_kept_again_whatever_was_met_before() -> None:
+    asked: list[str] = []
+    words = values.Words({None: 0}, lambda text: asked.append(text) or len(text), kept=3)
+    for text in ("a", "bb", "ccc", "dddd", "gmail", "gmail", "gmail", None):
+        assert words[text] == len(text or "")
+    assert asked.count("gmail") == 1
+    assert len(words) <= 4

@@ -140,6 +140,10 @@ def _city(address: Address) -> str | None:
     return "-".join(filter(None, (address.country, address.region, "".join(address.city.split()))))
 
 
+def _text(field: str, same: Callable[[str, str], bool] = operator.eq) -> TextAttribute:
+    return TextAttribute(attrgetter(f"customer.{field}"), same, field)
+
+
 def _speaks(locale: str, wanted: str) -> bool:
     """A language without a region means all its regions: `en` is also `en-US`, but `en-US` only itself."""
     return locale == wanted or locale.startswith(f"{wanted}-")
@@ -152,8 +156,8 @@ COMPUTED: Final[dict[str, Attribute]] = {
     "average_order_value": MeasureAttribute(average_order_value),
     "customer_cities": ListAttribute(_places(_city)),
     "customer_countries": ListAttribute(_places(lambda address: address.country)),
-    "customer_email_domain": TextAttribute(attrgetter("customer.email_domain"), field="email_domain"),
-    "customer_language": TextAttribute(attrgetter("customer.locale"), _speaks, field="locale"),
+    "customer_email_domain": _text("email_domain"),
+    "customer_language": _text("locale", _speaks),
     "customer_regions": ListAttribute(_places(_region), partly=_without_country),
     "days_overdue": OverdueAttribute(overdue),
     "first_order_date": _order_date(newest=False),
@@ -173,7 +177,7 @@ def as_it_stands(entry: vocabulary.Attribute) -> Attribute:
     if entry.many:
         # Values with a form of their own differ by case; texts of the merchant's do not.
         return ListAttribute(read, folded if entry.domain == TEXT else composed, field=name)
-    return DateAttribute(_happened(read), name) if entry.domain.type == "date" else TextAttribute(read, field=name)
+    return DateAttribute(_happened(read), name) if entry.domain.type == "date" else _text(name)
 
 
 def _happened(read: Callable[[Subject], datetime | None]) -> Callable[[Subject], Course[datetime | None]]:

@@ -113,7 +113,7 @@ class Customer:
 
     `default_address` is one of `addresses` too, see `facts.document`. `email_domain` is in lower case, `ledger` what
     the orders come to, `left` what followed each checkout, `metafield_values` what metafields say that can be compared,
-    `metafield_parts` the numbers among that in PARTS.
+    `metafield_parts` the numbers among that in PARTS; both are read at once, as `metafield_readings`.
     """
 
     id: str

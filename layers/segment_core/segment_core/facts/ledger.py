@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Settled:
     """What orders come to: how many, what was paid and kept, and when the first and the last were placed.
 
-    Those of which the money or the date is not known are among them, without it. Both numbers are told in PARTS too.
+    Those of which the money or the date is not known are among them, without it. Both numbers are told in PARTS too,
+    unless they are finer.
     """
 
     orders: int = 0

@@ -51,7 +51,7 @@ Said = tuple[Seen | None, int | None]
 
 
 def _said(type_: str, value: object) -> Said:
-    """What a value of that type says; None if the type is none that is compared, or the value not of it."""
+    """What a value of that type says; nothing if the type is none that is compared, or the value not of it."""
     alike = isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _SHORT)
     return _remembered(type_, value) if alike else _read(type_, value)
 

@@ -10,7 +10,7 @@ PARTS: Final = 1_000
 
 
 def in_parts(number: Decimal | int) -> int | None:
-    """The number in PARTS; None if it lies between two of them."""
+    """The number, which must be finite, in PARTS; None if it lies between two of them."""
     numerator, denominator = number.as_integer_ratio()
     whole, rest = divmod(numerator * PARTS, denominator)
     return None if rest else whole

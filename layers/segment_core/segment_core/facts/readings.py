@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 
 from segment_core import instants
 
@@ -22,8 +23,11 @@ def number(value: object) -> Decimal | None:
     """A number, which the store also writes as text."""
     if isinstance(value, str):
         return Decimal(value) if _NUMBER.fullmatch(value) else None
-    # Through text: the shortest decimal that names the float. A bool is an int in Python, but no number.
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    # A bool is an int in Python, but no number; nor is what JSON does not know.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return None
+    # Through text: the shortest decimal that names the float.
+    return Decimal(str(value))
 
 
 def truth(value: object) -> bool | None:

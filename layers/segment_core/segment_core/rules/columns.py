@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import reduce
 from itertools import chain
 from operator import or_
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from segment_core.evaluator.conditions import Test
 from segment_core.evaluator.subject import Subject
@@ -24,21 +24,8 @@ from segment_core.rules.variables import Fact, Variable, bitmap
 BROKEN_OFF: Final = -1
 """In place of rows: nothing has changed until then, and the search has to go on from there another time."""
 
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
 _REMEMBERED: Final = 4_096
 """Values whose rows are kept, for each column that would otherwise have to read or test a value anew."""
-
-
-def remember(known: dict[K, V], key: K, value: V) -> V:
-    """Keep what was found, among as much as is worth keeping."""
-    if isinstance(key, str) and len(key) > SHORT:
-        return value
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[key] = value
-    return value
 
 
 class Column(ABC):
@@ -166,7 +153,7 @@ class TestedColumn(Column):
     def settle(self, program: Program) -> None:
         """Make the tables."""
         self._tables = [(test, variable.tables()) for variable, test in self._tests.values()]
-        words = Words({None: self._refuted(None)}, self._refuted)
+        words = Words({None: self._refuted(None)}, self._refuted, _REMEMBERED)
         program.add(f"refuted |= {program.constant(words)}[{self._source(program)}]")
 
     def _refuted(self, value: str | None) -> int:
@@ -212,7 +199,7 @@ class ListColumn(Column):
             return self._without
         known, refuted, spared = self._known, 0, 0
         for element in elements:
-            masks = known.get(element) or remember(known, element, self._find(element))
+            masks = known.get(element) or self._remembered(element)
             refuted |= masks[0]
             spared |= masks[1]
         refuted |= self._needy[0] ^ spared
@@ -221,6 +208,14 @@ class ListColumn(Column):
             for layer, rows in enumerate(self._needy[1:], 2):
                 refuted |= rows ^ reduce(or_, [masks[layer] for masks in found])
         return refuted
+
+    def _remembered(self, element: str) -> tuple[int, ...]:
+        masks = self._find(element)
+        if len(element) <= SHORT:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[element] = masks
+        return masks
 
     def _find(self, element: str) -> tuple[int, ...]:
         """The rows that the element refutes, and those that it spares in each layer."""

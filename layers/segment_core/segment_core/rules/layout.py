@@ -22,9 +22,6 @@ _TRIED: Final = 128
 _FEW: Final = 16
 """What part of rows a distance must find room for: each takes a step of its own."""
 
-Steps = list[tuple[int, int]]
-"""How far rows of the region are moved back, and which."""
-
 
 class Layout:
     """The places of rows.

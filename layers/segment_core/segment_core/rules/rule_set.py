@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from segment_core.calendar import NEVER, day_start, local_date
 from segment_core.errors import InvalidQuery
@@ -24,7 +24,7 @@ from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
 from segment_core.rules.program import Program
 from segment_core.rules.reading import AnyColumn, Reading
-from segment_core.rules.views import Moving, View
+from segment_core.rules.views import DayClass, Moving, View
 from segment_core.shop import Shop
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ _MANY: Final = 2_000
 """So many definitions that one of them mostly changes at the next midnight, which is looked at first."""
 
 _DAY: Final = timedelta(days=1)
+
+Looked = tuple[int, int, list[object], list[DayClass], bool]
+"""The rows that are refuted whatever the day, and by dates; the dates, their classes, and whether they are plain."""
+
+Looking = Callable[[Subject, Sequence[View], list[Moving]], Looked]
 
 _FIRST_YEAR, _LAST_YEAR = EARLIEST.year, LATEST.year
 
@@ -179,11 +184,10 @@ class RuleSet:
         return Answer(bits, until if until < NEVER else None)
 
 
-def _looking(columns: Sequence[Column], dates: Sequence[DateColumn]) -> Callable[..., Any]:
+def _looking(columns: Sequence[Column], dates: Sequence[DateColumn]) -> Looking:
     """Looks all columns up, of a subject and the views of the dates.
 
-    Finds the rows that are refuted by what time does not change and those that dates refute, the dates with their
-    classes, and whether they are plain. What else time changes is appended to `coming`.
+    What time changes, dates aside, is appended to `coming`.
     """
     program = Program("subject", "views", "coming")
     program.add("refuted = dated = 0")

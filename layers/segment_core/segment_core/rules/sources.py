@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from segment_core.evaluator.settled import settled as settled_orders
 from segment_core.evaluator.subject import Subject
+from segment_core.facts.customer import Customer
+from segment_core.facts.ledger import Settled
 from segment_core.rules.program import Program
 
 Source = Callable[[Program], str]
@@ -22,53 +24,63 @@ def called(read: Callable[[Subject], object]) -> Source:
 
 def field(name: str) -> Source:
     """The customer's field."""
-    return lambda program: f"{_customer(program)}.{name}"
+    return lambda program: _field(program, name)
 
 
 def score(name: str) -> Source:
     """The customer's score."""
-    return lambda program: f"{_customer(program)}.scores.get({program.constant(name)})"
+    return lambda program: f"{_field(program, 'scores')}.get({program.constant(name)})"
 
 
 def metafield(key: str) -> Source:
     """What the metafield says."""
-    return lambda program: f"{_said(program)}({program.constant(key)})"
+    return lambda program: f"{_getter(program, 'metafield_values')}({program.constant(key)})"
 
 
 def metafield_parts(key: str) -> Source:
     """The number that it says, in PARTS."""
-    return lambda program: (
-        f"{program.local('said_parts', f'{_customer(program)}.metafield_parts.get')}({program.constant(key)})"
-    )
+    return lambda program: f"{_getter(program, 'metafield_parts')}({program.constant(key)})"
 
 
 def happened(name: str, read: Callable[[Subject], object]) -> Source:
     """The instant in the customer's field; what `read` finds if that is still to come."""
     return lambda program: (
-        f"happened if (happened := {_customer(program)}.{name}) is None or happened <= subject.at"
+        f"happened if (happened := {_field(program, name)}) is None or happened <= subject.at"
         f" else {program.constant(read)}(subject)"
     )
 
 
 def settled(name: str, read: Callable[[Subject], object]) -> Source:
     """What orders come to; what `read` finds if time changes that."""
-    return lambda program: f"{_settled(program)}.{name} if settled is not None else {program.constant(read)}(subject)"
+    return lambda program: (
+        f"{_settled(program)}.{_of(Settled, name)} if {_settled(program)} is not None"
+        f" else {program.constant(read)}(subject)"
+    )
 
 
 def settled_parts(name: str) -> Source:
     """The same, in PARTS."""
-    return lambda program: f"{_settled(program)}.{name}_parts if settled is not None else None"
+    return lambda program: (
+        f"{_settled(program)}.{_of(Settled, f'{name}_parts')} if {_settled(program)} is not None else None"
+    )
 
 
-def _customer(program: Program) -> str:
-    return program.local("customer", "subject.customer")
+def _field(program: Program, name: str) -> str:
+    return f"{program.local('customer', 'subject.customer')}.{_of(Customer, name)}"
+
+
+def _getter(program: Program, mapping: str) -> str:
+    return program.local(f"{mapping}_get", f"{_field(program, mapping)}.get")
 
 
 def _settled(program: Program) -> str:
     # Not the subject's own: finding it again is quicker than keeping it.
-    find = program.constant(settled_orders)
-    return program.local("settled", f"{find}({_customer(program)}, subject.shop, subject.at)")
+    customer = program.local("customer", "subject.customer")
+    return program.local("settled", f"{program.constant(settled_orders)}({customer}, subject.shop, subject.at)")
 
 
-def _said(program: Program) -> str:
-    return program.local("said", f"{_customer(program)}.metafield_values.get")
+def _of(record: type, name: str) -> str:
+    """The name, which becomes code, of an attribute that the record has."""
+    if not hasattr(record, name):
+        raise AttributeError(f"{record.__name__} has no {name}")
+    return name

@@ -21,7 +21,7 @@ Bound = tuple[Decimal, bool]
 """A number from which on all are another class: the number itself as well, or (True) only those above it."""
 
 _KEPT: Final = 256
-"""Texts that nobody asks for whose rows are kept, for each variable: what customers share comes up among the first."""
+"""Texts that nobody asks for whose rows are kept, for each variable: what customers share comes up again."""
 
 SHORT: Final = 64
 """Characters of a text that other customers are likely to have too."""
@@ -126,14 +126,20 @@ class Words(dict[Any, int]):
     def __init__(self, known: Mapping[Any, int], refuted: Callable[[Any], int], kept: int = _KEPT) -> None:
         """`kept`: how many of the others, at most."""
         super().__init__(known)
+        self._known = known
         self._refuted = refuted
         self._most = len(known) + kept
 
     def __missing__(self, value: Any) -> int:
         found = self._refuted(value)
         # Others that have the value too will be asked about; no number or truth is kept, since 1 and True are one key.
-        if value.__class__ is str and len(value) <= SHORT and len(self) < self._most:
-            self[value] = found
+        if value.__class__ is str and len(value) <= SHORT:
+            if len(self) >= self._most:
+                # What many have comes back at once, whatever was met before it.
+                self.clear()
+                self.update(self._known)
+            if len(self) < self._most:
+                self[value] = found
         return found
 
 

@@ -12,11 +12,12 @@ from datetime import date, datetime
 from functools import lru_cache, reduce
 from itertools import chain
 from operator import or_
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from segment_core.calendar import BEGINNING, NEVER, day_start, local_date
 from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, replayed
+from segment_core.record import record
 from segment_core.rules.ages import BEYOND
 from segment_core.rules.dates import DateColumn, Day, Tables
 
@@ -27,7 +28,8 @@ Moving = tuple[int, Iterable[tuple[datetime, int]]]
 """The rows that are refuted, and from when on which others are."""
 
 
-class DayClass(NamedTuple):
+@record
+class DayClass:
     """What days of one class have in common: the rows that they refute, and the place they reached in each table.
 
     `ahead` are the tables in which they come to another place, as their rows, the age for it, and when days are so old.

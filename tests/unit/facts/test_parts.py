@@ -25,6 +25,11 @@ def test_thousandths_are_whole(parts: int) -> None:
     assert in_parts(Decimal(parts) / PARTS) == parts
 
 
+def test_a_whole_number_that_no_float_can_hold_is_one() -> None:
+    assert readings.number(10**400) == 10**400
+    assert in_parts(Decimal(10**400)) == 10**400 * PARTS
+
+
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), True])
 def test_what_is_no_number_is_read_as_none(value: object) -> None:
     assert readings.number(value) is None

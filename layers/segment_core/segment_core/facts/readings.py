@@ -23,8 +23,10 @@ def number(value: object) -> Decimal | None:
     """A number, which the store also writes as text."""
     if isinstance(value, str):
         return Decimal(value) if _NUMBER.fullmatch(value) else None
-    # A bool is an int in Python, but no number; nor is what JSON does not know.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    # A bool is an int in Python, but no number; nor is a float that JSON does not know.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not isfinite(value):
         return None
     # Through text: the shortest decimal that names the float.
     return Decimal(str(value))

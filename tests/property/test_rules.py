@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from segment_core.evaluator import compile_query
 from segment_core.evaluator.attributes import ATTRIBUTES, DateAttribute
 from segment_core.language import ast
 from segment_core.language.segments import clauses
-from segment_core.rules import Answer, RuleSet, rule_set
+from segment_core.rules import Answer, RuleSet
 
 from .generate import Scene, queries, scenes
 from .questions import date_expression
@@ -101,15 +100,6 @@ def dated(draw: st.DrawFn) -> tuple[Scene, Definitions]:
 def test_a_date_is_followed_on_every_scale(case: tuple[Scene, Definitions]) -> None:
     scene, definitions = case
     assert together(RuleSet(definitions), scene, scene.at) == singly(definitions, scene, scene.at)
-
-
-@given(asked())
-def test_whether_the_next_midnight_is_looked_at_first_makes_no_difference(case: tuple[Scene, Definitions]) -> None:
-    scene, definitions = case
-    rules = RuleSet(definitions)
-    with patch.object(rule_set, "_MANY", 0):
-        looked_first = together(rules, scene, scene.at)
-    assert looked_first == together(rules, scene, scene.at)
 
 
 @given(asked())

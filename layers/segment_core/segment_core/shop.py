@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from segment_core.record import field, record
+from segment_core.record import computed, field, record
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -23,17 +23,14 @@ NO_CURRENCY = "XXX"
 class OrderPolicy:
     """Which orders exist for a query: test and cancelled ones do not, unless the shop says so.
 
-    And for how many minutes after its last change a checkout waits for an order before it was abandoned.
+    And for how many minutes after its last change a checkout waits for an order before it was abandoned;
+    `abandoned_after` is the same as a length of time.
     """
 
     count_test: bool = False
     count_cancelled: bool = False
     abandoned_after_minutes: int = 60
-
-    @property
-    def abandoned_after(self) -> timedelta:
-        """The same as a length of time."""
-        return timedelta(minutes=self.abandoned_after_minutes)
+    abandoned_after: timedelta = computed(lambda minutes: timedelta(minutes=minutes), "abandoned_after_minutes")
 
 
 @record

@@ -30,12 +30,13 @@ def last_abandoned(subject: Subject) -> datetime | Course[datetime | None] | Non
     if not checkouts:
         return None
     wait = subject.shop.orders.abandoned_after
+    first = checkouts[0]
+    if len(checkouts) == 1 and first.told + wait <= min(subject.at, first.ordered) and first.over == NEVER:
+        return first.told  # as it mostly is
     windows = []
     for one in checkouts:
         due = one.told + wait
         windows.append((due, min(one.over, one.ordered) if one.ordered < due else one.over))
-    if len(windows) == 1 and windows[0][0] <= subject.at and windows[0][1] == NEVER:
-        return checkouts[0].told  # as it mostly is
 
     def last_change(opened: datetime | None) -> datetime | None:
         return None if opened is None else opened - wait

@@ -113,7 +113,7 @@ class Customer:
 
     `default_address` is one of `addresses` too, see `facts.document`. `email_domain` is in lower case, `ledger` what
     the orders come to, `left` what followed each checkout, `metafield_values` what metafields say that can be compared,
-    `metafield_parts` the numbers among that in PARTS; both are read at once, as `metafield_readings`.
+    `metafield_parts` the same with numbers in PARTS; both are read at once, as `metafield_readings`.
     """
 
     id: str
@@ -142,6 +142,6 @@ class Customer:
     email_domain: str | None = computed(domain, "email")
     ledger: Ledger = computed(added_up, "orders")
     left: tuple[Left, ...] = computed(left, "checkouts", "orders")
-    metafield_readings: tuple[Mapping[str, Seen], Mapping[str, int]] = computed(readings_of, "metafields")
+    metafield_readings: tuple[Mapping[str, Seen], Mapping[str, Seen | int]] = computed(readings_of, "metafields")
     metafield_values: Mapping[str, Seen] = computed(itemgetter(0), "metafield_readings")
-    metafield_parts: Mapping[str, int] = computed(itemgetter(1), "metafield_readings")
+    metafield_parts: Mapping[str, Seen | int] = computed(itemgetter(1), "metafield_readings")

@@ -46,7 +46,7 @@ _SHORT: Final = 64
 """Characters of a text that others are likely to have too."""
 
 
-Said = tuple[Seen | None, int | None]
+Said = tuple[Seen | None, Seen | int | None]
 """What a value says, and the same in PARTS if it is a number that is whole in them."""
 
 
@@ -59,7 +59,8 @@ def _said(type_: str, value: object) -> Said:
 def _read(type_: str, value: object) -> Said:
     kind = KINDS.get(type_)
     seen = kind(value) if kind else None
-    return seen, in_parts(seen) if isinstance(seen, Decimal) else None
+    parts = in_parts(seen) if isinstance(seen, Decimal) else None
+    return seen, seen if parts is None else parts
 
 
 # Customers mostly say what others say too. Typed, since True is 1 for a dict.
@@ -74,13 +75,18 @@ class Metafield:
     value: object
 
 
-def readings_of(metafields: Mapping[str, Metafield]) -> tuple[Mapping[str, Seen], Mapping[str, int]]:
-    """What those say that can be compared, and the numbers among that in PARTS."""
+@lru_cache(maxsize=4_096)
+def same(key: str) -> str:
+    """The key as one object for all customers, as which it is found without comparing characters."""
+    return key
+
+
+def readings_of(metafields: Mapping[str, Metafield]) -> tuple[Mapping[str, Seen], Mapping[str, Seen | int]]:
+    """What those say that can be compared, and the same with whole numbers in PARTS where numbers are that."""
     values, parts = {}, {}
     for key, one in metafields.items():
-        seen, number = _said(one.type, one.value)
-        if seen is not None:
-            values[key] = seen
-        if number is not None:
-            parts[key] = number
+        seen, told = _said(one.type, one.value)
+        if seen is not None and told is not None:
+            key = same(key)
+            values[key], parts[key] = seen, told
     return values, parts

@@ -7,16 +7,15 @@ from datetime import UTC, datetime
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from segment_core.evaluator.timeline import Course
 from segment_core.rules.ages import BEYOND
+from segment_core.rules.aging import Aging
 from segment_core.rules.columns import BROKEN_OFF
 from segment_core.rules.layout import Layout
-from segment_core.rules.views import Aging, DayClass, Moving, View, following, getting_older, start_of
+from segment_core.rules.views import DayClass, Moving, View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from zoneinfo import ZoneInfo
-
-    from segment_core.evaluator.subject import Subject
 
 FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
 """Until when time is followed by the scales of age, which do not know the end of the calendar: then it is time to
@@ -48,76 +47,47 @@ class Now(NamedTuple):
 
 
 class Dates(NamedTuple):
-    """The dates of a customer, or what is there in their place, and the classes that they are in today."""
+    """The dates of a customer, or what is there in their place; how they are seen today, and as what."""
 
     facts: Sequence[Any]
+    views: Sequence[View]
     classes: Sequence[DayClass]
 
-    def following(self, subject: Subject, live: int) -> list[Moving]:
-        """What each refutes, and from when on something else."""
-        each = zip(self.facts, self.classes, strict=True)
-        return [moving for fact, seen in each for moving in following(fact, seen, subject, live)]
 
-    def refuted_in(self, views: Sequence[View]) -> int:
-        """The rows that they refute on another date."""
-        refuted = 0
-        for view, fact in zip(views, self.facts, strict=True):
-            refuted |= view.seen(fact).refuted
-        return refuted
-
-
-def first_day(now: Now, dates: Dates, zone: ZoneInfo) -> int | None:
+def first_day(now: Now, dates: Dates) -> int | None:
     """The ordinal of the first local date on which the members are others, if the dates only get older.
 
-    The first one of the year 9000 stands for all after it.
+    BEYOND if there is none; the first date of the year 9000 stands for all after it. None if a date gives way to
+    another one.
     """
-    aging, rest = _aging(now, dates, zone)
+    live, aging, rest = now.live, [], 0
+    for fact, view, seen in zip(*dates, strict=True):
+        if not seen.moving & live:
+            rest |= seen.refuted
+        elif fact.__class__ is Course:
+            return None
+        else:
+            aging.append(view.aging.of(fact))
     while True:
-        day = BEYOND
-        for one in aging:
-            if one.when < day:
-                day = one.when
+        day = _soonest(aging)
         if day >= _FAR_DAY:
-            return None if day >= BEYOND else day
-        refuted = rest
-        for one in aging:
+            return day
+        changed = 0
+        for place, one in enumerate(aging):
             if one.when == day:
-                one.advance()
-            refuted |= one.refuted
-        if now.differs(refuted):
+                aging[place] = later = one.later()
+                changed |= one.refuted ^ later.refuted
+        if changed & live and now.differs(rest | _all(one.refuted for one in aging)):
             return day
 
 
-def _aging(now: Now, dates: Dates, zone: ZoneInfo) -> tuple[list[Aging], int]:
-    """The dates that will refute other rows than now, and the rows that the rest of them refutes for good."""
-    rest = 0
-    for seen in dates.classes:
-        if not seen.ahead:
-            rest |= seen.refuted
-    live, aging = now.live & ~rest, []
-    for fact, seen in zip(dates.facts, dates.classes, strict=True):
-        if seen.ahead:
-            # A date: what is none has nothing ahead.
-            one = getting_older(fact, seen, zone, live)
-            if one is None:
-                rest |= seen.refuted
-            else:
-                aging.append(one)
-    return aging, rest
-
-
-def first_midnight(now: Now, dates: Dates, subject: Subject) -> datetime | None:
-    """The midnight that begins that day."""
-    zone = subject.shop.zone
-    # Days, being whole numbers, are quicker to compare than instants.
-    day = first_day(now, dates, zone)
-    if day is None:
-        return None
-    midnight = start_of(day, zone)
-    if midnight == start_of(day + 1, zone):
-        # The zone skipped that date, which begins together with the next one: there is no such midnight.
-        return first_instant(now, dates.following(subject, now.live))
-    return midnight
+def _soonest(aging: Sequence[Aging]) -> int:
+    # A loop is quicker than min() for a handful.
+    day = BEYOND
+    for one in aging:
+        if one.when < day:
+            day = one.when
+    return day
 
 
 def first_instant(now: Now, moving: Iterable[Moving]) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import reduce
 from itertools import chain
@@ -17,8 +17,8 @@ from segment_core.evaluator.timeline import Course, Timeline
 from segment_core.facts.metafields import Seen
 from segment_core.rules.formula import Literal
 from segment_core.rules.program import Program
-from segment_core.rules.sources import Source, metafield, metafield_parts
-from segment_core.rules.values import SHORT, Lookup, Value, Words
+from segment_core.rules.sources import Source, metafield
+from segment_core.rules.values import Lookup, Value, Words
 from segment_core.rules.variables import Fact, Variable, bitmap
 
 BROKEN_OFF: Final = -1
@@ -37,12 +37,6 @@ class Column(ABC):
 
         What time changes is `coming` instead: the rows that are refuted now, and from when on which others are.
         """
-
-
-def searched(program: Program, lookup: Lookup, parts: Source, other: str) -> str:
-    """The expression for the rows that a number refutes, which is searched for if it is told in PARTS."""
-    tables, search, starts = map(program.constant, (lookup.tables, bisect_right, lookup.starts))
-    return f"{tables}[{search}({starts}, parts)] if (parts := {parts(program)}) is not None else {other}"
 
 
 class TextColumn(Column):
@@ -70,7 +64,10 @@ class CourseColumn(Column):
         lookup = self.variable.lookup()
         self._refuted = lookup.refuted
         rest = f"{program.constant(self._now)}({self._source(program)}, coming)"
-        program.add(f"refuted |= {searched(program, lookup, self._parts, rest) if self._parts else rest}")
+        if self._parts:
+            program.add(f"seen = {self._parts(program)}")
+            rest = f"{_searched(program, lookup)} if seen is not None else {rest}"
+        program.add(f"refuted |= {rest}")
 
     def _now(self, value: Any, coming: list[Course[int]]) -> int:
         if not isinstance(value, Course):
@@ -113,23 +110,19 @@ class MetafieldColumn(Column):
         """Make the tables. What a metafield mostly is comes first, `_refuted` knows the rest."""
         self._lookup = found = self.variable.lookup()
         constant = program.constant
-        seen, rest = metafield(self._key)(program), constant(self._refuted)
-        missing = constant(found.refuted(None))
+        if found.texts and not found.numbers:
+            program.add(f"refuted |= {constant(found.words(self._refuted))}[{metafield(self._key)(program)}]")
+            return
+        program.add(f"seen = {metafield(self._key)(program)}")
+        rest = f"{constant(found.refuted(None))} if seen is None else {constant(self._refuted)}(seen)"
         if found.numbers:
-            other = f"{missing} if (seen := {seen}) is None else {rest}(seen)"
-            program.add(f"refuted |= {searched(program, found, metafield_parts(self._key), other)}")
-        elif found.texts:
-            program.add(f"refuted |= {constant(found.words(self._refuted))}[{seen}]")
+            program.add(f"refuted |= {_searched(program, found)} if seen.__class__ is {constant(int)} else {rest}")
         else:
             true, false = constant(found.refuted(True)), constant(found.refuted(False))
-            program.add(f"seen = {seen}")
-            program.add(
-                f"refuted |= {missing} if seen is None else {true} if seen is True"
-                f" else {false} if seen is False else {rest}(seen)"
-            )
+            program.add(f"refuted |= {true} if seen is True else {false} if seen is False else {rest}")
 
-    def _refuted(self, seen: Seen | None) -> int:
-        refuted = self._lookup.refuted(seen)
+    def _refuted(self, seen: Seen | int | None) -> int:
+        refuted = self._lookup.refuted_in_parts(seen) if seen.__class__ is int else self._lookup.refuted(seen)
         if isinstance(seen, tuple):
             # Few metafields are lists, so that bitmaps for each element would mostly lie idle.
             rows = [one.refuted_with if test(seen) else one.refuted_without for one, test in self._elements.values()]
@@ -167,7 +160,6 @@ class ListColumn(Column):
         self._source = source
         self._keys = keys
         self._variables: dict[Hashable, _Element] = {}
-        self._known: dict[str, tuple[int, ...]] = {}
 
     def contains(self, key: Hashable) -> Literal:
         """The list has the element."""
@@ -177,7 +169,6 @@ class ListColumn(Column):
 
     def settle(self, program: Program) -> None:
         """Make the tables."""
-        program.add(f"refuted |= {program.constant(self._refuted)}({self._source(program)})")
         refuting: dict[Hashable, list[int]] = {}
         needing: dict[int, list[Hashable]] = {}
         for key, element in self._variables.items():
@@ -190,32 +181,23 @@ class ListColumn(Column):
             for layer, key in zip(layers, keys, strict=False):
                 layer.setdefault(key, []).append(row)
         self._layers = [{key: bitmap(rows) for key, rows in layer.items()} for layer in (refuting, *layers)]
-        self._needy = [reduce(or_, layer.values(), 0) for layer in self._layers[1:]]
-        self._without = reduce(or_, self._needy, 0)
         self._variables = {}
+        self._write(program, [reduce(or_, layer.values(), 0) for layer in self._layers[1:]])
 
-    def _refuted(self, elements: Collection[str]) -> int:
-        if not elements:
-            return self._without
-        known, refuted, spared = self._known, 0, 0
-        for element in elements:
-            masks = known.get(element) or self._remembered(element)
-            refuted |= masks[0]
-            spared |= masks[1]
-        refuted |= self._needy[0] ^ spared
-        if len(self._needy) > 1:
-            found = [known.get(element) or self._find(element) for element in elements]
-            for layer, rows in enumerate(self._needy[1:], 2):
-                refuted |= rows ^ reduce(or_, [masks[layer] for masks in found])
-        return refuted
-
-    def _remembered(self, element: str) -> tuple[int, ...]:
-        masks = self._find(element)
-        if len(element) <= SHORT:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[element] = masks
-        return masks
+    def _write(self, program: Program, needy: Sequence[int]) -> None:
+        """Go through the elements, which refute rows and spare some of those that are `needy`."""
+        found, spared = program.constant(Words({}, self._find, _REMEMBERED)), [f"spared{n}" for n in range(len(needy))]
+        program.add(f"elements = {self._source(program)}")
+        program.add("if elements:")
+        program.add(f"    {' = '.join(spared)} = 0")
+        program.add("    for element in elements:")
+        program.add(f"        also, {', '.join(f'more{n}' for n in range(len(needy)))} = {found}[element]")
+        program.add("        refuted |= also")
+        for number, one in enumerate(spared):
+            program.add(f"        {one} |= more{number}")
+        for rows, one in zip(needy, spared, strict=True):
+            program.add(f"    refuted |= {program.constant(rows)} ^ {one}")
+        program.add(f"else: refuted |= {program.constant(reduce(or_, needy, 0))}")
 
     def _find(self, element: str) -> tuple[int, ...]:
         """The rows that the element refutes, and those that it spares in each layer."""
@@ -248,3 +230,9 @@ class ClauseColumn:
         for since, following in later:
             yield since, BROKEN_OFF if following is value else self._refuted[following]
             value = following
+
+
+def _searched(program: Program, lookup: Lookup) -> str:
+    """The expression for the rows that a number refutes that is `seen` in PARTS."""
+    tables, search, starts = map(program.constant, (lookup.tables, bisect_right, lookup.starts))
+    return f"{tables}[{search}({starts}, seen)]"

@@ -1,6 +1,6 @@
 """Dates, compared with days that stand still or move on: a column over the three scales of age.
 
-`views` has columns as they are on one local date, and where time leads from there.
+`aging` has days as they are on one local date, and where time leads from there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-from segment_core.evaluator.timeline import Course
 from segment_core.language import ast
 from segment_core.rules.ages import BEYOND, FIXED, Age, Scale, Younger, reached
 from segment_core.rules.formula import All, Formula, Literal
@@ -37,7 +36,7 @@ class DateColumn:
     """A date; `source` finds the instant, or the date in the shop's zone: a course where another one follows."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self.source = source
         self._variables: dict[Scale, Age] = {}
 
     def missing(self) -> Literal:
@@ -64,21 +63,19 @@ class DateColumn:
     def settle(self, program: Program, number: int) -> None:
         """Make the tables, and write how they add to what is `dated`: rows that are refuted by dates as they are now.
 
-        The number, that of the column's view, is also the end of what the date and its class are called. Dates are
-        `plain` until one is a course.
+        The number is that of the column's view, and the end of what it, the date and its class are called.
         """
-        fact, seen = f"fact{number}", f"seen{number}"
-        search, instant, day, course = map(program.constant, (bisect_right, datetime, date, Course))
-        program.add(f"{fact} = {self._source(program)}")
-        program.add(f"view, kind = views[{number}], {fact}.__class__")
+        view, fact, seen = f"view{number}", f"fact{number}", f"seen{number}"
+        search, instant, day = map(program.constant, (bisect_right, datetime, date))
+        program.add(f"{fact} = {self.source(program)}")
         program.add(
-            f"{seen} = view.missing if {fact} is None"
-            f" else view.classes[{search}(view.instants, {fact})] or view.seen({fact}) if kind is {instant}"
-            f" else view.classes[{search}(view.days, {fact}.toordinal())] or view.seen({fact}) if kind is {day}"
-            f" else view.seen({fact})"
+            f"{seen} = {view}.missing if {fact} is None"
+            f" else {view}.classes[{search}({view}.instants, {fact})] or {view}.seen({fact})"
+            f" if (kind := {fact}.__class__) is {instant}"
+            f" else {view}.classes[{search}({view}.days, {fact}.toordinal())] or {view}.seen({fact}) if kind is {day}"
+            f" else {view}.seen({fact})"
         )
         program.add(f"dated |= {seen}.refuted")
-        program.add(f"if kind is {course}: plain = False")
         self.scales = [Tables(scale, one.ages, one.tables()) for scale, one in self._variables.items()]
 
 

@@ -7,40 +7,37 @@ slots. Time is followed from one instant to the next at which any row's fate cha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from segment_core.calendar import NEVER, day_start, local_date
+from segment_core.calendar import NEVER, local_date
 from segment_core.errors import InvalidQuery
 from segment_core.evaluator.rule import Rule, compile_query
 from segment_core.evaluator.subject import Subject
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
-from segment_core.rules.ages import EARLIEST, LATEST
-from segment_core.rules.changes import FAR, Dates, Now, first_instant, first_midnight
+from segment_core.rules.ages import BEYOND, EARLIEST, LATEST
+from segment_core.rules.aging import midnight
+from segment_core.rules.changes import FAR, Dates, Now, first_day, first_instant
 from segment_core.rules.columns import ClauseColumn, Column
 from segment_core.rules.dates import DateColumn
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
 from segment_core.rules.program import Program
 from segment_core.rules.reading import AnyColumn, Reading
-from segment_core.rules.views import DayClass, Moving, View
+from segment_core.rules.views import DayClass, Moving, View, following
 from segment_core.shop import Shop
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_VIEWS_KEPT: Final = 4
+_DATES_KEPT: Final = 4
+"""Local dates of which it is kept how old days are on them."""
 
-_MANY: Final = 2_000
-"""So many definitions that one of them mostly changes at the next midnight, which is looked at first."""
+Looking = Callable[[Subject, Sequence[View], list[Moving]], tuple[int, int, list[object], list[DayClass]]]
+"""The rows that are refuted whatever the day, and by dates; those dates, and their classes."""
 
-_DAY: Final = timedelta(days=1)
-
-Looked = tuple[int, int, list[object], list[DayClass], bool]
-"""The rows that are refuted whatever the day, and by dates; the dates, their classes, and whether they are plain."""
-
-Looking = Callable[[Subject, Sequence[View], list[Moving]], Looked]
+_OF_DATES: Final = "view", "fact", "seen"
 
 _FIRST_YEAR, _LAST_YEAR = EARLIEST.year, LATEST.year
 
@@ -121,9 +118,10 @@ class RuleSet:
         """
         if not _FIRST_YEAR <= at.year < _LAST_YEAR:
             return self._plainly(customer, shop, at)
-        subject, zone = Subject(customer, shop, at), shop.zone
+        subject = Subject(customer, shop, at)
         coming: list[Moving] = []
-        still, refuted, facts, classes, plain = self._looked_up(subject, self._seen_at(at, zone), coming)
+        views = self._seen_at(at, shop.zone)
+        still, refuted, facts, classes = self._looked_up(subject, views, coming)
         live = self._layout.every ^ still
         for clause in self._clauses:
             # Nobody waits for an answer that can spare no row.
@@ -136,20 +134,19 @@ class RuleSet:
         for those, _ in coming:
             refuted |= those
         bits = self._layout.fold(live & ~refuted)
-        now, dates = Now(self._layout, live, refuted, bits), Dates(facts, classes)
-        if coming or not plain:
-            until = first_instant(now, [*coming, *dates.following(subject, live)])
-        else:
-            until = self._tomorrow(now, dates, at, zone) or first_midnight(now, dates, subject)
+        until = self._until(Now(self._layout, live, refuted, bits), coming, Dates(facts, views, classes), subject)
         return Answer(bits, None if until is None else min(until, FAR))
 
-    def _tomorrow(self, now: Now, dates: Dates, at: datetime, zone: ZoneInfo) -> datetime | None:
-        """The next midnight, if there are many definitions and one of them has another answer then."""
-        if len(self.definitions) < _MANY:
-            return None
-        midnight = day_start(local_date(at, zone) + _DAY, zone)
-        refuted = dates.refuted_in(self._seen_on(local_date(midnight, zone), zone))
-        return midnight if now.differs(refuted) else None
+    def _until(self, now: Now, coming: list[Moving], dates: Dates, subject: Subject) -> datetime | None:
+        """When what is coming, or the dates as they get older, make the members others for the first time."""
+        if not coming and (day := first_day(now, dates)) is not None:
+            if day >= BEYOND:
+                return None
+            if (start := midnight(day, subject.shop.zone)) is not None:
+                return start
+        each = zip(self._dates, dates.facts, strict=True)
+        followed = (moving for column, fact in each for moving in following(fact, column, subject, now.live))
+        return first_instant(now, [*coming, *followed])
 
     def rule(self, slot: int) -> Rule | None:
         """The definition in the slot alone, compiled when it is first asked for; None if it cannot be evaluated."""
@@ -168,7 +165,7 @@ class RuleSet:
     def _seen_on(self, today: date, zone: ZoneInfo) -> list[View]:
         views = self._views.get((today, zone))
         if views is None:
-            if len(self._views) >= _VIEWS_KEPT:
+            if len(self._views) >= _DATES_KEPT:
                 self._views.clear()
             views = self._views[today, zone] = [View(column, today, zone) for column in self._dates]
         return views
@@ -189,15 +186,15 @@ def _looking(columns: Sequence[Column], dates: Sequence[DateColumn]) -> Looking:
 
     What time changes, dates aside, is appended to `coming`.
     """
+    views, facts, classes = (", ".join(f"{one}{number}" for number in range(len(dates))) for one in _OF_DATES)
     program = Program("subject", "views", "coming")
     program.add("refuted = dated = 0")
-    program.add("plain = True")
+    program.add(f"[{views}] = views")
     for column in columns:
         column.settle(program)
     for number, date_column in enumerate(dates):
         date_column.settle(program, number)
-    facts, classes = (", ".join(f"{name}{number}" for number in range(len(dates))) for name in ("fact", "seen"))
-    program.add(f"return refuted, dated, [{facts}], [{classes}], plain")
+    program.add(f"return refuted, dated, [{facts}], [{classes}]")
     return program.compiled()
 
 

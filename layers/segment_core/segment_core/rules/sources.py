@@ -11,6 +11,7 @@ from segment_core.evaluator.settled import settled as settled_orders
 from segment_core.evaluator.subject import Subject
 from segment_core.facts.customer import Customer
 from segment_core.facts.ledger import Settled
+from segment_core.facts.metafields import same
 from segment_core.rules.program import Program
 
 Source = Callable[[Program], str]
@@ -33,13 +34,8 @@ def score(name: str) -> Source:
 
 
 def metafield(key: str) -> Source:
-    """What the metafield says."""
-    return lambda program: f"{_getter(program, 'metafield_values')}({program.constant(key)})"
-
-
-def metafield_parts(key: str) -> Source:
-    """The number that it says, in PARTS."""
-    return lambda program: f"{_getter(program, 'metafield_parts')}({program.constant(key)})"
+    """What the metafield says, numbers in PARTS if they are whole in them."""
+    return lambda program: f"{_metafields(program)}({program.constant(same(key))})"
 
 
 def happened(name: str, read: Callable[[Subject], object]) -> Source:
@@ -69,8 +65,8 @@ def _field(program: Program, name: str) -> str:
     return f"{program.local('customer', 'subject.customer')}.{_of(Customer, name)}"
 
 
-def _getter(program: Program, mapping: str) -> str:
-    return program.local(f"{mapping}_get", f"{_field(program, mapping)}.get")
+def _metafields(program: Program) -> str:
+    return program.local("metafield", f"{_field(program, 'metafield_parts')}.get")
 
 
 def _settled(program: Program) -> str:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import repeat
 from math import inf
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from segment_core.facts.parts import PARTS
 from segment_core.language.spelling import composed
 from segment_core.rules.variables import Variable
+
+T = TypeVar("T")
 
 Bound = tuple[Decimal, bool]
 """A number from which on all are another class: the number itself as well, or (True) only those above it."""
@@ -120,18 +122,18 @@ def _start(bound: Bound) -> int:
     return numerator * PARTS // denominator + 1 if above else -(-numerator * PARTS // denominator)
 
 
-class Words(dict[Any, int]):
-    """From values to the rows that they refute; `refuted` finds those of others, of which short texts are kept."""
+class Words(dict[Any, T]):
+    """From values to what is known of them; `find` finds it out of others, of which short texts are kept."""
 
-    def __init__(self, known: Mapping[Any, int], refuted: Callable[[Any], int], kept: int = _KEPT) -> None:
+    def __init__(self, known: Mapping[Any, T], find: Callable[[Any], T], kept: int = _KEPT) -> None:
         """`kept`: how many of the others, at most."""
         super().__init__(known)
         self._known = known
-        self._refuted = refuted
+        self._find = find
         self._most = len(known) + kept
 
-    def __missing__(self, value: Any) -> int:
-        found = self._refuted(value)
+    def __missing__(self, value: Any) -> T:
+        found = self._find(value)
         # Others that have the value too will be asked about; no number or truth is kept, since 1 and True are one key.
         if value.__class__ is str and len(value) <= SHORT:
             if len(self) >= self._most:
@@ -163,7 +165,7 @@ class Lookup:
         """The rows that the value refutes; values of types that are not compared are as good as missing."""
         kind = value.__class__
         if kind is int:
-            return self.tables[bisect_right(self.starts, value * PARTS)]
+            return self.refuted_in_parts(value * PARTS)
         if kind is Decimal:
             place = bisect_right(self.numbers, value)
             among = place and self.numbers[place - 1] == value
@@ -174,7 +176,11 @@ class Lookup:
             return self.tables[_TRUE if value else _FALSE]
         return self.tables[_LIST if kind is tuple else _MISSING]
 
-    def words(self, refuted: Callable[[Any], int] | None = None) -> Words:
+    def refuted_in_parts(self, number: int) -> int:
+        """The rows that a number refutes which is told in PARTS."""
+        return self.tables[bisect_right(self.starts, number)]
+
+    def words(self, refuted: Callable[[Any], int] | None = None) -> Words[int]:
         """The same for what mostly is a text, or missing: those that are asked for are ready, and others come to be.
 
         `refuted` finds what those refute if that is more.

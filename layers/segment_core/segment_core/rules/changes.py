@@ -29,13 +29,17 @@ _FAR_DAY: Final = FAR.toordinal()
 class Now(NamedTuple):
     """What holds now: the rows that time can still refute or spare are `live`, some of which it has `refuted`.
 
-    `bits` are those of the definitions that hold.
+    `bits` are those of the definitions that hold. `facts` are the customer's dates, or what is there in their place,
+    which are seen through `views` today, as `classes`.
     """
 
     layout: Layout
     live: int
     refuted: int
     bits: int
+    facts: Sequence[Any] = ()
+    views: Sequence[View] = ()
+    classes: Sequence[DayClass] = ()
 
     def differs(self, refuted: int) -> bool:
         """Whether other definitions hold if these rows are refuted instead."""
@@ -46,22 +50,14 @@ class Now(NamedTuple):
         return changed & self.layout.alone != 0 or self.layout.fold(self.live & ~refuted) != self.bits
 
 
-class Dates(NamedTuple):
-    """The dates of a customer, or what is there in their place; how they are seen today, and as what."""
-
-    facts: Sequence[Any]
-    views: Sequence[View]
-    classes: Sequence[DayClass]
-
-
-def first_day(now: Now, dates: Dates) -> int | None:
+def first_day(now: Now) -> int | None:
     """The ordinal of the first local date on which the members are others, if the dates only get older.
 
     BEYOND if there is none; the first date of the year 9000 stands for all after it. None if a date gives way to
     another one.
     """
     live, aging, rest = now.live, [], 0
-    for fact, view, seen in zip(*dates, strict=True):
+    for fact, view, seen in zip(now.facts, now.views, now.classes, strict=True):
         if not seen.moving & live:
             rest |= seen.refuted
         elif fact.__class__ is Course:

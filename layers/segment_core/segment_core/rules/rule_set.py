@@ -18,7 +18,7 @@ from segment_core.facts.customer import Customer
 from segment_core.language import ast
 from segment_core.rules.ages import BEYOND, EARLIEST, LATEST
 from segment_core.rules.aging import midnight
-from segment_core.rules.changes import FAR, Dates, Now, first_day, first_instant
+from segment_core.rules.changes import FAR, Now, first_day, first_instant
 from segment_core.rules.columns import ClauseColumn, Column
 from segment_core.rules.dates import DateColumn
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
@@ -134,17 +134,18 @@ class RuleSet:
         for those, _ in coming:
             refuted |= those
         bits = self._layout.fold(live & ~refuted)
-        until = self._until(Now(self._layout, live, refuted, bits), coming, Dates(facts, views, classes), subject)
+        now = Now(self._layout, live, refuted, bits, facts, views, classes)
+        until = self._until(now, coming, subject)
         return Answer(bits, None if until is None else min(until, FAR))
 
-    def _until(self, now: Now, coming: list[Moving], dates: Dates, subject: Subject) -> datetime | None:
+    def _until(self, now: Now, coming: list[Moving], subject: Subject) -> datetime | None:
         """When what is coming, or the dates as they get older, make the members others for the first time."""
-        if not coming and (day := first_day(now, dates)) is not None:
+        if not coming and (day := first_day(now)) is not None:
             if day >= BEYOND:
                 return None
             if (start := midnight(day, subject.shop.zone)) is not None:
                 return start
-        each = zip(self._dates, dates.facts, strict=True)
+        each = zip(self._dates, now.facts, strict=True)
         followed = (moving for column, fact in each for moving in following(fact, column, subject, now.live))
         return first_instant(now, [*coming, *followed])
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from itertools import repeat
-from math import inf
 from typing import Any, Final, NamedTuple, TypeVar
 
 from segment_core.facts.parts import PARTS
@@ -57,7 +55,7 @@ _RANGES: Final[Mapping[str, Callable[[Decimal, Decimal], tuple[Bound | None, Bou
 
 
 class Value(Variable):
-    """A value that is compared. Classes: missing, a list, false, true, texts, numbers."""
+    """A value that is compared. Classes: numbers, from bound to bound; missing, a list, false, true, texts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,11 +66,12 @@ class Value(Variable):
     @property
     def count(self) -> int:
         """How many classes there are."""
-        return self._first_number + len(self._bounds) + 1
+        return self._others + _FIRST_TEXT + len(self._texts)
 
     @property
-    def _first_number(self) -> int:
-        return _FIRST_TEXT + len(self._texts)
+    def _others(self) -> int:
+        """Where the classes begin that are no numbers."""
+        return len(self._bounds) + 1
 
     def note(self, condition: Condition) -> None:
         """Know of a condition that will be asked."""
@@ -89,23 +88,22 @@ class Value(Variable):
             self._bounds = {bound: number for number, bound in enumerate(sorted(self._bounds), 1)}
             self._sorted = True
         if condition == MISSING:
-            return 1 << _MISSING
-        found = 1 << _LIST if condition.or_list else 0
+            return 1 << self._others + _MISSING
+        found = 1 << self._others + _LIST if condition.or_list else 0
         for start, end in _ranges(condition):
             first = self._bounds[start] if start else 0
-            last = self._bounds[end] if end else len(self._bounds) + 1
-            found |= ((1 << max(last - first, 0)) - 1) << first + self._first_number
+            last = self._bounds[end] if end else self._others
+            found |= ((1 << max(last - first, 0)) - 1) << first
         for value in condition.values:
             if isinstance(value, str):
-                found |= 1 << self._texts[value]
+                found |= 1 << self._others + self._texts[value]
             elif isinstance(value, bool):
-                found |= 1 << (_TRUE if value else _FALSE)
+                found |= 1 << self._others + (_TRUE if value else _FALSE)
         return found
 
     def lookup(self) -> Lookup:
         """Ends the time in which demands are taken."""
-        first = self._first_number
-        return Lookup(self.tables(), self._texts, sorted(self._bounds), first)
+        return Lookup(self.tables(), self._texts, sorted(self._bounds))
 
 
 def _ranges(condition: Condition) -> list[tuple[Bound | None, Bound | None]]:
@@ -149,17 +147,18 @@ class Lookup:
     """From a value to the rows that it refutes.
 
     A number is equal to one of `numbers` or lies between two of them. Of one that is told in PARTS a search in `starts`
-    finds the place in `tables`: all classes but those of numbers begin before all numbers there.
+    finds the place in `tables`.
     """
 
-    def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound], first: int) -> None:
-        self.texts = texts
-        self.numbers = sorted({number for number, _ in bounds})
-        self._between = [first + bisect_left(bounds, (number, False)) for number in self.numbers]
-        self._between.append(first + len(bounds))
-        self._equal = [first + bisect_left(bounds, (number, True)) for number in self.numbers]
+    def __init__(self, tables: Sequence[int], texts: Mapping[str, int], bounds: Sequence[Bound]) -> None:
         self.tables = tables
-        self.starts = [*repeat(-inf, first), *map(_start, bounds)]
+        self.numbers = sorted({number for number, _ in bounds})
+        self.starts = [*map(_start, bounds)]
+        self._between = [bisect_left(bounds, (number, False)) for number in self.numbers]
+        self._between.append(len(bounds))
+        self._equal = [bisect_left(bounds, (number, True)) for number in self.numbers]
+        self._others = len(bounds) + 1
+        self.texts = {text: self._others + place for text, place in texts.items()}
 
     def refuted(self, value: Any) -> int:
         """The rows that the value refutes; values of types that are not compared are as good as missing."""
@@ -173,8 +172,8 @@ class Lookup:
         if kind is str:
             return self._text(value)
         if kind is bool:
-            return self.tables[_TRUE if value else _FALSE]
-        return self.tables[_LIST if kind is tuple else _MISSING]
+            return self.tables[self._others + (_TRUE if value else _FALSE)]
+        return self.tables[self._others + (_LIST if kind is tuple else _MISSING)]
 
     def refuted_in_parts(self, number: int) -> int:
         """The rows that a number refutes which is told in PARTS."""
@@ -187,13 +186,14 @@ class Lookup:
         """
         # Tables that are not kept whole are made anew for each value, so that keeping them would be what was avoided.
         ready = isinstance(self.tables, list)
-        classes = [(None, _MISSING), *self.texts.items()] if ready else []
+        classes = [(None, self._others + _MISSING), *self.texts.items()] if ready else []
         known = {text: self.tables[found] for text, found in classes}
         return Words(known, refuted or self.refuted, _KEPT if ready else 0)
 
     def _text(self, value: str) -> int:
         found = self.texts.get(value)
         if found is None:
+            other = self._others + _OTHER_TEXT
             # What is written otherwise may still be the same characters.
-            found = _OTHER_TEXT if value.isascii() else self.texts.get(composed(value), _OTHER_TEXT)
+            found = other if value.isascii() else self.texts.get(composed(value), other)
         return self.tables[found]

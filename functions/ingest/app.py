@@ -16,8 +16,8 @@ from segment_core.runtime import queue
 from segment_core.runtime.batch import process
 from segment_core.runtime.environment import IngestEnvironment, environment
 from segment_core.runtime.observability import count, logger, observed
+from segment_core.segments.domains import Domains
 from segment_core.segments.intake import take_in
-from segment_core.segments.store_settings import Domains
 from segment_core.store.tables import Tables
 
 

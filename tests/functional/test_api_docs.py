@@ -51,7 +51,7 @@ def test_every_route_has_an_example() -> None:
 
 # Whatever answers the API, apart from what only queues and stores' webhooks are told.
 ANSWERING = ("api", "privacy", "segments", "store")
-OTHERS = ("api/webhooks.py", "segments/store_settings.py")
+OTHERS = ("api/webhooks.py", "segments/domains.py")
 # Codes that do not stand where they are raised.
 MADE = {
     "f'{kind}_not_found'": ("export_not_found", "snapshot_not_found"),

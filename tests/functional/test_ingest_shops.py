@@ -12,7 +12,7 @@ import pytest
 from segment_core.errors import Conflict
 from segment_core.privacy import shops as erasing
 from segment_core.segments import service
-from segment_core.segments.store_settings import DOMAINS_LAST, Domains
+from segment_core.segments.domains import DOMAINS_LAST, Domains
 from segment_core.store import facts, generations, jobs, shops
 from tests.unit.ingest.bodies import sample
 

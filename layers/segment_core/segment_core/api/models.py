@@ -106,16 +106,19 @@ NextCursor = Annotated[str | None, Field(description="The next page's `cursor`; 
 PlatformName = Literal["shopify", "woocommerce"]
 
 
+# A request needs few of the models, so that making all of them ready while they are imported would be in vain.
+
+
 class Request(BaseModel):
     """A body that is sent to us."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Answer(BaseModel):
     """A body that we send, made from what the core returns."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True, defer_build=True)
 
 
 # Shops ----------------------------------------------------------------------------------------

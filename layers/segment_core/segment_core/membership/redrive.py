@@ -15,7 +15,7 @@ from segment_core.errors import InvalidDocument, InvalidRequest, NotUnderstood, 
 from segment_core.ingest import messages
 from segment_core.membership import parking
 from segment_core.record import field, record
-from segment_core.segments import intake, store_settings
+from segment_core.segments import domains, intake
 from segment_core.store import erasures, extracts, keys, shops
 from segment_core.store.tables import Tables
 
@@ -41,7 +41,7 @@ class Verdict:
 def judge_ingest(tables: Tables, body: str, read_stream: ReadStream) -> Verdict:
     """A letter of ingest: read again, and compared with what is stored."""
     try:
-        told = messages.read(body, lambda domain: store_settings.bound(shops.by_domain(tables.segments), domain))
+        told = messages.read(body, lambda domain: domains.bound(shops.by_domain(tables.segments), domain))
         changes = intake.would_change(tables, told)
     except (NotUnderstood, InvalidDocument, InvalidRequest, TooLarge) as error:
         return _refused(error, _object(body).get("shop", ""))

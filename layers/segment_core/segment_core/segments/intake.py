@@ -12,10 +12,7 @@ from typing import Any
 from segment_core.facts import guests
 from segment_core.facts.told import DataRequest, Fact, ShopErasure, ShopFact
 from segment_core.ingest.messages import Told
-from segment_core.privacy import requests
-from segment_core.privacy import shops as erasing
 from segment_core.runtime.observability import count
-from segment_core.segments import store_settings
 from segment_core.store import facts, shops
 from segment_core.store.tables import Tables
 
@@ -58,16 +55,29 @@ def _merged(said: list[Fact]) -> list[Fact]:
     return [fact for fact in said if type(fact) not in _DEMANDS]
 
 
+# Demands are rare, and answering them loads more than everything else that a message needs.
+
+
+def _ask(tables: Tables, shop: str, fact: DataRequest, at: datetime) -> bool:
+    from segment_core.privacy import requests
+
+    return requests.ask(tables, shop, fact, at)
+
+
 def _erase_shop(tables: Tables, shop: str, fact: ShopErasure, at: datetime) -> bool:
+    from segment_core.privacy import shops as erasing
+
     return erasing.begin(tables, shop, at)
 
 
 def _follow_store(tables: Tables, shop: str, fact: ShopFact, at: datetime) -> bool:
+    from segment_core.segments import store_settings
+
     return store_settings.follow(tables, shop, fact)
 
 
 _DEMANDS: dict[type[Any], Callable[[Tables, str, Any, datetime], bool]] = {
-    DataRequest: requests.ask,
+    DataRequest: _ask,
     ShopFact: _follow_store,
     ShopErasure: _erase_shop,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
@@ -9,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from segment_core.calendar import day_start
 from segment_core.evaluator import compile_query
 from segment_core.facts.customer import Checkout, Customer, Order
 from segment_core.facts.metafields import Metafield
 from segment_core.language import ast, parse
-from segment_core.rules import Answer, RuleSet, changes
+from segment_core.rules import Answer, RuleSet, aging, changes
 from segment_core.rules.program import Program
 from segment_core.rules.sources import field, happened, settled, settled_parts
 from segment_core.shop import Shop
@@ -175,3 +177,21 @@ def test_a_day_is_asked_about_again_and_again_whoever_has_a_date_on_it() -> None
         until = min((verdict.until for verdict in verdicts if verdict.until), default=None)
         assert rules.answer(customer, shop, at) == Answer(bits, until)
         assert rules.members(customer, shop, at) == bits
+
+
+def test_only_so_many_days_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aging, "_KEPT", 10)
+    queries = [f"customer_tags CONTAINS 'vip' AND metafields.a.b < -{days}d" for days in range(30, 60, 7)]
+    rules = RuleSet({slot: parse(query) for slot, query in enumerate((*queries, "metafields.a.b < -20m"))})
+    shop, most = Shop(ZoneInfo("Europe/Berlin"), "USD"), 0
+    before = days_alive()
+    for day in range(1, 28):
+        customer = Customer("1", metafields={"a.b": Metafield("date", f"2026-02-{day:02d}")})
+        assert rules.answer(customer, shop, AT).until == day_start(date(2027, 10, day + 1), shop.zone)
+        most = max(most, days_alive() - before)
+    assert len(queries) < most <= 10 + len(queries) + 2
+
+
+def days_alive() -> int:
+    gc.collect()
+    return sum(isinstance(one, aging.Aging) for one in gc.get_objects())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _KEPT: Final = 4_096
-"""Days that are kept for a column on a local date."""
+"""Days that are kept for a column on a local date, each as often as it changes while it is followed."""
 
 
 class Aging:
@@ -51,6 +51,7 @@ class Days:
         self._scales, self._today = scales, today
         self._known: dict[int, Aging] = {}
         self._same: dict[int, int] = {}
+        self._made = 0
 
     def of(self, fact: date) -> Aging:
         """The day that the date, or the instant, is on."""
@@ -65,14 +66,17 @@ class Days:
         return self._known.get(day) or self._look(day)
 
     def _look(self, day: int) -> Aging:
-        if len(self._known) >= _KEPT:
+        if self._made >= _KEPT:
             self._known.clear()
+            self._same.clear()
+            self._made = 0
         reached = [tables.reached(day, self._today) for tables in self._scales]
         found = self._known[day] = self.aged(day, reached, self._today.toordinal())
         return found
 
     def aged(self, day: int, reached: Sequence[int], today: int) -> Aging:
         """The day on a date before which it had reached these places in the tables."""
+        self._made += 1
         refuted, places, when = 0, [], BEYOND
         for tables, place in zip(self._scales, reached, strict=True):
             place, due = tables.advanced(day, place, today)
@@ -80,7 +84,7 @@ class Days:
             places.append(place)
             when = min(when, due)
         # Many days refute the same rows, of which there may be thousands.
-        return Aging(self, day, places, self._same.setdefault(refuted, refuted), when)
+        return Aging(self, day, tuple(places), self._same.setdefault(refuted, refuted), when)
 
 
 @lru_cache(maxsize=16_384)

@@ -195,3 +195,12 @@ def test_only_so_many_days_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 def days_alive() -> int:
     gc.collect()
     return sum(isinstance(one, aging.Aging) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("year", [1199, 2026, 8801])
+def test_an_instant_without_an_offset_is_refused(year: int) -> None:
+    rules, shop = RuleSet({0: parse("number_of_orders = 0")}), Shop(ZoneInfo("UTC"), "USD")
+    for ask in (rules.members, rules.answer):
+        with pytest.raises(ValueError, match="offset"):
+            ask(Customer("1"), shop, datetime(year, 3, 10))
+        assert ask(Customer("1"), shop, datetime(year, 3, 10, tzinfo=UTC)) in {1, Answer(1, None)}

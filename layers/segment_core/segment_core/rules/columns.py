@@ -48,7 +48,7 @@ class TextColumn(Column):
 
     def settle(self, program: Program) -> None:
         """Make the table."""
-        program.add(f"refuted |= {program.constant(self.variable.lookup().words())}[{self._source(program)}]")
+        _look(program, "refuted |=", self.variable.lookup().words(), self._source(program))
 
 
 class CourseColumn(Column):
@@ -111,7 +111,7 @@ class MetafieldColumn(Column):
         self._lookup = found = self.variable.lookup()
         constant = program.constant
         if found.texts and not found.numbers:
-            program.add(f"refuted |= {constant(found.words(self._refuted))}[{metafield(self._key)(program)}]")
+            _look(program, "refuted |=", found.words(self._refuted), metafield(self._key)(program))
             return
         program.add(f"seen = {metafield(self._key)(program)}")
         rest = f"{constant(found.refuted(None))} if seen is None else {constant(self._refuted)}(seen)"
@@ -147,7 +147,7 @@ class TestedColumn(Column):
         """Make the tables."""
         self._tables = [(test, variable.tables()) for variable, test in self._tests.values()]
         words = Words({None: self._refuted(None)}, self._refuted, _REMEMBERED)
-        program.add(f"refuted |= {program.constant(words)}[{self._source(program)}]")
+        _look(program, "refuted |=", words, self._source(program))
 
     def _refuted(self, value: str | None) -> int:
         return reduce(or_, (tables[test(value)] for test, tables in self._tables), 0)
@@ -186,15 +186,16 @@ class ListColumn(Column):
 
     def _write(self, program: Program, needy: Sequence[int]) -> None:
         """Go through the elements, which refute rows and spare some of those that are `needy`."""
-        found, spared = program.constant(Words({}, self._find, _REMEMBERED)), [f"spared{n}" for n in range(len(needy))]
+        spared = [f"spared{number}" for number in range(len(needy))]
+        more = [f"more{number}" for number in range(len(needy))]
         program.add(f"elements = {self._source(program)}")
         program.add("if elements:")
         program.add(f"    {' = '.join(spared)} = 0")
         program.add("    for element in elements:")
-        program.add(f"        also, {', '.join(f'more{n}' for n in range(len(needy)))} = {found}[element]")
+        _look(program, f"also, {', '.join(more)} =", Words({}, self._find, _REMEMBERED), "element", within=2)
         program.add("        refuted |= also")
-        for number, one in enumerate(spared):
-            program.add(f"        {one} |= more{number}")
+        for one, sparing in zip(spared, more, strict=True):
+            program.add(f"        {one} |= {sparing}")
         for rows, one in zip(needy, spared, strict=True):
             program.add(f"    refuted |= {program.constant(rows)} ^ {one}")
         program.add(f"else: refuted |= {program.constant(reduce(or_, needy, 0))}")
@@ -230,6 +231,15 @@ class ClauseColumn:
         for since, following in later:
             yield since, BROKEN_OFF if following is value else self._refuted[following]
             value = following
+
+
+def _look(program: Program, so: str, words: Words[Any], value: str, within: int = 0) -> None:
+    """Do `so` with what the words have for the value."""
+    known, rest, indent = program.constant(words.known), program.constant(words), "    " * within
+    program.add(f"{indent}value = {value}")
+    # To try costs nothing if it is known, as it mostly is.
+    program.add(f"{indent}try: {so} {known}[value]")
+    program.add(f"{indent}except KeyError: {so} {rest}[value]")
 
 
 def _searched(program: Program, lookup: Lookup) -> str:

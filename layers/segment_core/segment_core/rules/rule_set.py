@@ -69,7 +69,7 @@ class RuleSet:
         for clause in self._clauses:
             clause.settle()
         self._views: dict[tuple[date, ZoneInfo], list[View]] = {}
-        self._last_views: tuple[datetime | None, ZoneInfo | None, list[View]] = None, None, []
+        self._last_views: tuple[datetime | None, ZoneInfo | None, list[View] | None] = None, None, None
 
     def _columns(self) -> list[AnyColumn]:
         reading = Reading()
@@ -95,11 +95,11 @@ class RuleSet:
 
     def members(self, customer: Customer, shop: Shop, at: datetime) -> int:
         """The bits of the definitions that the customer is in at `at`. Raises ValueError for one without an offset."""
-        if not _FIRST_YEAR <= at.year < _LAST_YEAR:
+        subject, views = Subject(customer, shop, at), self._seen_at(at, shop.zone)
+        if views is None:
             return self._plainly(customer, shop, at).bits
-        subject = Subject(customer, shop, at)
         coming: list[Moving] = []
-        still, refuted, *_ = self._looked_up(subject, self._seen_at(at, shop.zone), coming)
+        still, refuted, _, _ = self._looked_up(subject, views, coming)
         refuted |= still
         for those, _ in coming:
             refuted |= those
@@ -116,11 +116,10 @@ class RuleSet:
         As with a single rule, a search that takes too many steps is broken off, and so is one that comes to the year
         9000: then it is the instant at which to look again. It is never late.
         """
-        if not _FIRST_YEAR <= at.year < _LAST_YEAR:
+        subject, views = Subject(customer, shop, at), self._seen_at(at, shop.zone)
+        if views is None:
             return self._plainly(customer, shop, at)
-        subject = Subject(customer, shop, at)
         coming: list[Moving] = []
-        views = self._seen_at(at, shop.zone)
         still, refuted, facts, classes = self._looked_up(subject, views, coming)
         live = self._layout.every ^ still
         for clause in self._clauses:
@@ -155,11 +154,12 @@ class RuleSet:
             self._rules[slot] = compile_query(self.definitions[slot])
         return self._rules.get(slot)
 
-    def _seen_at(self, at: datetime, zone: ZoneInfo) -> list[View]:
+    def _seen_at(self, at: datetime, zone: ZoneInfo) -> list[View] | None:
+        """How dates are seen at an instant; None where they cannot be, since the calendar's end may matter."""
         # Customers of one batch, build or sweep are asked about at one instant.
         last, last_zone, views = self._last_views
         if at is not last or zone is not last_zone:
-            views = self._seen_on(local_date(at, zone), zone)
+            views = self._seen_on(local_date(at, zone), zone) if _FIRST_YEAR <= at.year < _LAST_YEAR else None
             self._last_views = at, zone, views
         return views
 
@@ -172,7 +172,7 @@ class RuleSet:
         return views
 
     def _plainly(self, customer: Customer, shop: Shop, at: datetime) -> Answer:
-        """The answer of the single rules, for instants at which the calendar's end may matter."""
+        """The answer of the single rules."""
         bits, until = 0, NEVER
         for slot in self.definitions:
             if (rule := self.rule(slot)) is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from segment_core.facts.parts import PARTS
 from segment_core.language.spelling import composed
@@ -120,26 +120,32 @@ def _start(bound: Bound) -> int:
     return numerator * PARTS // denominator + 1 if above else -(-numerator * PARTS // denominator)
 
 
-class Words(dict[Any, T]):
-    """From values to what is known of them; `find` finds it out of others, of which short texts are kept."""
+class Words(Generic[T]):
+    """From values to what is known of them; `find` finds it out of others, of which short texts are kept.
 
-    def __init__(self, known: Mapping[Any, T], find: Callable[[Any], T], kept: int = _KEPT) -> None:
-        """`kept`: how many of the others, at most."""
-        super().__init__(known)
-        self._known = known
+    What is `known` is looked up there, which is quicker; what is not, here.
+    """
+
+    def __init__(self, always: Mapping[Any, T], find: Callable[[Any], T], kept: int = _KEPT) -> None:
+        """`kept`: how many others than those that are known `always`, at most."""
+        self.known: dict[Any, T] = {**always}
+        self._always = always
         self._find = find
-        self._most = len(known) + kept
+        self._most = len(always) + kept
 
-    def __missing__(self, value: Any) -> T:
+    def __getitem__(self, value: Any) -> T:
+        known = self.known
+        if value in known:
+            return known[value]
         found = self._find(value)
         # Others that have the value too will be asked about; no number or truth is kept, since 1 and True are one key.
         if value.__class__ is str and len(value) <= SHORT:
-            if len(self) >= self._most:
+            if len(known) >= self._most:
                 # What many have comes back at once, whatever was met before it.
-                self.clear()
-                self.update(self._known)
-            if len(self) < self._most:
-                self[value] = found
+                known.clear()
+                known.update(self._always)
+            if len(known) < self._most:
+                known[value] = found
         return found
 
 

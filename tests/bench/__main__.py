@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(PARTS)} (default: all)")
     names = parser.parse_args().parts or list(PARTS)
     if unknown := [name for name in names if name not in PARTS]:
-        parser.error(f"there is no part '{unknown[0]}'")
+        parser.error(f"there is no part '{unknown[0]}', but {', '.join(PARTS)}")
     machine: Result = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count() or 0}
     results: dict[str, Result] = {"machine": machine}
     for name in names:

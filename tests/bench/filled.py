@@ -7,7 +7,6 @@ TIDEMARK_BENCH_CUSTOMERS makes it smaller.
 from __future__ import annotations
 
 import atexit
-import os
 import random
 import sys
 import time
@@ -29,11 +28,12 @@ from segment_core.store.orders import Held, pointer_key
 from segment_core.store.tables import Tables
 
 from ..integration.own_tables import own_tables
+from . import settings
 
 SHOP = "bench"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 QUERY = "last_order_date >= -30d"
-CUSTOMERS = int(os.environ.get("TIDEMARK_BENCH_CUSTOMERS", "100000"))
+CUSTOMERS = int(settings.number("TIDEMARK_BENCH_CUSTOMERS", 100_000))
 THREADS = 4
 _TOLD_EVERY_SECONDS = 30
 

@@ -7,7 +7,6 @@ TIDEMARK_BENCH_MINUTES is for how long.
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -30,9 +29,10 @@ from tidemark.cli.service import ALL_SCOPES
 from ..integration.replay.client import Http, Reader
 from ..property import oracle
 from ..simulation.storefront import Store, Webhook
+from . import settings
 from .sampling import Memory
 
-MINUTES = float(os.environ.get("TIDEMARK_BENCH_MINUTES", "30"))
+MINUTES = settings.number("TIDEMARK_BENCH_MINUTES", 30)
 ZONES = {"elm": "Europe/Oslo", "fir": "America/New_York", "yew": "Asia/Kolkata"}
 CUSTOMERS = 300
 EVERYBODY = "number_of_orders > 0"

@@ -9,7 +9,6 @@ order a week for a year and some events is typical; 50,000 orders and 200,000 ev
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,12 +32,12 @@ from segment_core.store.states import Key, state_item
 from segment_core.zones import zone
 
 from ..integration.own_tables import own_tables
-from . import stream
+from . import settings, stream
 
 SHOP = "bench"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 # (orders, events, days that they are spread over)
-SHARE = float(os.environ.get("TIDEMARK_BENCH_SHARE", "1"))
+SHARE = settings.number("TIDEMARK_BENCH_SHARE", 1)
 CUSTOMERS = {"typical": (52, 100, 365), "huge": (int(50_000 * SHARE), int(200_000 * SHARE), 3 * 365)}
 DEFINITIONS = {
     "no orders": ["customer_tags CONTAINS 'vip'"],

@@ -22,10 +22,11 @@ from segment_core.store import facts, memberships
 from segment_core.store.capacity import Meter
 from segment_core.store.tables import Tables
 
+from . import settings
 from .sampling import resident, thirds
 from .units import as_on_aws
 
-MINUTES = float(os.environ.get("TIDEMARK_BENCH_MINUTES", "5"))
+MINUTES = settings.number("TIDEMARK_BENCH_MINUTES", 5)
 RATE = 5.0
 # A stream is asked some four times a second.
 _POLL_SECONDS = 0.25

@@ -24,6 +24,12 @@ BUS_EVENTS = Decimal("1.00")
 SCHEDULER_CALLS = Decimal("1.00")
 LOG_GB = Decimal("0.50")
 STORAGE_GB_MONTH = Decimal("0.25")
+RECOVERY_GB_MONTH = Decimal("0.20")
+ALARM_A_MONTH = Decimal("0.10")
+
+# As the template has them.
+ALARMS = 26
+FUNCTION_QUEUES = 3
 
 MINUTES_A_MONTH = 30 * 24 * 60
 MEMORY_GB = Decimal("0.5")
@@ -33,7 +39,13 @@ SECONDS_AN_INVOCATION = Decimal("0.010")
 # Assumed: what an invocation writes into its log, and what a customer's facts and membership take.
 LOG_BYTES = 900
 CUSTOMER_BYTES = 4_000
+# Assumed: what the entry of a flip in the history takes with the one in its index; entries are kept for 400 days.
+FLIP_BYTES = 600
+HISTORY_MONTHS = Decimal(400) / 30
+# Assumed: pollers of a queue that is quiet, each of which asks every twenty seconds.
+POLLERS, POLLS_A_MINUTE = 5, 3
 
+_POLLS = FUNCTION_QUEUES * POLLERS * POLLS_A_MINUTE * MINUTES_A_MONTH
 _MILLION = Decimal(1_000_000)
 _GB = Decimal(1024**3)
 
@@ -50,10 +62,10 @@ class Work:
 # An order that moves nobody, and what each flip comes to besides.
 EVENT = Work(Decimal("9.29"), Decimal("8.83"), Decimal("10.0"))
 FLIP_BY_FACT = Work(Decimal("7.01"), Decimal("1.72"), Decimal("2.2"))
-FLIP_BY_CLOCK = Work(Decimal("8.18"), Decimal("5.62"), Decimal("8.7"))
-# A minute in which nothing happens: two queries for all shops, and so many for each. An empty one takes half a unit,
+FLIP_BY_CLOCK = Work(Decimal("8.15"), Decimal("5.59"), Decimal("8.6"))
+# A minute in which nothing happens: three queries for all shops, and so many for each. An empty one takes half a unit,
 # which DynamoDB Local does not tell.
-IDLE_QUERIES, IDLE_QUERIES_A_SHOP = 2, 2
+IDLE_QUERIES, IDLE_QUERIES_A_SHOP = 3, 2
 EMPTY_QUERY = Decimal("0.5")
 
 # Flips for each order and segment in those two years, where every segment looks at time or spending.
@@ -112,8 +124,9 @@ def bill(of: Month) -> list[Line]:
 
 def _counted(of: Month) -> Iterator[Line]:
     flips = of.fact_flips + of.clock_flips
-    writes = of.events * (EVENT.writes + _more_units(of.segments))
-    writes += of.fact_flips * FLIP_BY_FACT.writes + of.clock_flips * FLIP_BY_CLOCK.writes
+    more = _more_units(of.segments)
+    writes = of.events * (EVENT.writes + more)
+    writes += of.fact_flips * FLIP_BY_FACT.writes + of.clock_flips * (FLIP_BY_CLOCK.writes + more)
     reads = of.events * EVENT.reads + of.fact_flips * FLIP_BY_FACT.reads + of.clock_flips * FLIP_BY_CLOCK.reads
     idle = EMPTY_QUERY * _idle_queries(of)
     yield Line("write units", writes, WRITE_UNITS / _MILLION)
@@ -122,8 +135,10 @@ def _counted(of: Month) -> Iterator[Line]:
     yield Line("webhooks over the HTTP API", Decimal(of.events), HTTP_REQUESTS / _MILLION)
     # Sent, received and deleted, each by itself: a quiet queue has no batches.
     yield Line("requests of the queues", 3 * of.events + 3 * of.clock_flips, QUEUE_REQUESTS / _MILLION)
+    yield Line("polls of quiet queues", Decimal(_POLLS), QUEUE_REQUESTS / _MILLION)
     yield Line("enter and leave events", flips, BUS_EVENTS / _MILLION)
     yield Line("minutes of the sweep", Decimal(MINUTES_A_MONTH), SCHEDULER_CALLS / _MILLION)
+    yield Line("alarms", Decimal(ALARMS), ALARM_A_MONTH)
 
 
 def _estimated(of: Month) -> Iterator[Line]:
@@ -135,7 +150,10 @@ def _estimated(of: Month) -> Iterator[Line]:
     yield Line("invocations, at most", invocations, LAMBDA_REQUESTS / _MILLION)
     yield Line("GB-seconds, assumed", seconds * MEMORY_GB, LAMBDA_GB_SECOND)
     yield Line("GB of logs, assumed", invocations * LOG_BYTES / _GB, LOG_GB)
-    yield Line("GB stored, assumed", of.customers * CUSTOMER_BYTES / _GB, STORAGE_GB_MONTH)
+    history = (of.fact_flips + of.clock_flips) * HISTORY_MONTHS * FLIP_BYTES
+    stored = (of.customers * CUSTOMER_BYTES + history) / _GB
+    yield Line("GB stored, assumed", stored, STORAGE_GB_MONTH)
+    yield Line("GB that can be recovered", stored, RECOVERY_GB_MONTH)
 
 
 def _idle_queries(of: Month) -> int:

@@ -14,11 +14,17 @@ _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
 def parse(text: str) -> datetime:
-    """The instant that an ISO 8601 text with an offset names. Raises ValueError without an offset."""
+    """The instant that an ISO 8601 text with an offset names.
+
+    Raises ValueError without an offset, and if the calendar has no such instant in UTC.
+    """
     instant = datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", text.strip()))
     if instant.tzinfo is None:
         raise ValueError(f"'{text}' has no offset: write it with Z or +hh:mm")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"'{text}' is beyond the calendar in UTC") from None
 
 
 def iso(instant: datetime) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from .. import settings
 from .worker import ENGINES
 
 ROOT = Path(__file__).parents[3]
 PYTHON = str(Path(os.environ.get("TIDEMARK_BENCH_PYTHON", sys.executable)).absolute())
-COUNTS = tuple(int(count) for count in os.environ.get("TIDEMARK_BENCH_RULES", "10,100,1000,10000").split(","))
-SECONDS = os.environ.get("TIDEMARK_BENCH_SECONDS", "4")
+COUNTS = settings.whole_numbers("TIDEMARK_BENCH_RULES", 10, 100, 1_000, 10_000)
+SECONDS = settings.number("TIDEMARK_BENCH_SECONDS", 4)
 OURS, WITH_CHANGE = "ours", "ours, with change"
 # A compiled expression for each rule is a habit, not a package.
 PACKAGES = [engine for engine in ENGINES if engine not in ("eval", OURS, WITH_CHANGE)]
@@ -30,7 +31,7 @@ def measure() -> dict[str, float | str]:
     for set_, counts in (("dense", COUNTS), ("selective", [count for count in COUNTS if count == 1000])):
         for count in counts:
             for engine in ENGINES:
-                found = _worker("worker", engine, str(count), set_, SECONDS)
+                found = _worker("worker", engine, str(count), set_, str(SECONDS))
                 if found is not None:
                     print(f"  {set_} {count} {engine}: {_told(found)}", file=sys.stderr, flush=True)
                     cells[set_, engine, count] = found

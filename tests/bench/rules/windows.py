@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
@@ -23,6 +22,7 @@ from ...property import oracle
 from .customers import AT, customers, record, values
 from .engines.ours import SHOP, written
 from .measure import COUNTS as ALL_COUNTS
+from .measure import SECONDS
 from .rules import dense
 from .worker import timed
 
@@ -117,7 +117,7 @@ def _windows(query: ast.Query) -> list[ast.Matches]:
 
 def _passes(calls: Sequence[tuple[Callable[..., object], Sequence[object]]]) -> list[list[float]]:
     """Microseconds of the processor for each call, in passes that take turns."""
-    seconds = float(os.environ.get("TIDEMARK_BENCH_SECONDS", "4")) / PASSES
+    seconds = SECONDS / PASSES
     sizes = []
     for call, arguments in calls:
         once = max(timed(call, arguments[:5]), 1e-6)

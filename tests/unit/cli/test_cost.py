@@ -9,9 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from infra.expand import source
 from tidemark import cli
-from tidemark.cost import EVENT, FLIP_BY_CLOCK, FLIP_BY_FACT, WRITE_UNITS, Line, Month, bill, month
+from tidemark.cost import (
+    ALARMS,
+    EVENT,
+    FLIP_BY_CLOCK,
+    FLIP_BY_FACT,
+    FUNCTION_QUEUES,
+    WRITE_UNITS,
+    Line,
+    Month,
+    bill,
+    month,
+)
 
+TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "cost.md").read_text("utf-8")
 
 
@@ -44,8 +57,24 @@ def test_flips_that_are_told_are_parted_by_cause_as_they_were_counted() -> None:
 
 
 def test_a_larger_membership_takes_more_units() -> None:
-    small, large = (lines(month(1_000, many, flips_per_event=Decimal(0)))["write units"] for many in (4_000, 4_001))
-    assert large.quantity - small.quantity == 1_000
+    small, large = (lines(Month(1_000, many, 9, 1, Decimal(0), Decimal(50)))["write units"] for many in (4_000, 4_001))
+    assert large.quantity - small.quantity == 1_050
+
+
+def test_what_is_kept_of_flips_is_stored_too() -> None:
+    still, moving = (lines(month(1_000_000, 50, 300_000, flips_per_event=Decimal(many))) for many in (0, 2))
+    kept = 2_000_000 * Decimal(400) / 30 * 600 / 1024**3
+    assert round(moving["GB stored, assumed"].quantity - still["GB stored, assumed"].quantity - kept, 9) == 0
+    assert moving["GB that can be recovered"].quantity == moving["GB stored, assumed"].quantity
+
+
+def test_what_the_template_has_is_counted() -> None:
+    template = source(TEMPLATE)["Resources"]
+    assert sum(one["Type"] == "AWS::CloudWatch::Alarm" for one in template.values()) == ALARMS
+    events = [event for one in template.values() for event in one.get("Properties", {}).get("Events", {}).values()]
+    assert sum(event["Type"] == "SQS" for event in events) == FUNCTION_QUEUES
+    tables = [one for one in template.values() if one["Type"] == "AWS::DynamoDB::Table"]
+    assert all(one["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] for one in tables)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +95,7 @@ def test_the_table_and_the_json_say_the_same(capsys: pytest.CaptureFixture[str])
     assert cli.main([*arguments, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     for line in told["lines"]:
+        assert round(Decimal(line["quantity"]) * Decimal(line["price"]), 2) == Decimal(line["dollars"])
         assert any(
             row.startswith(line["what"]) and f"{Decimal(line['dollars']):,.2f}" in row for row in table.splitlines()
         )
@@ -85,8 +115,14 @@ def test_without_events_there_is_no_price_of_one(capsys: pytest.CaptureFixture[s
         ["--events", "many", "--segments", "1"],
         ["--events", "-1", "--segments", "1"],
         ["--events", "9" * 14, "--segments", "1"],
+        ["--events", "9" * 5_000, "--segments", "1"],
+        ["--events", "1e6", "--segments", "1"],
+        ["--events", "1", "--segments", "10001"],
+        ["--events", "1", "--segments", "1", "--shops", "0"],
         ["--events", "1", "--segments", "1", "--flips", "NaN"],
         ["--events", "1", "--segments", "1", "--flips", "some"],
+        ["--events", "1", "--segments", "1", "--flips", "1e3"],
+        ["--events", "1", "--segments", "1", "--flips", "-1"],
     ],
 )
 def test_wrong_numbers_are_refused(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,10 +137,13 @@ def test_the_documents_show_what_it_prints(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out.strip() == shown.strip()
 
 
-@pytest.mark.parametrize("row", re.findall(r"^\| (?:small|middle|large) \| (.*) \|$", DOCUMENT, re.MULTILINE))
+@pytest.mark.parametrize("row", re.findall(r"^\| ((?:small|middle|large).*) \|$", DOCUMENT, re.MULTILINE))
 def test_the_documents_sizes_cost_what_they_say(row: str, capsys: pytest.CaptureFixture[str]) -> None:
-    *size, a_month, a_million = (cell.strip("$").replace(",", "") for cell in row.split(" | "))
-    names = ("--events", "--segments", "--customers", "--flips")
+    name, *size, a_month, a_million = (cell.strip("$").replace(",", "") for cell in row.split(" | "))
+    names = ["--events", "--segments", "--customers", "--flips"]
+    if name.endswith("as counted"):
+        assert Decimal(size.pop()) == Decimal("0.285") * Decimal(size[1])
+        names.pop()
     assert cli.main(["cost", *(word for pair in zip(names, size, strict=True) for word in pair), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["dollars_a_month"], told["dollars_a_million_events"]) == (a_month, a_million)

@@ -31,7 +31,7 @@ def test_every_function_runs_on_the_same_platform(stack: Stack) -> None:
     for name, function in stack.functions().items():
         assert function["Runtime"] == "python3.13", name
         assert function["Architectures"] == ["arm64"], name
-        assert function["TracingConfig"] == {"Mode": "Active"}, name
+        assert function["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}, name
         assert len(function["Layers"]) == 1, name
 
 

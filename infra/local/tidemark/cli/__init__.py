@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from segment_core import __version__
@@ -13,6 +13,7 @@ from segment_core.record import as_dict
 from tidemark.cli.commands import COMMANDS
 from tidemark.cli.errors import BROKEN_PIPE, INTERRUPTED, PROBLEMS, CommandError
 from tidemark.cli.output import print_json, print_remarks
+from tidemark.cli.parser import Parser
 
 _DESCRIPTION = """\
 Customer segments that are right to the minute.
@@ -25,9 +26,9 @@ exit status: 0 all well, 1 problems were found and named on standard error, 2 wr
 help on one of them: tidemark COMMAND --help"""
 
 
-def parser() -> ArgumentParser:
+def parser() -> Parser:
     """The whole command line, built from the table of commands."""
-    whole = ArgumentParser(
+    whole = Parser(
         prog="tidemark", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=RawDescriptionHelpFormatter
     )
     whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

@@ -23,7 +23,7 @@ def instant(text: str) -> datetime:
     try:
         return instants.parse(text)
     except ValueError as error:
-        if "offset" in str(error):
+        if "offset" in str(error) or "calendar" in str(error):
             raise ArgumentTypeError(str(error)) from None
         raise ArgumentTypeError(f"'{text}' is not an instant: write it like 2026-03-01T05:00:00Z") from None
 

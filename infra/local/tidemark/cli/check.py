@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from segment_core.language.problems import Problem
 from segment_core.record import as_dict, record, replace
 from tidemark.cli import arguments
 from tidemark.cli.command import Command
-from tidemark.cli.errors import OK, PROBLEMS, CommandError
+from tidemark.cli.errors import OK, PROBLEMS
 from tidemark.cli.output import print_json, print_remarks
 
 _DESCRIPTION = """\
@@ -77,7 +78,7 @@ def _as_json(one: Looked, described: bool) -> dict[str, Any]:
     return told
 
 
-def _lines(query: str | None) -> Iterator[tuple[int, str]]:
+def _lines(query: str | None) -> Iterator[tuple[int, str | bytes]]:
     """The query, or one from each line of standard input. An input without any is one blank query: silence would
     look like success.
     """
@@ -85,30 +86,29 @@ def _lines(query: str | None) -> Iterator[tuple[int, str]]:
         yield 1, query
         return
     queries = 0
-    for number, line in enumerate(_input_lines(), 1):
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        line = line.removeprefix(BOM_UTF8) if number == 1 else line
         if line.strip():
             queries += 1
-            yield number, line
+            yield number, line.rstrip(b"\r\n")
     if not queries:
         yield 1, ""
 
 
-def _input_lines() -> Iterator[str]:
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise CommandError(f"line {number}: byte {error.start + 1} is not UTF-8") from None
-
-
-def _check(query: str, line: int, locale: str | None, limits: Limits) -> Looked:
+def _check(query: str | bytes, line: int, locale: str | None, limits: Limits) -> Looked:
     """The query's result; places are those of the input in which it begins on `line`."""
     try:
-        checked = check(query, limits)
+        text = query if isinstance(query, str) else query.decode()
+    except UnicodeDecodeError as error:
+        before, shown = error.object[: error.start].decode(), error.object.decode(errors="replace")
+        bad = Problem(line, len(before), 1, "invalid_character", f"byte {error.start + 1} is not UTF-8.")
+        return Looked(line, shown, None, problems=(bad,))
+    try:
+        checked = check(text, limits)
     except InvalidQuery as refused:
-        return Looked(line, query, None, problems=_moved(refused.problems, line))
+        return Looked(line, text, None, problems=_moved(refused.problems, line))
     description = describe(checked.query, locale) if locale else None
-    return Looked(line, query, checked.canonical, description, warnings=_moved(checked.warnings, line))
+    return Looked(line, text, checked.canonical, description, warnings=_moved(checked.warnings, line))
 
 
 def _moved(remarks: Iterable[Problem], line: int) -> tuple[Problem, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import partial
 
+from segment_core.language.problems import shown
 from tidemark.cli import arguments
 from tidemark.cli.command import Command
 from tidemark.cli.errors import OK
@@ -17,15 +20,23 @@ for what was not counted. docs/cost.md says how.
 
   tidemark cost --events 1000000 --segments 50 --flips 2"""
 
+# Digits that a person can read.
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _MOST = 10**12
+_MOST_SEGMENTS = 10_000  # what a shop can be allowed to have, see docs/operating.md
 
 
 def configure(parser: ArgumentParser) -> None:
     """The arguments of `tidemark cost`."""
-    parser.add_argument("--events", required=True, type=_count, metavar="N", help="webhooks a month")
-    parser.add_argument("--segments", required=True, type=_count, metavar="M", help="segments of a shop")
-    parser.add_argument("--customers", type=_count, metavar="C", help="customers stored (default: one for two events)")
-    parser.add_argument("--shops", type=_count, default=1, metavar="S", help="shops (default: %(default)s)")
+    count = partial(_count, least=0, most=_MOST)
+    parser.add_argument("--events", required=True, type=count, metavar="N", help="webhooks a month, of all shops")
+    segments = partial(_count, least=0, most=_MOST_SEGMENTS)
+    parser.add_argument("--segments", required=True, type=segments, metavar="M", help="segments of each shop")
+    parser.add_argument(
+        "--customers", type=count, metavar="C", help="customers of all shops (default: one for two events)"
+    )
+    shops = partial(_count, least=1, most=_MOST)
+    parser.add_argument("--shops", type=shops, default=1, metavar="S", help="shops (default: %(default)s)")
     parser.add_argument(
         "--flips", type=_rate, metavar="F",
         help="enters and leaves for each event, time's included (default: 0.285 for each segment, as counted)",
@@ -49,7 +60,7 @@ def run(options: Namespace) -> int:
         )
         return OK
     for line in lines:
-        print(f"{line.what:32}{line.quantity:>20,.0f}{line.dollars:>14,.2f} USD")
+        print(f"{line.what:32}{_quantity(line):>20}{line.dollars:>14,.2f} USD")
     print(f"{'a month':32}{'':20}{total:>14,.2f} USD")
     if a_million is not None:
         print(f"{'a million events':32}{'':20}{a_million:>14,.2f} USD")
@@ -58,27 +69,36 @@ def run(options: Namespace) -> int:
 
 
 def _as_json(line: Line) -> dict[str, str]:
-    return {"what": line.what, "quantity": f"{line.quantity:.0f}", "dollars": _dollars(line.dollars)}
+    quantity, price = f"{line.quantity:.4f}", f"{line.price:.12f}"
+    return {
+        "what": line.what,
+        "quantity": quantity.rstrip("0").rstrip("."),
+        "price": price.rstrip("0"),
+        "dollars": _dollars(line.dollars),
+    }
+
+
+def _quantity(line: Line) -> str:
+    """Gigabytes may be few."""
+    return f"{line.quantity:,.2f}" if line.what.startswith("GB ") else f"{line.quantity:,.0f}"
 
 
 def _dollars(amount: Decimal) -> str:
     return f"{amount:.2f}"
 
 
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 13 or int(text) > _MOST:
-        raise ArgumentTypeError(f"'{text}' is not a number of things: write a whole one, such as 1000000")
+def _count(text: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"'{shown(text)}' is not a number of things: write a whole one, such as 1000000")
+    if len(text) > 20 or not least <= int(text) <= most:
+        raise ArgumentTypeError(f"{shown(text)} is not a number of them that can be: {least} to {most}")
     return int(text)
 
 
 def _rate(text: str) -> Decimal:
-    try:
-        rate = Decimal(text)
-    except InvalidOperation:
-        rate = Decimal("NaN")
-    if not rate.is_finite() or not 0 <= rate <= _MOST:
-        raise ArgumentTypeError(f"'{text}' is not a number of flips: write it like 2 or 0.5")
-    return rate
+    if not _NUMBER.fullmatch(text):
+        raise ArgumentTypeError(f"'{shown(text)}' is not a number of flips: write it like 2 or 0.5")
+    return Decimal(text)
 
 
 COMMAND = Command("cost", "what a month on AWS comes to", _DESCRIPTION, configure, run)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # Of a shop that does not know its currency: sums are told without one. (ISO 4217: no currency.)
 NO_CURRENCY = "XXX"
 
+# 30 days: what was left for longer was abandoned.
+LONGEST_WAIT_MINUTES = 30 * 24 * 60
+
 
 @record
 class OrderPolicy:

@@ -15,7 +15,7 @@ def test_it_differs_if_the_bits_do() -> None:
             for some in product((False, True), repeat=len(places))]  # fmt: skip
     differing = set()
     for live in (layout.every, layout.every & ~(1 << places[1])):
-        now = Now(layout, live, 0b1, layout.fold(live & ~0b1))
+        now = Now(layout, live, 0b1, layout.fold(live & ~0b1), (), (), ())
         for refuted in sets:
             differs = layout.fold(live & ~refuted) != now.bits
             assert now.differs(refuted) is differs

@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from segment_core.calendar import day_start
 from segment_core.evaluator import compile_query
 from segment_core.facts.customer import Checkout, Customer, Order
 from segment_core.facts.metafields import Metafield
 from segment_core.language import ast, parse
-from segment_core.rules import Answer, RuleSet, aging, changes
+from segment_core.rules import Answer, RuleSet, aging, changes, columns, values
 from segment_core.rules.program import Program
 from segment_core.rules.sources import field, happened, settled, settled_parts
 from segment_core.shop import Shop
@@ -165,8 +164,18 @@ def test_a_day_is_asked_about_again_and_again_whoever_has_a_date_on_it() -> None
     queries = ["metafields.a.b >= -3d", "metafields.a.b < -7d AND metafields.a.c > -1m", "customer_added_date = -3d"]
     rules = RuleSet({slot: parse(query) for slot, query in enumerate(queries)})
     alone = [compile_query(parse(query)) for query in queries]
-    said: list[object] = ["2026-03-07", "2026-03-07T03:00:00Z", "2026-03-08T01:00:00Z", "2026-03-02", 5, "x"]
-    for zone, (one, other), hours in product(("UTC", "America/New_York"), product(said, said), (0, 3, 20, 60)):
+    said: list[object] = [
+        "2026-03-07",
+        "2026-03-07T03:00:00Z",
+        "2026-03-08T01:00:00Z",
+        "2026-03-07T20:00:00Z",
+        "2026-03-02",
+        5,
+        "x",
+    ]
+    for zone, (one, other), hours in product(
+        ("UTC", "America/New_York", "Asia/Tokyo"), product(said, said), (0, 3, 20, 60)
+    ):
         types = ["date" if len(str(value)) == 10 else "date_time" if len(str(value)) > 10 else "number_integer"
                  for value in (one, other)]  # fmt: skip
         metafields = {"a.b": Metafield(types[0], one), "a.c": Metafield(types[1], other)}
@@ -179,17 +188,40 @@ def test_a_day_is_asked_about_again_and_again_whoever_has_a_date_on_it() -> None
         assert rules.members(customer, shop, at) == bits
 
 
+DEEP = [f"customer_tags CONTAINS 'vip' AND metafields.a.b < -{days}d" for days in range(30, 60, 7)]
+
+
 def test_only_so_many_days_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aging, "_KEPT", 10)
-    queries = [f"customer_tags CONTAINS 'vip' AND metafields.a.b < -{days}d" for days in range(30, 60, 7)]
-    rules = RuleSet({slot: parse(query) for slot, query in enumerate((*queries, "metafields.a.b < -20m"))})
-    shop, most = Shop(ZoneInfo("Europe/Berlin"), "USD"), 0
-    before = days_alive()
-    for day in range(1, 28):
-        customer = Customer("1", metafields={"a.b": Metafield("date", f"2026-02-{day:02d}")})
-        assert rules.answer(customer, shop, AT).until == day_start(date(2027, 10, day + 1), shop.zone)
+    rules = RuleSet({slot: parse(query) for slot, query in enumerate((*DEEP, "metafields.a.b < -20m"))})
+    shop, most, before = Shop(ZoneInfo("Europe/Berlin"), "USD"), 0, days_alive()
+    for tags, day in product((("vip",), ()), range(1, 28)):  # the second time each is followed farther
+        customer = Customer("1", tags=tags, metafields={"a.b": Metafield("date", f"2026-02-{day:02d}")})
+        alone = [rule.evaluate(customer, shop, AT).until for rule in map(rules.rule, range(len(DEEP) + 1)) if rule]
+        assert rules.answer(customer, shop, AT).until == min(until for until in alone if until)
         most = max(most, days_alive() - before)
-    assert len(queries) < most <= 10 + len(queries) + 2
+    assert len(DEEP) < most <= 10 + len(DEEP) + 2
+
+
+def test_what_is_kept_is_found_again_until_there_is_too_much_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aging, "_KEPT", 100)
+    made, make = [], aging.Aging.__init__
+    monkeypatch.setattr(aging.Aging, "__init__", lambda *given: (made.append(1), make(*given))[1])
+    rules = RuleSet({slot: parse(query) for slot, query in enumerate((*DEEP, "metafields.a.b < -20m"))})
+    shop, counts = Shop(ZoneInfo("Europe/Berlin"), "USD"), []
+    for day in (1, 1, *range(1, 28), 26, 27, 26):
+        rules.answer(Customer("1", metafields={"a.b": Metafield("date", f"2026-02-{day:02d}")}), shop, AT)
+        counts.append(len(made))
+    assert 0 < counts[0] == counts[1] == counts[2]
+    assert 100 < counts[-4] == counts[-1] < 200
+
+
+def test_only_the_last_dates_are_kept() -> None:
+    rules, shop = RuleSet({0: parse("metafields.a.b < -20m")}), Shop(ZoneInfo("UTC"), "USD")
+    customer, before = Customer("1", metafields={"a.b": Metafield("date", "2026-02-01")}), days_alive()
+    for day in range(20):
+        rules.answer(customer, shop, AT + timedelta(days=day))
+    assert 0 < days_alive() - before <= 8
 
 
 def days_alive() -> int:
@@ -204,3 +236,16 @@ def test_an_instant_without_an_offset_is_refused(year: int) -> None:
         with pytest.raises(ValueError, match="offset"):
             ask(Customer("1"), shop, datetime(year, 3, 10))
         assert ask(Customer("1"), shop, datetime(year, 3, 10, tzinfo=UTC)) in {1, Answer(1, None)}
+
+
+def test_elements_of_lists_are_kept_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "_REMEMBERED", 3)
+    made: list[values.Words[object]] = []
+    make = values.Words.__init__
+    monkeypatch.setattr(values.Words, "__init__", lambda self, *given: (made.append(self), make(self, *given))[1])
+    rules = RuleSet({0: parse("customer_tags CONTAINS 'x'")})
+    for number in range(20):
+        assert rules.members(Customer("1", tags=("x", f"t{number}", "y" * 65)), Shop(ZoneInfo("UTC"), "USD"), AT) == 1
+    (words,) = made
+    assert 0 < len(words.known) <= 3
+    assert "y" * 65 not in words.known

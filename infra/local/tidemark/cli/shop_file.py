@@ -16,7 +16,7 @@ from segment_core.language.ast import Clause, InSegment, Matches, Query
 from segment_core.language.segments import clauses
 from segment_core.language.vocabulary import FUNCTIONS, Domain, domain_of
 from segment_core.record import replace
-from segment_core.shop import NO_CURRENCY, OrderPolicy, Shop
+from segment_core.shop import LONGEST_WAIT_MINUTES, NO_CURRENCY, OrderPolicy, Shop
 from tidemark.cli import arguments
 from tidemark.cli.errors import UsageError
 
@@ -112,8 +112,8 @@ def _read(path: Path) -> ShopFile:
 def _policy(settings: _Fields) -> dict[str, Any]:
     """What the file says of the policy; the rest is as it is for a shop that says nothing."""
     told = {name: settings.get(key, kind) for key, (name, kind) in _SETTINGS.items()}
-    if (wait := told["abandoned_after_minutes"]) is not None and wait < 1:
-        raise settings.refusal("abandoned_after_minutes", "1 or more")
+    if (wait := told["abandoned_after_minutes"]) is not None and not 1 <= wait <= LONGEST_WAIT_MINUTES:
+        raise settings.refusal("abandoned_after_minutes", f"1 to {LONGEST_WAIT_MINUTES}")
     return {name: value for name, value in told.items() if value is not None}
 
 

@@ -17,12 +17,10 @@ from segment_core.language.limits import DEEPEST_NESTING
 from segment_core.language.vocabulary.metafields import PREFIX, key_of
 from segment_core.model.language import LanguageSettings
 from segment_core.runtime.secrets import MOST_SECRETS
+from segment_core.shop import LONGEST_WAIT_MINUTES
 
 MOST_DOCUMENTS = 100
 MOST_EVENTS = 500
-
-# 30 days: what was left for longer was abandoned.
-LONGEST_WAIT_MINUTES = 30 * 24 * 60
 
 # Two labels or more, each of at most 63 characters.
 _HOSTNAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"

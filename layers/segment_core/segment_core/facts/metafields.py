@@ -46,19 +46,21 @@ _SHORT: Final = 64
 """Characters of a text that others are likely to have too."""
 
 
-Said = tuple[Seen | None, Seen | int | None]
+Said = tuple[Seen, Seen | int]
 """What a value says, and the same in PARTS if it is a number that is whole in them."""
 
 
-def _said(type_: str, value: object) -> Said:
+def _said(type_: str, value: object) -> Said | None:
     """What a value of that type says; nothing if the type is none that is compared, or the value not of it."""
     alike = isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _SHORT)
     return _remembered(type_, value) if alike else _read(type_, value)
 
 
-def _read(type_: str, value: object) -> Said:
+def _read(type_: str, value: object) -> Said | None:
     kind = KINDS.get(type_)
     seen = kind(value) if kind else None
+    if seen is None:
+        return None
     parts = in_parts(seen) if isinstance(seen, Decimal) else None
     return seen, seen if parts is None else parts
 
@@ -85,8 +87,8 @@ def readings_of(metafields: Mapping[str, Metafield]) -> tuple[Mapping[str, Seen]
     """What those say that can be compared, and the same with whole numbers in PARTS where numbers are that."""
     values, parts = {}, {}
     for key, one in metafields.items():
-        seen, told = _said(one.type, one.value)
-        if seen is not None and told is not None:
+        said = _said(one.type, one.value)
+        if said is not None:
             key = same(key)
-            values[key], parts[key] = seen, told
+            values[key], parts[key] = said
     return values, parts

@@ -25,6 +25,9 @@ look again, which the evaluator does alone. Only what contradicts itself until o
 
 _FAR_DAY: Final = FAR.toordinal()
 
+_FEW: Final = 16
+"""Days that are looked at. Who is followed farther mostly is refuted anyhow for years, of which many ages are asked."""
+
 
 class Now(NamedTuple):
     """What holds now: the rows that time can still refute or spare are `live`, some of which it has `refuted`.
@@ -37,9 +40,9 @@ class Now(NamedTuple):
     live: int
     refuted: int
     bits: int
-    facts: Sequence[Any] = ()
-    views: Sequence[View] = ()
-    classes: Sequence[DayClass] = ()
+    facts: Sequence[Any]
+    views: Sequence[View]
+    classes: Sequence[DayClass]
 
     def differs(self, refuted: int) -> bool:
         """Whether other definitions hold if these rows are refuted instead."""
@@ -53,8 +56,8 @@ class Now(NamedTuple):
 def first_day(now: Now) -> int | None:
     """The ordinal of the first local date on which the members are others, if the dates only get older.
 
-    BEYOND if there is none; the first date of the year 9000 stands for all after it. None if a date gives way to
-    another one.
+    BEYOND if there is none; the first date of the year 9000 stands for all after it. None if that is not so, or has
+    not been found in a few steps.
     """
     live, aging, rest = now.live, [], 0
     for fact, view, seen in zip(now.facts, now.views, now.classes, strict=True):
@@ -64,17 +67,17 @@ def first_day(now: Now) -> int | None:
             return None
         else:
             aging.append(view.aging.of(fact))
-    while True:
-        day = _soonest(aging)
+    for _ in range(_FEW):
+        day, changed = _soonest(aging), 0
         if day >= _FAR_DAY:
             return day
-        changed = 0
         for place, one in enumerate(aging):
             if one.when == day:
                 aging[place] = later = one.later()
                 changed |= one.refuted ^ later.refuted
-        if changed & live and now.differs(rest | _all(one.refuted for one in aging)):
+        if changed & live and now.differs(rest | _all([one.refuted for one in aging])):
             return day
+    return None
 
 
 def _soonest(aging: Sequence[Aging]) -> int:

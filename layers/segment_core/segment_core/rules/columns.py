@@ -48,7 +48,7 @@ class TextColumn(Column):
 
     def settle(self, program: Program) -> None:
         """Make the table."""
-        _look(program, "refuted |=", self.variable.lookup().words(), self._source(program))
+        _known(program, "refuted |=", self.variable.lookup().words(), self._source(program))
 
 
 class CourseColumn(Column):
@@ -111,7 +111,7 @@ class MetafieldColumn(Column):
         self._lookup = found = self.variable.lookup()
         constant = program.constant
         if found.texts and not found.numbers:
-            _look(program, "refuted |=", found.words(self._refuted), metafield(self._key)(program))
+            _known(program, "refuted |=", found.words(self._refuted), metafield(self._key)(program))
             return
         program.add(f"seen = {metafield(self._key)(program)}")
         rest = f"{constant(found.refuted(None))} if seen is None else {constant(self._refuted)}(seen)"
@@ -122,7 +122,8 @@ class MetafieldColumn(Column):
             program.add(f"refuted |= {true} if seen is True else {false} if seen is False else {rest}")
 
     def _refuted(self, seen: Seen | int | None) -> int:
-        refuted = self._lookup.refuted_in_parts(seen) if seen.__class__ is int else self._lookup.refuted(seen)
+        # A number in PARTS is only asked about where no number is: all of them are answered alike.
+        refuted = self._lookup.refuted(seen)
         if isinstance(seen, tuple):
             # Few metafields are lists, so that bitmaps for each element would mostly lie idle.
             rows = [one.refuted_with if test(seen) else one.refuted_without for one, test in self._elements.values()]
@@ -147,7 +148,7 @@ class TestedColumn(Column):
         """Make the tables."""
         self._tables = [(test, variable.tables()) for variable, test in self._tests.values()]
         words = Words({None: self._refuted(None)}, self._refuted, _REMEMBERED)
-        _look(program, "refuted |=", words, self._source(program))
+        _known(program, "refuted |=", words, self._source(program))
 
     def _refuted(self, value: str | None) -> int:
         return reduce(or_, (tables[test(value)] for test, tables in self._tables), 0)
@@ -192,13 +193,14 @@ class ListColumn(Column):
         program.add("if elements:")
         program.add(f"    {' = '.join(spared)} = 0")
         program.add("    for element in elements:")
-        _look(program, f"also, {', '.join(more)} =", Words({}, self._find, _REMEMBERED), "element", within=2)
+        _known(program, f"also, {', '.join(more)} =", Words({}, self._find, _REMEMBERED), "element", within=2)
         program.add("        refuted |= also")
         for one, sparing in zip(spared, more, strict=True):
             program.add(f"        {one} |= {sparing}")
         for rows, one in zip(needy, spared, strict=True):
             program.add(f"    refuted |= {program.constant(rows)} ^ {one}")
-        program.add(f"else: refuted |= {program.constant(reduce(or_, needy, 0))}")
+        # A row that needs any element is in the first layer.
+        program.add(f"else: refuted |= {program.constant(needy[0])}")
 
     def _find(self, element: str) -> tuple[int, ...]:
         """The rows that the element refutes, and those that it spares in each layer."""
@@ -233,13 +235,13 @@ class ClauseColumn:
             value = following
 
 
-def _look(program: Program, so: str, words: Words[Any], value: str, within: int = 0) -> None:
+def _known(program: Program, so: str, words: Words[Any], value: str, within: int = 0) -> None:
     """Do `so` with what the words have for the value."""
-    known, rest, indent = program.constant(words.known), program.constant(words), "    " * within
+    known, rest, indent = program.constant(words.known), program.constant(words.new), "    " * within
     program.add(f"{indent}value = {value}")
     # To try costs nothing if it is known, as it mostly is.
     program.add(f"{indent}try: {so} {known}[value]")
-    program.add(f"{indent}except KeyError: {so} {rest}[value]")
+    program.add(f"{indent}except KeyError: {so} {rest}(value)")
 
 
 def _searched(program: Program, lookup: Lookup) -> str:

@@ -17,12 +17,13 @@ from segment_core.evaluator.subject import Subject
 from segment_core.facts.customer import Customer
 from segment_core.language import ast
 from segment_core.rules.ages import BEYOND, EARLIEST, LATEST
-from segment_core.rules.aging import midnight
+from segment_core.rules.aging import Kept
 from segment_core.rules.changes import FAR, Now, first_day, first_instant
 from segment_core.rules.columns import ClauseColumn, Column
 from segment_core.rules.dates import DateColumn
 from segment_core.rules.formula import Formula, Row, TooManyRowsError, rows
 from segment_core.rules.layout import Layout
+from segment_core.rules.ordinals import midnight
 from segment_core.rules.program import Program
 from segment_core.rules.reading import AnyColumn, Reading
 from segment_core.rules.views import DayClass, Moving, View, following
@@ -69,6 +70,7 @@ class RuleSet:
         for clause in self._clauses:
             clause.settle()
         self._views: dict[tuple[date, ZoneInfo], list[View]] = {}
+        self._kept = Kept()
         self._last_views: tuple[datetime | None, ZoneInfo | None, list[View] | None] = None, None, None
 
     def _columns(self) -> list[AnyColumn]:
@@ -114,7 +116,7 @@ class RuleSet:
         """`members`, and the first instant at which time alone changes them.
 
         As with a single rule, a search that takes too many steps is broken off, and so is one that comes to the year
-        9000: then it is the instant at which to look again. It is never late.
+        9000: then it is the instant at which to look again. It is never late, but for what `changes.FAR` says.
         """
         subject, views = Subject(customer, shop, at), self._seen_at(at, shop.zone)
         if views is None:
@@ -168,7 +170,9 @@ class RuleSet:
         if views is None:
             if len(self._views) >= _DATES_KEPT:
                 self._views.clear()
-            views = self._views[today, zone] = [View(column, today, zone) for column in self._dates]
+                self._kept = Kept()
+            views = [View(column, today, zone, self._kept) for column in self._dates]
+            self._views[today, zone] = views
         return views
 
     def _plainly(self, customer: Customer, shop: Shop, at: datetime) -> Answer:

@@ -123,7 +123,7 @@ def _start(bound: Bound) -> int:
 class Words(Generic[T]):
     """From values to what is known of them; `find` finds it out of others, of which short texts are kept.
 
-    What is `known` is looked up there, which is quicker; what is not, here.
+    What is `known` is looked up there; `new` is for the rest.
     """
 
     def __init__(self, always: Mapping[Any, T], find: Callable[[Any], T], kept: int = _KEPT) -> None:
@@ -133,11 +133,9 @@ class Words(Generic[T]):
         self._find = find
         self._most = len(always) + kept
 
-    def __getitem__(self, value: Any) -> T:
-        known = self.known
-        if value in known:
-            return known[value]
-        found = self._find(value)
+    def new(self, value: Any) -> T:
+        """What is known of a value that was not."""
+        known, found = self.known, self._find(value)
         # Others that have the value too will be asked about; no number or truth is kept, since 1 and True are one key.
         if value.__class__ is str and len(value) <= SHORT:
             if len(known) >= self._most:

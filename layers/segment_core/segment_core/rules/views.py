@@ -19,8 +19,9 @@ from segment_core.evaluator.subject import Subject
 from segment_core.evaluator.timeline import Course, replayed
 from segment_core.record import record
 from segment_core.rules.ages import BEYOND
-from segment_core.rules.aging import Days, ordinal, start_of
+from segment_core.rules.aging import Days, Kept
 from segment_core.rules.dates import DateColumn, Day, Tables
+from segment_core.rules.ordinals import day_of, start_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -43,14 +44,14 @@ class View:
     `classes` are those between the `days` that are asked for, which begin at `instants`; None while nobody was in one.
     """
 
-    def __init__(self, column: DateColumn, today: date, zone: ZoneInfo) -> None:
+    def __init__(self, column: DateColumn, today: date, zone: ZoneInfo, kept: Kept) -> None:
         lasts = {tables.scale.last(age, today) for tables in column.scales for age in tables.ages}
         self.days = sorted(last + 1 for last in lasts)
         self.instants = [start_of(day, zone) for day in self.days]
         self.classes: list[DayClass | None] = [None] * (len(self.days) + 1)
-        self.aging = Days(column.scales, today, zone)
         self._scales = column.scales
         self._today = today
+        self.aging = Days(column.scales, today, zone, kept)
         self._rows = reduce(or_, (tables.rows for tables in column.scales), 0)
         self.missing = self._class([0] * len(column.scales))
 
@@ -64,9 +65,9 @@ class View:
             number = bisect_right(self.days, fact.toordinal())
         else:
             return self.missing
-        return self.classes[number] or self._look(number)
+        return self.classes[number] or self._class_of(number)
 
-    def _look(self, number: int) -> DayClass:
+    def _class_of(self, number: int) -> DayClass:
         day = self._sample(number)
         found = self._class([tables.reached(day, self._today) for tables in self._scales])
         self.classes[number] = found
@@ -108,7 +109,7 @@ def _later(tables: Tables, facts: Course[Day], subject: Subject) -> Iterator[tup
     reached = _reached(tables, fact, since, zone)
     for until, next_fact in chain(later, ((NEVER, None),)):
         if fact is not None:
-            for day, refuted in tables.after(_day(fact, zone), reached):
+            for day, refuted in tables.after(day_of(fact, zone), reached):
                 instant = start_of(day, zone)
                 if instant >= until:
                     break
@@ -121,8 +122,4 @@ def _later(tables: Tables, facts: Course[Day], subject: Subject) -> Iterator[tup
 
 
 def _reached(tables: Tables, fact: Day, at: datetime, zone: ZoneInfo) -> int:
-    return 0 if fact is None else tables.reached(_day(fact, zone), local_date(at, zone))
-
-
-def _day(fact: date, zone: ZoneInfo) -> int:
-    return ordinal(fact, zone) if isinstance(fact, datetime) else fact.toordinal()
+    return 0 if fact is None else tables.reached(day_of(fact, zone), local_date(at, zone))

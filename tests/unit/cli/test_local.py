@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +19,10 @@ LATER = EARLIER + timedelta(days=30)
 
 
 @pytest.fixture
-def database() -> Database:
-    return Database(None)
+def database() -> Iterator[Database]:
+    database = Database(None)
+    yield database
+    database.close()
 
 
 def test_it_tells_the_time_at_which_the_clock_stands(database: Database) -> None:

@@ -22,6 +22,9 @@ from segment_core.segments.limits import Room
 from segment_core.store import keys
 from segment_core.store.tables import Tables
 
+# As RFC 9110 has them; Python has had older ones before 3.13.
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
 # How long a request may ask customers one by one; who was not asked by then is estimated. The gateway waits 30.
 SECONDS_OF_ASKING = 20.0
 
@@ -106,9 +109,10 @@ def answers(status: int, model: type[BaseModel] | None, *problems: int) -> dict[
     either = {**ours, **gateways}
     told = dict.fromkeys((*problems, 400, 404), ours) | dict.fromkeys((401, 403, 429, 500, 503), either)
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": success},
-        **{
-            number: {"description": HTTPStatus(number).phrase, "content": content}
-            for number, content in sorted(told.items())
-        },
+        status: {"description": _phrase(status), "content": success},
+        **{number: {"description": _phrase(number), "content": content} for number, content in sorted(told.items())},
     }
+
+
+def _phrase(status: int) -> str:
+    return _PHRASES.get(status) or HTTPStatus(status).phrase

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 
 def number(name: str, default: float) -> float:
@@ -13,7 +14,10 @@ def number(name: str, default: float) -> float:
 
 def whole_numbers(name: str, *default: int) -> tuple[int, ...]:
     """Whole numbers with commas between them; `default` if they are not set. Ends the process for anything else."""
-    return tuple(int(one) if one == int(one) else _refuse(name, "whole numbers") for one in _numbers(name, default))
+    found = _numbers(name, default)
+    if not all(one == int(one) for one in found):
+        _refuse(name, "whole numbers")
+    return tuple(map(int, found))
 
 
 def _numbers(name: str, default: tuple[float, ...]) -> tuple[float, ...]:
@@ -29,5 +33,5 @@ def _numbers(name: str, default: tuple[float, ...]) -> tuple[float, ...]:
     return found
 
 
-def _refuse(name: str, what: str) -> int:
+def _refuse(name: str, what: str) -> NoReturn:
     raise SystemExit(f"{name}='{os.environ[name]}' does not do: it has to be {what} above 0, up to a million")

@@ -91,11 +91,12 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the bill: `quantity` units, each `price` dollars."""
+    """One line of the bill: `quantity` units, each `price` dollars, shown with so many `places`."""
 
     what: str
     quantity: Decimal
     price: Decimal
+    places: int = 0
 
     @property
     def dollars(self) -> Decimal:
@@ -149,11 +150,11 @@ def _estimated(of: Month) -> Iterator[Line]:
     seconds = calls * SECONDS_A_CALL + invocations * SECONDS_AN_INVOCATION
     yield Line("invocations, at most", invocations, LAMBDA_REQUESTS / _MILLION)
     yield Line("GB-seconds, assumed", seconds * MEMORY_GB, LAMBDA_GB_SECOND)
-    yield Line("GB of logs, assumed", invocations * LOG_BYTES / _GB, LOG_GB)
+    yield Line("GB of logs, assumed", invocations * LOG_BYTES / _GB, LOG_GB, places=2)
     history = (of.fact_flips + of.clock_flips) * HISTORY_MONTHS * FLIP_BYTES
     stored = (of.customers * CUSTOMER_BYTES + history) / _GB
-    yield Line("GB stored, assumed", stored, STORAGE_GB_MONTH)
-    yield Line("GB that can be recovered", stored, RECOVERY_GB_MONTH)
+    yield Line("GB stored, assumed", stored, STORAGE_GB_MONTH, places=2)
+    yield Line("GB that can be recovered", stored, RECOVERY_GB_MONTH, places=2)
 
 
 def _idle_queries(of: Month) -> int:

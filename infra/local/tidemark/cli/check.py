@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
-from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from tidemark.cli import arguments
 from tidemark.cli.command import Command
 from tidemark.cli.errors import OK, PROBLEMS
 from tidemark.cli.output import print_json, print_remarks
+from tidemark.cli.source_file import written_lines
 
 _DESCRIPTION = """\
 Checks a query, or each line of standard input. A good one is printed in its canonical text. A bad
@@ -86,11 +86,9 @@ def _lines(query: str | None) -> Iterator[tuple[int, str | bytes]]:
         yield 1, query
         return
     queries = 0
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        line = line.removeprefix(BOM_UTF8) if number == 1 else line
-        if line.strip():
-            queries += 1
-            yield number, line.rstrip(b"\r\n")
+    for number, line in written_lines(sys.stdin.buffer):
+        queries += 1
+        yield number, line.rstrip(b"\r\n")
     if not queries:
         yield 1, ""
 

@@ -60,7 +60,7 @@ def run(options: Namespace) -> int:
         )
         return OK
     for line in lines:
-        print(f"{line.what:32}{_quantity(line):>20}{line.dollars:>14,.2f} USD")
+        print(f"{line.what:32}{line.quantity:>20,.{line.places}f}{line.dollars:>14,.2f} USD")
     print(f"{'a month':32}{'':20}{total:>14,.2f} USD")
     if a_million is not None:
         print(f"{'a million events':32}{'':20}{a_million:>14,.2f} USD")
@@ -76,11 +76,6 @@ def _as_json(line: Line) -> dict[str, str]:
         "price": price.rstrip("0"),
         "dollars": _dollars(line.dollars),
     }
-
-
-def _quantity(line: Line) -> str:
-    """Gigabytes may be few."""
-    return f"{line.quantity:,.2f}" if line.what.startswith("GB ") else f"{line.quantity:,.0f}"
 
 
 def _dollars(amount: Decimal) -> str:

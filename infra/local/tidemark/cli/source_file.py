@@ -7,7 +7,8 @@ import io
 import sys
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,6 @@ from segment_core.facts.customer import Customer
 from tidemark.cli.errors import CommandError, UsageError
 
 STANDARD_INPUT = Path("-")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Document = tuple[int, bytes, Customer]
 """The number of the line that it begins on, its JSON, and the customer that it describes."""
@@ -63,10 +63,16 @@ class SourceFile(ABC):
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Lines with their numbers from 1; blank ones are skipped."""
         with opened(self.path) as stream:
-            for number, line in enumerate(stream, 1):
-                line = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
-                if line.strip():
-                    yield number, line.strip()
+            for number, line in written_lines(stream):
+                yield number, line.strip()
+
+
+def written_lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines as they are, with their numbers from 1; blank ones are skipped, and so is a byte order mark."""
+    for number, line in enumerate(stream, 1):
+        line = line.removeprefix(BOM_UTF8) if number == 1 else line
+        if line.strip():
+            yield number, line
 
 
 def text_of(line: bytes) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from heapq import heapify, heappop, heapreplace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from segment_core.evaluator.timeline import Course
 from segment_core.rules.ages import BEYOND
@@ -13,9 +13,6 @@ from segment_core.rules.aging import Aging
 from segment_core.rules.columns import BROKEN_OFF
 from segment_core.rules.layout import Layout
 from segment_core.rules.views import DayClass, Moving, View
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
 """Until when time is followed by the scales of age, which do not know the end of the calendar: then it is time to

@@ -168,7 +168,7 @@ class Lookup:
         """The rows that the value refutes; values of types that are not compared are as good as missing."""
         kind = value.__class__
         if kind is int:
-            return self.refuted_in_parts(value * PARTS)
+            return self.tables[bisect_right(self.starts, value * PARTS)]
         if kind is Decimal:
             place = bisect_right(self.numbers, value)
             among = place and self.numbers[place - 1] == value
@@ -178,10 +178,6 @@ class Lookup:
         if kind is bool:
             return self.tables[self._others + (_TRUE if value else _FALSE)]
         return self.tables[self._others + (_LIST if kind is tuple else _MISSING)]
-
-    def refuted_in_parts(self, number: int) -> int:
-        """The rows that a number refutes which is told in PARTS."""
-        return self.tables[bisect_right(self.starts, number)]
 
     def words(self, refuted: Callable[[Any], int] | None = None) -> Words[int]:
         """The same for what mostly is a text, or missing: those that are asked for are ready, and others come to be.
